@@ -1,0 +1,16 @@
+//! Compiles `proto/` to Rust. `protox` is a compiler written in Rust, so no `protoc` is needed.
+
+use protox::prost_reflect::prost::Message;
+
+const SOURCES: [&str; 3] =
+    ["proto/checkpoint_state.proto", "proto/tensor_bundle.proto", "proto/trackable_object_graph.proto"];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let descriptors = protox::compile(SOURCES, ["proto"])?;
+    // The state file is protobuf text, and reading that needs the descriptors at run time.
+    let out = std::env::var("OUT_DIR")?;
+    std::fs::write(format!("{out}/descriptors.bin"), descriptors.encode_to_vec())?;
+    prost_build::Config::new().compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! CRC-32C (Castagnoli), plain and in the masked form that TensorFlow stores.
+
+const MASK_DELTA: u32 = 0xa282_ead8;
+
+/// The form in which TensorFlow stores a checksum, so that the checksum of a string
+/// that contains checksums is not degenerate.
+pub fn mask(crc: u32) -> u32 {
+    crc.rotate_right(15).wrapping_add(MASK_DELTA)
+}
+
+/// The plain checksum of a stored, masked one.
+pub fn unmask(masked: u32) -> u32 {
+    masked.wrapping_sub(MASK_DELTA).rotate_left(15)
+}
+
+/// A running CRC-32C.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crc32c(u32);
+
+impl Crc32c {
+    /// The checksum of `bytes`, in one step.
+    pub fn of(bytes: &[u8]) -> u32 {
+        crc32c::crc32c(bytes)
+    }
+
+    /// Takes `bytes` into the checksum.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0 = crc32c::crc32c_append(self.0, bytes);
+    }
+
+    /// Takes the `len` bytes whose own checksum is `crc` into this one, as if they had been read
+    /// here: pieces of one tensor can be read in parallel.
+    pub fn append(&mut self, crc: u32, len: u64) {
+        self.0 = crc32c::crc32c_combine(self.0, crc, usize::try_from(len).unwrap_or(usize::MAX));
+    }
+
+    /// The plain (not masked) checksum so far.
+    pub fn value(self) -> u32 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Vectors of RFC 3720 and of TensorFlow's own files.
+    #[test]
+    fn known_vectors() {
+        assert_eq!(Crc32c::of(b"123456789"), 0xe306_9283);
+        assert_eq!(mask(0xe306_9283), 0xc78a_b0e5);
+        assert_eq!(mask(0), 0xa282_ead8);
+        assert_eq!(unmask(0), 0x8a94_2ebe);
+    }
+
+    #[test]
+    fn pieces_make_the_whole() {
+        let bytes: Vec<u8> = (0..10_000u32).map(|i| (i % 251) as u8).collect();
+        let mut crc = Crc32c::default();
+        for piece in bytes.chunks(777) {
+            crc.append(Crc32c::of(piece), piece.len() as u64);
+        }
+        assert_eq!(crc.value(), Crc32c::of(&bytes));
+    }
+}

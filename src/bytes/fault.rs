@@ -1,0 +1,226 @@
+//! What is wrong with the bytes, and exactly where: facts, not judgements.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The file, as a person would write its path.
+    pub file: Arc<str>,
+    /// Offsets of the bytes; empty where the file as a whole is meant.
+    pub bytes: Range<u64>,
+}
+
+impl Span {
+    /// The file as a whole.
+    pub fn whole(file: &Arc<str>) -> Self {
+        Self { file: file.clone(), bytes: 0..0 }
+    }
+}
+
+/// Bytes that contradict the format, with their place. Reading goes on after one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// Where.
+    pub at: Span,
+}
+
+/// Every way in which the files of a checkpoint can contradict the format.
+/// `key` is the key of an entry as text; its control characters are left for the renderers.
+#[expect(missing_docs, reason = "the fields are what the sentence of each variant names")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The operating system could not open or read it: permission, a dying disk.
+    Unreadable { error: String },
+    /// Not there at all.
+    Missing,
+    /// Zero bytes long.
+    Empty,
+    /// Something else lies in its place.
+    Foreign { what: Foreign },
+    /// Shorter than the smallest possible table (48 bytes).
+    TooShort { size: u64 },
+    /// The last eight bytes are not the table's magic number.
+    BadMagic,
+    /// A number runs past the end of what holds it.
+    EndsEarly { wanted: u64 },
+    /// A variable-length number that is too long, or not the shortest spelling.
+    VarintMalformed,
+    /// The padding in the footer is not zero.
+    FooterNotCanonical,
+    /// A block handle points outside the file.
+    BlockOutOfRange { block: &'static str, offset: u64, size: u64 },
+    /// The checksum behind a block does not fit its bytes.
+    BlockChecksum { block: &'static str, stored: u32, computed: u32 },
+    /// A compression type that does not exist.
+    BlockType { block: &'static str, kind: u8 },
+    /// A compressed block that does not decompress.
+    BlockCompressed { block: &'static str },
+    /// An entry or the restart array of a block does not hold together.
+    BlockMalformed { block: &'static str, what: &'static str },
+    /// Keys are not strictly increasing: a reader that searches does not find this one.
+    KeyOrder { key: String },
+    /// Bytes between the blocks that belong to none.
+    TableGap,
+    /// Entries read past the damage, without the index that leads to them.
+    Salvaged { entries: u64 },
+    /// No record under the empty key.
+    HeaderMissing,
+    /// The header does not parse.
+    HeaderMalformed { error: String },
+    /// The writer demands a newer TensorFlow, or forbids this one.
+    VersionRefused { min_consumer: i32, disallows_current: bool },
+    /// An entry that is not a protobuf message of the right kind.
+    EntryMalformed { key: String, error: String },
+    /// A dtype number that no TensorFlow knows, or that cannot be stored.
+    DTypeUnknown { key: String, number: i32 },
+    /// A dimension below zero, too many axes, or more elements than can be counted.
+    ShapeInvalid { key: String },
+    /// `size` is not what dtype and shape need.
+    SizeMismatch { key: String, stored: u64, expected: u64 },
+    /// An offset or a size below zero.
+    ExtentInvalid { key: String, offset: i64, size: i64 },
+    /// `shard_id` is not below the number of shards.
+    ShardOutOfRange { key: String, shard: i32, shards: u32 },
+    /// The shard ends before the last byte that the index places in it.
+    ShardTruncated { size: u64, needed: u64 },
+    /// Bytes of a shard that belong to no tensor, and are not zero padding.
+    UnownedBytes { trailing: bool },
+    /// A slice of a partitioned tensor has no entry of its own.
+    SliceMissing { key: String, slice: String },
+    /// Slices of a partitioned tensor cover some elements twice.
+    SlicesOverlap { key: String, first: String, second: String },
+    /// Slices of a partitioned tensor leave elements uncovered.
+    SlicesIncomplete { key: String, covered: u64, elements: u64 },
+    /// A slice key that does not parse, or whose tensor has no entry.
+    SliceOrphan { key: String },
+    /// The bytes of a tensor do not have the checksum that the index records.
+    DataChecksum { key: String, stored: u32, computed: u32 },
+    /// The lengths in front of a string tensor do not have their checksum, or do not add up.
+    StringLengths { key: String, what: &'static str },
+    /// The object graph is not the protobuf message that it should be.
+    GraphMalformed { error: String },
+    /// The object graph refers to a node that it does not have.
+    GraphNodeMissing { node: i32 },
+    /// The object graph promises a tensor that is not in the checkpoint.
+    GraphKeyMissing { key: String },
+    /// The state file is not the text message that TensorFlow expects.
+    StateMalformed { error: String },
+}
+
+/// What lies where a part of a checkpoint should.
+#[expect(missing_docs, reason = "the pointer's fields are named after its lines")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// A git-lfs pointer; with the true size and SHA-256 that it names.
+    LfsPointer { size: Option<u64>, sha256: Option<String> },
+    /// A web page.
+    Html,
+    /// An XML document, such as the error message of a storage bucket.
+    Xml,
+    /// A compressed or packed file: its kind.
+    Archive(&'static str),
+    /// An HDF5 file.
+    Hdf5,
+    /// A Python pickle, or a PyTorch file.
+    Pickle,
+    /// A TensorFlow checkpoint of the first format: one table with everything in it.
+    CheckpointV1,
+    /// Readable text.
+    Text,
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LfsPointer { .. } => f.write_str("a git-lfs pointer"),
+            Self::Html => f.write_str("an HTML page"),
+            Self::Xml => f.write_str("an XML document"),
+            Self::Archive(kind) => write!(f, "a {kind} archive"),
+            Self::Hdf5 => f.write_str("an HDF5 file"),
+            Self::Pickle => f.write_str("a Python pickle"),
+            Self::CheckpointV1 => f.write_str("a checkpoint of the old format V1"),
+            Self::Text => f.write_str("a text file"),
+        }
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { error } => write!(f, "cannot be read: {error}"),
+            Self::Missing => f.write_str("is not there"),
+            Self::Empty => f.write_str("is empty"),
+            Self::Foreign { what } => write!(f, "is {what}"),
+            Self::TooShort { size } => write!(f, "{size} bytes are too short for a table, whose footer alone has 48"),
+            Self::BadMagic => f.write_str("the last 8 bytes are not a table's magic number"),
+            Self::EndsEarly { wanted } => write!(f, "ends early: {wanted} more bytes were promised"),
+            Self::VarintMalformed => f.write_str("malformed variable-length number"),
+            Self::FooterNotCanonical => f.write_str("the padding of the footer is not zero"),
+            Self::BlockOutOfRange { block, offset, size } => {
+                write!(f, "the {block} block should lie at {offset}, {size} bytes long: outside the file")
+            }
+            Self::BlockChecksum { block, stored, computed } => {
+                write!(f, "the {block} block has checksum {computed:08x}, {stored:08x} is stored")
+            }
+            Self::BlockType { block, kind } => write!(f, "the {block} block has unknown compression type {kind}"),
+            Self::BlockCompressed { block } => write!(f, "the {block} block does not decompress"),
+            Self::BlockMalformed { block, what } => write!(f, "the {block} block is malformed: {what}"),
+            Self::KeyOrder { key } => write!(f, "key {key} is out of order"),
+            Self::TableGap => f.write_str("bytes between the blocks that belong to none"),
+            Self::Salvaged { entries } => write!(f, "{entries} entries were read without the table's own index"),
+            Self::HeaderMissing => f.write_str("there is no header record"),
+            Self::HeaderMalformed { error } => write!(f, "the header does not parse: {error}"),
+            Self::VersionRefused { min_consumer, disallows_current: false } => {
+                write!(f, "the header demands a reader of version {min_consumer}; every TensorFlow so far is 1")
+            }
+            Self::VersionRefused { .. } => {
+                f.write_str("the header forbids readers of version 1, which every TensorFlow so far is")
+            }
+            Self::EntryMalformed { key, error } => write!(f, "the entry {key} does not parse: {error}"),
+            Self::DTypeUnknown { key, number } => {
+                write!(f, "the entry {key} has dtype {number}, which cannot be stored")
+            }
+            Self::ShapeInvalid { key } => write!(f, "the entry {key} has an impossible shape"),
+            Self::SizeMismatch { key, stored, expected } => {
+                write!(f, "the entry {key} has {stored} bytes, its dtype and shape need {expected}")
+            }
+            Self::ExtentInvalid { key, offset, size } => {
+                write!(f, "the entry {key} lies at {offset}, {size} bytes long")
+            }
+            Self::ShardOutOfRange { key, shard, shards } => {
+                write!(f, "the entry {key} lies in shard {shard}, but there are {shards}")
+            }
+            Self::ShardTruncated { size, needed } => write!(f, "{size} bytes on disk, the index describes {needed}"),
+            Self::UnownedBytes { trailing: true } => f.write_str("bytes after the last tensor"),
+            Self::UnownedBytes { trailing: false } => f.write_str("bytes that belong to no tensor"),
+            Self::SliceMissing { key, slice } => write!(f, "the slice {slice} of {key} is not in the index"),
+            Self::SlicesOverlap { key, first, second } => write!(f, "the slices {first} and {second} of {key} overlap"),
+            Self::SlicesIncomplete { key, covered, elements } => {
+                write!(f, "the slices of {key} cover {covered} of {elements} elements")
+            }
+            Self::SliceOrphan { key } => write!(f, "the slice entry {key} belongs to no tensor"),
+            Self::DataChecksum { key, stored, computed } => {
+                write!(f, "the bytes of {key} have checksum {computed:08x}, {stored:08x} is stored")
+            }
+            Self::StringLengths { key, what } => write!(f, "the string lengths of {key}: {what}"),
+            Self::GraphMalformed { error } => write!(f, "the object graph does not parse: {error}"),
+            Self::GraphNodeMissing { node } => {
+                write!(f, "the object graph refers to node {node}, which it does not have")
+            }
+            Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
+            Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.at.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        write!(f, "{name}: {}", self.kind)
+    }
+}

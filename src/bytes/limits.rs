@@ -1,0 +1,27 @@
+//! How much we are willing to believe. Every number here is far above what TensorFlow writes, and
+//! low enough that a wounded file cannot make us allocate what its size does not justify.
+
+/// Axes of a tensor. TensorFlow's own limit is 254.
+pub const RANK: usize = 254;
+
+/// Bytes of one decompressed table block. TensorFlow closes a block at 256 KiB, but one entry with a
+/// long list of slices or a long key may be larger.
+pub const BLOCK: usize = 256 << 20;
+
+/// Snappy can shrink to 1/21 at the very best; a block that claims more is lying.
+pub const SNAPPY_RATIO: usize = 64;
+
+/// Shards of one checkpoint.
+pub const SHARDS: u32 = 1 << 20;
+
+/// Bytes of a string tensor that we hold in memory to look inside (object graphs, values to print).
+pub const STRING_TENSOR: u64 = 1 << 30;
+
+/// Object paths of one variable that are listed. Diamonds in a graph multiply paths.
+pub const PATHS: usize = 64;
+
+/// Steps of the search for the paths of one variable.
+pub const PATH_STEPS: usize = 4096;
+
+/// Bytes of a `checkpoint` state file: it lists names, so a larger file is another thing.
+pub const STATE_FILE: u64 = 16 << 20;

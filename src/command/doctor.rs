@@ -1,0 +1,130 @@
+//! `ckpt doctor`: survey first, judge afterwards.
+
+use std::path::{Path, PathBuf};
+
+use super::{Context, ls};
+use crate::cli;
+use crate::compare::align::align;
+use crate::compare::change::changes;
+use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
+use crate::error::Error;
+use crate::format;
+use crate::model::{Checkpoint, Depth, Digests, Directory, Entry, Resolved};
+use crate::tensor;
+use crate::view::Outcome;
+
+/// Examines each path.
+///
+/// # Errors
+/// If a rule is unknown, or the checkpoint to hold it against cannot be opened. What is wrong at the
+/// paths themselves is a finding.
+pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, Error> {
+    let selection = Selection::new(&args.select, &args.ignore).map_err(unknown)?;
+    let depth = if args.quick { selection.depth().min(Depth::Files) } else { selection.depth() };
+    let against = args.against.as_deref();
+    let mut reports = Vec::new();
+    for path in &args.paths {
+        for path in expand(context, path, args.all) {
+            let target = against.map(|path| context.open(path).map(|(_, target)| target)).transpose()?;
+            reports.push(examine(&survey(context, &path, depth, target), &selection));
+        }
+    }
+    let fail_on = match args.fail_on {
+        cli::FailOn::Error => Severity::Error,
+        cli::FailOn::Warning => Severity::Warning,
+        cli::FailOn::Info => Severity::Info,
+    };
+    Ok(Outcome::Reports(reports, fail_on))
+}
+
+/// Why a word is not a rule's.
+pub(super) fn unknown(rule: UnknownRule) -> Error {
+    let error = Error::new(format!("no rule {}", rule.word));
+    match rule.near {
+        Some(near) => error.hint(format!("did you mean {near}? ckpt rules lists them")),
+        None => error.hint("ckpt rules lists them"),
+    }
+}
+
+/// With `--all`, a directory stands for each of its checkpoints.
+fn expand(context: &Context, path: &Path, all: bool) -> Vec<PathBuf> {
+    let given = vec![path.to_owned()];
+    if !all {
+        return given;
+    }
+    let resolved = format::resolve(context.store, path);
+    let Some(directory) = resolved.directory.filter(|_| resolved.is_directory && !resolved.is_saved_model) else {
+        return given;
+    };
+    let each = directory.candidates.iter().map(|candidate| PathBuf::from(ls::prefix(&directory, candidate)));
+    let newest = resolved.prefix.clone();
+    // The newest is examined as the directory's, with its state file.
+    let mut paths: Vec<PathBuf> = each.filter(|prefix| Some(prefix) != newest.as_ref()).collect();
+    paths.extend(given);
+    paths
+}
+
+/// Learns everything about one path that the rules may want to know.
+fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>) -> Facts {
+    let resolved = format::resolve(context.store, path);
+    let checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
+    let digests = checkpoint.as_ref().map_or_else(
+        || Digests::none(depth),
+        |checkpoint| {
+            if depth >= Depth::Bytes {
+                context.progress.expect(checkpoint.entries.iter().map(Entry::stored_bytes).sum());
+            }
+            let request = tensor::Request { depth, sha256: false, entries: None };
+            tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))
+        },
+    );
+    let siblings = Siblings::of(context, &resolved, checkpoint.as_ref(), &digests);
+    let comparison = checkpoint.as_ref().zip(target).map(|(checkpoint, target)| {
+        let alignment = align(checkpoint, &target);
+        let changes = changes(checkpoint, &target, &alignment);
+        Comparison { target, alignment, changes }
+    });
+    Facts {
+        subject: resolved.given.clone(),
+        step: checkpoint.as_ref().and_then(|checkpoint| ls::step(context, checkpoint)),
+        whole_siblings: siblings.whole,
+        names_from: siblings.names_from,
+        resolved,
+        checkpoint,
+        digests,
+        depth,
+        comparison,
+    }
+}
+
+/// The other checkpoints of the directory, looked at only where the one in question is damaged.
+#[derive(Default)]
+struct Siblings {
+    whole: Vec<String>,
+    names_from: Option<Checkpoint>,
+}
+
+/// Siblings that are opened at the most.
+const SIBLINGS: usize = 5;
+
+impl Siblings {
+    fn of(context: &Context, resolved: &Resolved, checkpoint: Option<&Checkpoint>, digests: &Digests) -> Self {
+        let damaged = checkpoint.is_none_or(|checkpoint| !checkpoint.faults.is_empty()) || !digests.faults.is_empty();
+        let Some(directory) = resolved.directory.as_ref().filter(|_| damaged) else { return Self::default() };
+        let others = Self::others(context, directory, resolved);
+        let whole: Vec<Checkpoint> = others.into_iter().filter(|other| other.faults.is_empty()).collect();
+        let keys = |checkpoint: &Checkpoint| checkpoint.entries.len();
+        Self {
+            whole: whole.iter().map(|other| other.label.clone()).collect(),
+            names_from: whole.into_iter().find(|other| checkpoint.is_some_and(|this| keys(this) == keys(other))),
+        }
+    }
+
+    /// The newest first.
+    fn others(context: &Context, directory: &Directory, resolved: &Resolved) -> Vec<Checkpoint> {
+        let candidates = directory.candidates.iter().rev().filter(|candidate| candidate.index.is_some());
+        let prefixes = candidates.map(|candidate| PathBuf::from(ls::prefix(directory, candidate)));
+        let others = prefixes.filter(|prefix| Some(prefix) != resolved.prefix.as_ref()).take(SIBLINGS);
+        others.filter_map(|prefix| format::open(context.store, &prefix).ok()).collect()
+    }
+}

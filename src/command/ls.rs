@@ -1,0 +1,144 @@
+//! `ckpt ls`: what is here.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::select::{self, Selector};
+use super::{Context, not_found};
+use crate::cli;
+use crate::error::Error;
+use crate::format;
+use crate::model::{
+    Candidate, Checkpoint, Depth, Directory, Entry, EntryId, Group, Latest, Role, StateFile, VariableId,
+};
+use crate::tensor::{self, Elements};
+use crate::view::{DirectoryRow, Listing, Outcome};
+
+/// Checkpoints of a directory that are opened for its history unless `--all` asks for every one.
+const HISTORY: usize = 12;
+
+/// Most scalars that are read to say where training stands.
+const SCALARS: usize = 32;
+
+/// Lists a directory's checkpoints and the variables of one.
+///
+/// # Errors
+/// If there is no checkpoint at the path, or a flag makes no sense.
+pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
+    let selector = Selector::new(&args.select)?;
+    let resolved = format::resolve(context.store, &args.path);
+    let (history, older) =
+        match resolved.directory.as_ref().filter(|_| resolved.is_directory && !resolved.is_saved_model) {
+            Some(directory) => history(context, directory, args.all),
+            None => (Vec::new(), 0),
+        };
+    if args.all && !resolved.is_directory {
+        return Err(Error::new(format!("{} is not a directory: --all lists one", resolved.given)));
+    }
+    let prefix = resolved.prefix.clone().ok_or_else(|| not_found(context.store, &resolved))?;
+    let checkpoint = if args.all { None } else { Some(format::open(context.store, &prefix)?) };
+    let chosen = checkpoint.as_ref().map(|checkpoint| selector.choose(checkpoint)).unwrap_or_default();
+    let scalars = checkpoint.as_ref().map(|checkpoint| scalars(context, checkpoint)).unwrap_or_default();
+    let step = checkpoint.as_ref().and_then(|checkpoint| step(context, checkpoint));
+    let digests = checkpoint.as_ref().filter(|_| args.stats || args.digests).map(|checkpoint| {
+        let depth = if args.stats { Depth::Values } else { Depth::Files };
+        let entries = entries_of(checkpoint, &chosen);
+        let bytes = |id: &EntryId| checkpoint.entries.get(*id).map_or(0, Entry::stored_bytes);
+        context.progress.expect(entries.iter().map(bytes).sum());
+        let request = tensor::Request { depth, sha256: args.digests, entries: Some(entries) };
+        tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))
+    });
+    Ok(Outcome::Listing(Box::new(Listing {
+        history,
+        older,
+        optimizer: checkpoint.as_ref().and_then(Checkpoint::optimizer),
+        checkpoint,
+        chosen,
+        narrowed: selector.narrows(),
+        list_slots: selector.lists_slots(),
+        scalars,
+        step,
+        digests,
+        resolved,
+        names: select::names(args.select.names),
+        sort: select::sort(args.select.sort),
+        reverse: args.select.reverse,
+        collapse: !args.select.no_collapse,
+        depth: args.select.depth.map(usize::from),
+        tree: args.select.tree,
+        limit: args.select.limit,
+    })))
+}
+
+fn entries_of(checkpoint: &Checkpoint, chosen: &[VariableId]) -> Vec<EntryId> {
+    chosen.iter().filter_map(|id| Some(checkpoint.variables.get(*id)?.entry)).collect()
+}
+
+/// The step that training had reached.
+pub(super) fn step(context: &Context, checkpoint: &Checkpoint) -> Option<i64> {
+    scalar(context, checkpoint, checkpoint.step_variable()?)?.parse().ok()
+}
+
+/// The text of a scalar.
+fn scalar(context: &Context, checkpoint: &Checkpoint, variable: VariableId) -> Option<String> {
+    let entry = checkpoint.entry(checkpoint.variables.get(variable)?)?;
+    match tensor::read(context.store, checkpoint, entry).ok()? {
+        Elements::Bytes(bytes) => tensor::text(entry.dtype, &bytes, None),
+        Elements::Strings(_) => None,
+    }
+}
+
+/// The scalars that say where training stands: a few bytes each.
+fn scalars(context: &Context, checkpoint: &Checkpoint) -> BTreeMap<VariableId, String> {
+    let telling = checkpoint.pairs().enumerate().filter(|(_, (variable, entry))| {
+        matches!(variable.role, Role::Optimizer | Role::Counter)
+            && entry.shape.rank() == Some(0)
+            && entry.dtype.is_numeric()
+    });
+    telling.take(SCALARS).filter_map(|(id, _)| Some((id, scalar(context, checkpoint, id)?))).collect()
+}
+
+/// The checkpoints of a directory, the oldest first, and how many older ones were not opened.
+fn history(context: &Context, directory: &Directory, all: bool) -> (Vec<DirectoryRow>, usize) {
+    let candidates = &directory.candidates;
+    let older = if all { 0 } else { candidates.len().saturating_sub(HISTORY) };
+    let rows = candidates.iter().skip(older).map(|candidate| row(context, directory, candidate));
+    (rows.collect(), older)
+}
+
+fn row(context: &Context, directory: &Directory, candidate: &Candidate) -> DirectoryRow {
+    let prefix = prefix(directory, candidate);
+    let opened = format::open(context.store, Path::new(&prefix)).ok();
+    let optimizer =
+        opened.as_ref().and_then(|checkpoint| Some((checkpoint.optimizer()?, checkpoint.slot_kinds().len())));
+    DirectoryRow {
+        name: candidate.name.clone(),
+        step: opened.as_ref().and_then(|checkpoint| step(context, checkpoint)),
+        saved: saved(directory, candidate),
+        params: opened.as_ref().map(model_params),
+        optimizer,
+        size: candidate.size(),
+        latest: matches!(&directory.latest, Latest::Path(path) if path.as_os_str() == prefix.as_str()),
+        problem: opened.as_ref().and_then(|checkpoint| Some(checkpoint.faults.first()?.to_string())),
+    }
+}
+
+/// The prefix of a candidate. A hidden one (`dir/.index`) is the directory with a slash.
+pub(super) fn prefix(directory: &Directory, candidate: &Candidate) -> String {
+    directory.path.join(&candidate.name).display().to_string()
+}
+
+/// When a checkpoint was saved: what the state file says, or else when its files were last changed.
+fn saved(directory: &Directory, candidate: &Candidate) -> Option<i64> {
+    let StateFile::Read(state) = &directory.state else { return candidate.modified };
+    let listed = state.all.iter().position(|path| path.rsplit(['/', '\\']).next() == Some(&candidate.name));
+    // The two lists belong together only if they are of one length.
+    let same_length = state.all.len() == state.timestamps.len();
+    let time = listed.filter(|_| same_length).and_then(|position| state.timestamps.get(position));
+    time.map(|time| *time as i64).or(candidate.modified)
+}
+
+fn model_params(checkpoint: &Checkpoint) -> u64 {
+    let model = checkpoint.pairs().filter(|(variable, _)| variable.role.group() == Group::Model);
+    model.fold(0, |sum, (_, entry)| sum.saturating_add(entry.params()))
+}

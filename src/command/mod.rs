@@ -1,0 +1,73 @@
+//! One file per subcommand: arguments in, one plain value out.
+
+mod diff;
+mod doctor;
+mod explain;
+mod ls;
+mod output;
+mod progress;
+mod select;
+mod show;
+mod slice;
+
+pub(crate) use diff::diff;
+pub(crate) use doctor::doctor;
+pub(crate) use explain::explain;
+pub(crate) use ls::ls;
+pub(crate) use output::save;
+pub(crate) use progress::Progress;
+pub(crate) use show::show;
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::format;
+use crate::model::{Checkpoint, Resolved};
+use crate::store::Store;
+
+/// What a command works with.
+pub(crate) struct Context<'a> {
+    /// Where the files are.
+    pub store: &'a dyn Store,
+    /// Told of bytes read.
+    pub progress: Progress,
+}
+
+impl Context<'_> {
+    /// Opens the checkpoint that a path means.
+    ///
+    /// # Errors
+    /// If the path means none; with the nearest right one.
+    fn open(&self, path: &Path) -> Result<(Resolved, Checkpoint), Error> {
+        let resolved = format::resolve(self.store, path);
+        let prefix = resolved.prefix.clone().ok_or_else(|| not_found(self.store, &resolved))?;
+        let checkpoint = format::open(self.store, &prefix)?;
+        Ok((resolved, checkpoint))
+    }
+}
+
+/// Why a path led nowhere.
+fn not_found(store: &dyn Store, resolved: &Resolved) -> Error {
+    let given = &resolved.given;
+    let hint = match resolved.near.as_slice() {
+        [] => None,
+        [one] => Some(format!("did you mean {one}?")),
+        several => Some(format!("did you mean one of these?  {}", several.join("  "))),
+    };
+    let error = if resolved.is_saved_model {
+        Error::new(format!("the SavedModel {given} has no variables"))
+    } else if resolved.is_directory {
+        Error::new(format!("no checkpoint in the directory {given}"))
+    } else if let Some(what) = &resolved.foreign {
+        Error::new(format!("{given} is {what}, not a TensorFlow checkpoint"))
+            .hint(format!("ckpt doctor {given} says what to do"))
+    } else if store.stat(Path::new(given)).is_ok() {
+        Error::new(format!("{given} is not a TensorFlow checkpoint in format V2"))
+    } else {
+        Error::new(format!("no checkpoint at {given}"))
+    };
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

@@ -1,0 +1,222 @@
+//! Which variables a listing is about, and in what order.
+
+use std::cmp::Ordering;
+
+use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
+
+use crate::cli::{NamesName, RoleName, Select, SortName};
+use crate::error::Error;
+use crate::model::{Checkpoint, DType, Entry, Group, Role, Variable, VariableId};
+use crate::view::{Names, Sort};
+
+/// A selection, ready to be applied.
+pub(super) struct Selector {
+    globs: Vec<(bool, GlobMatcher)>,
+    regex: Option<Regex>,
+    roles: Vec<RoleName>,
+    dtypes: Vec<DType>,
+    min_size: u64,
+    sort: SortName,
+    reverse: bool,
+}
+
+impl Selector {
+    /// Reads the flags.
+    ///
+    /// # Errors
+    /// For a glob, expression, type or size that is none.
+    pub fn new(flags: &Select) -> Result<Self, Error> {
+        let mut globs = Vec::new();
+        for text in &flags.name {
+            let (wanted, glob) = text.strip_prefix('!').map_or((true, text.as_str()), |rest| (false, rest));
+            let built = GlobBuilder::new(glob).literal_separator(true).build();
+            let built = built.map_err(|error| Error::new(format!("--name {text}: {}", error.kind())))?;
+            globs.push((wanted, built.compile_matcher()));
+        }
+        let regex = flags.regex.as_deref().map(Regex::new).transpose();
+        let regex = regex.map_err(|error| Error::new(format!("--regex: {error}")))?;
+        let dtypes = flags.dtype.iter().map(|name| {
+            let dtype = DType::from_name(name);
+            dtype.ok_or_else(|| {
+                Error::new(format!("--dtype {name}: no such type")).hint("as float32 or f32, int64 or i64")
+            })
+        });
+        Ok(Self {
+            globs,
+            regex,
+            roles: flags.role.clone(),
+            dtypes: dtypes.collect::<Result<_, _>>()?,
+            min_size: flags.min_size.as_deref().map(size).transpose()?.unwrap_or(0),
+            sort: flags.sort,
+            reverse: flags.reverse,
+        })
+    }
+
+    /// True if flags leave variables out.
+    pub fn narrows(&self) -> bool {
+        let by_role = !self.roles.is_empty() && !self.roles.contains(&RoleName::All);
+        !self.globs.is_empty() || self.regex.is_some() || by_role || !self.dtypes.is_empty() || self.min_size > 0
+    }
+
+    /// True if slots are asked for one by one.
+    pub fn lists_slots(&self) -> bool {
+        self.roles.iter().any(|role| matches!(role, RoleName::All | RoleName::Slot | RoleName::Optimizer))
+            || !self.globs.is_empty()
+            || self.regex.is_some()
+    }
+
+    /// True if a variable is chosen.
+    pub fn takes(&self, variable: &Variable, entry: &Entry) -> bool {
+        let name = &variable.name;
+        let wanted = self.globs.iter().filter(|(wanted, _)| *wanted);
+        let named = wanted.clone().next().is_none() || wanted.clone().any(|(_, glob)| glob.is_match(name));
+        let refused = self.globs.iter().any(|(wanted, glob)| !wanted && glob.is_match(name));
+        named
+            && !refused
+            && self.regex.as_ref().is_none_or(|regex| regex.is_match(name))
+            && (self.roles.is_empty() || self.roles.iter().any(|role| is(*role, variable.role)))
+            && (self.dtypes.is_empty() || self.dtypes.contains(&entry.dtype))
+            && entry.stored_bytes() >= self.min_size
+    }
+
+    /// The chosen variables, in order.
+    pub fn choose(&self, checkpoint: &Checkpoint) -> Vec<VariableId> {
+        let taken = checkpoint.variables.iter().enumerate();
+        let mut chosen: Vec<VariableId> = taken
+            .filter(|(_, variable)| checkpoint.entry(variable).is_some_and(|entry| self.takes(variable, entry)))
+            .map(|(id, _)| id)
+            .collect();
+        let variable = |id: &VariableId| checkpoint.variables.get(*id);
+        let entry = |id: &VariableId| variable(id).and_then(|variable| checkpoint.entry(variable));
+        let by_name = |a: &VariableId, b: &VariableId| {
+            let name = |id| variable(id).map_or("", |variable| variable.name.as_str());
+            natural(name(a), name(b))
+        };
+        match self.sort {
+            SortName::Name => chosen.sort_by(by_name),
+            SortName::Size => {
+                let bytes = |id: &VariableId| entry(id).map_or(0, Entry::stored_bytes);
+                chosen.sort_by(|a, b| bytes(b).cmp(&bytes(a)).then_with(|| by_name(a, b)));
+            }
+            SortName::Params => {
+                let params = |id: &VariableId| entry(id).map_or(0, Entry::elements);
+                chosen.sort_by(|a, b| params(b).cmp(&params(a)).then_with(|| by_name(a, b)));
+            }
+            SortName::Stored => chosen.sort_by_key(|id| {
+                entry(id).and_then(|entry| entry.extents().next()).map(|(extent, _)| (extent.file, extent.offset))
+            }),
+        }
+        if self.reverse {
+            chosen.reverse();
+        }
+        chosen
+    }
+}
+
+fn is(wanted: RoleName, role: Role) -> bool {
+    match wanted {
+        RoleName::Model => role.group() == Group::Model,
+        RoleName::Slot => role == Role::Slot,
+        RoleName::Optimizer => role.group() == Group::Optimizer,
+        RoleName::Bookkeeping => role.group() == Group::Bookkeeping,
+        RoleName::All => true,
+    }
+}
+
+/// Compares names with their numbers by value: `layer_2` before `layer_10`.
+pub(super) fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    loop {
+        // Names of one checkpoint begin alike more often than not: step over that first, but not into
+        // the middle of a number.
+        match (a.first(), b.first()) {
+            (None, None) => return Ordering::Equal,
+            (None, _) => return Ordering::Less,
+            (_, None) => return Ordering::Greater,
+            (Some(x), Some(y)) if x.is_ascii_digit() && y.is_ascii_digit() => {
+                let (number_a, rest_a) = number(a);
+                let (number_b, rest_b) = number(b);
+                // Without leading zeros the longer number is the larger.
+                let order = number_a.len().cmp(&number_b.len()).then_with(|| number_a.cmp(number_b));
+                // 07 and 7 are one number, but not one name.
+                let order =
+                    order.then_with(|| a.len().saturating_sub(rest_a.len()).cmp(&b.len().saturating_sub(rest_b.len())));
+                if order != Ordering::Equal {
+                    return order;
+                }
+                (a, b) = (rest_a, rest_b);
+            }
+            (Some(x), Some(y)) if x != y => return x.cmp(y),
+            _ => {
+                a = a.get(1..).unwrap_or_default();
+                b = b.get(1..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// The digits at the start of a text, without leading zeros, and the rest.
+fn number(text: &[u8]) -> (&[u8], &[u8]) {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = text.split_at_checked(digits).unwrap_or((text, &[]));
+    let zeros = number.iter().take_while(|byte| **byte == b'0').count();
+    (number.get(zeros..).unwrap_or_default(), rest)
+}
+
+/// A size as people write it.
+fn size(text: &str) -> Result<u64, Error> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default().to_ascii_lowercase();
+    let factor = match unit.as_str() {
+        "" | "b" => 1u64,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        _ => return Err(Error::new(format!("--min-size {text}: no such unit")).hint("as 4096, 64KiB, 1MiB, 2GiB")),
+    };
+    let number: f64 = digits.trim().parse().map_err(|_| Error::new(format!("--min-size {text}: not a size")))?;
+    // Past 2^53 a float is not exact, which no one will notice in a size.
+    Ok((number * factor as f64) as u64)
+}
+
+pub(super) fn names(name: NamesName) -> Names {
+    match name {
+        NamesName::Full => Names::Full,
+        NamesName::Key => Names::Key,
+        NamesName::Path => Names::Path,
+    }
+}
+
+pub(super) fn sort(name: SortName) -> Sort {
+    match name {
+        SortName::Name => Sort::Name,
+        SortName::Size => Sort::Size,
+        SortName::Params => Sort::Params,
+        SortName::Stored => Sort::Stored,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_count_by_value() {
+        let mut names = ["layer_10/b", "layer_2/b", "layer_02/b", "layer_2/a", "layer", "layer_10", "layer_9"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["layer", "layer_2/a", "layer_2/b", "layer_02/b", "layer_9", "layer_10", "layer_10/b"]);
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("4096").unwrap(), 4096);
+        assert_eq!(size("1.5KiB").unwrap(), 1536);
+        assert_eq!(size("2MB").unwrap(), 2_000_000);
+        assert!(size("2 parsecs").is_err());
+        assert!(size("MiB").is_err());
+    }
+}

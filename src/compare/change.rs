@@ -1,0 +1,134 @@
+//! What changed between two checkpoints, variable by variable.
+
+use super::align::{Alignment, Proof};
+use crate::model::{Checkpoint, Delta, Entry, VariableId};
+
+/// What happened to one variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// Only in the old checkpoint.
+    Removed,
+    /// Only in the new one.
+    Added,
+    /// Another shape.
+    Reshaped,
+    /// The same shape, another dtype.
+    Retyped,
+    /// The same shape and dtype, other values.
+    Revalued,
+    /// The same shape and dtype; the values could not be compared.
+    Unknown,
+}
+
+impl ChangeKind {
+    /// Every kind, in the order of listings.
+    pub const ALL: [Self; 6] =
+        [Self::Removed, Self::Added, Self::Reshaped, Self::Retyped, Self::Revalued, Self::Unknown];
+
+    /// The word for it in programs' output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Removed => "remove",
+            Self::Added => "add",
+            Self::Reshaped => "reshape",
+            Self::Retyped => "retype",
+            Self::Revalued => "revalue",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One variable that is not the same on both sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// The variable in the old checkpoint.
+    pub old: Option<VariableId>,
+    /// The variable in the new one.
+    pub new: Option<VariableId>,
+    /// Why the two are taken for one.
+    pub proof: Option<Proof>,
+    /// How much the values differ, if they were read.
+    pub delta: Option<Delta>,
+}
+
+/// A pair whose values the indexes leave open, to be settled by reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Position in [`Changes::list`].
+    pub change: usize,
+    /// In the old checkpoint.
+    pub old: VariableId,
+    /// In the new one.
+    pub new: VariableId,
+}
+
+/// What changed, as far as the two indexes tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Every variable that is not proved to be the same.
+    pub list: Vec<Change>,
+    /// How many are the same: name, dtype, shape and checksum.
+    pub same: usize,
+}
+
+impl Changes {
+    /// How many changes are of a kind.
+    pub fn count(&self, kind: ChangeKind) -> usize {
+        self.list.iter().filter(|change| change.kind == kind).count()
+    }
+
+    /// Pairs that only reading their data can settle.
+    pub fn open(&self) -> Vec<Open> {
+        let unknown = self.list.iter().enumerate().filter(|(_, change)| change.kind == ChangeKind::Unknown);
+        unknown.filter_map(|(change, pair)| Some(Open { change, old: pair.old?, new: pair.new? })).collect()
+    }
+
+    /// Pairs of the same shape and dtype whose values differ: those that a delta can be told of.
+    pub fn revalued(&self) -> Vec<Open> {
+        let changed = self.list.iter().enumerate().filter(|(_, change)| change.kind == ChangeKind::Revalued);
+        changed.filter_map(|(change, pair)| Some(Open { change, old: pair.old?, new: pair.new? })).collect()
+    }
+}
+
+/// What changed, from the two indexes alone: equal checksums prove equal values.
+pub fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Changes {
+    let mut changes = Changes::default();
+    let same_order = old.endianness == new.endianness;
+    for pair in &alignment.pairs {
+        let entries = (old.variables.get(pair.old), new.variables.get(pair.new));
+        let (Some(a), Some(b)) = (entries.0.and_then(|v| old.entry(v)), entries.1.and_then(|v| new.entry(v))) else {
+            continue;
+        };
+        match judge(a, b, same_order) {
+            None => changes.same = changes.same.saturating_add(1),
+            Some(kind) => changes.list.push(Change {
+                kind,
+                old: Some(pair.old),
+                new: Some(pair.new),
+                proof: Some(pair.proof),
+                delta: None,
+            }),
+        }
+    }
+    let lone = |kind, old, new| Change { kind, old, new, proof: None, delta: None };
+    changes.list.extend(alignment.gone.iter().map(|&id| lone(ChangeKind::Removed, Some(id), None)));
+    changes.list.extend(alignment.added.iter().map(|&id| lone(ChangeKind::Added, None, Some(id))));
+    changes.list.sort_by_key(|change| change.kind);
+    changes
+}
+
+fn judge(old: &Entry, new: &Entry, same_order: bool) -> Option<ChangeKind> {
+    if old.shape != new.shape {
+        return Some(ChangeKind::Reshaped);
+    }
+    if old.dtype != new.dtype {
+        return Some(ChangeKind::Retyped);
+    }
+    match old.same_bytes(new) {
+        Some(true) if same_order => None,
+        Some(false) if same_order => Some(ChangeKind::Revalued),
+        _ => Some(ChangeKind::Unknown),
+    }
+}

@@ -1,0 +1,297 @@
+//! Which stored value TensorFlow would give to which variable of the new code, by the two indexes
+//! and object graphs alone.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::facts::Facts;
+use crate::bytes::FaultKind;
+use crate::model::{Checkpoint, EntryId, Flavor, GRAPH_KEY, NodeId, ObjectGraph, Role, Variable, VariableId};
+
+/// What restoring goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Both are name-based: `Saver`, by key.
+    Names,
+    /// Both are object-based: `tf.train.Checkpoint`, by the way through the object graph.
+    Objects,
+    /// A name-based checkpoint into objects: by the name of each variable.
+    NamesIntoObjects,
+    /// An object-based checkpoint into a `Saver`: by the name of each variable.
+    ObjectsIntoNames,
+}
+
+/// Every variable of the old and of the new checkpoint, the object graph aside.
+pub(super) struct Binding<'a> {
+    pub way: Way,
+    pub old: &'a Checkpoint,
+    pub new: &'a Checkpoint,
+    /// Old and new.
+    pub pairs: Vec<(VariableId, VariableId)>,
+    /// New variables that get no value.
+    pub missing: Vec<VariableId>,
+    /// Old values that go nowhere.
+    pub unused: Vec<VariableId>,
+}
+
+impl<'a> Binding<'a> {
+    /// The binding, if there is something to bind to; none if the index or an object graph that it
+    /// takes is lost, which other findings tell.
+    pub fn of(facts: &'a Facts) -> Option<Self> {
+        let (old, new) = (facts.checkpoint.as_ref()?, &facts.comparison.as_ref()?.target);
+        if !index_is_told(old) {
+            return None;
+        }
+        let (way, sources) = match (old.flavor, new.flavor) {
+            (Flavor::NameBased, Flavor::NameBased) => (Way::Names, by_key(old, new)),
+            (Flavor::ObjectBased, Flavor::ObjectBased) => {
+                (Way::Objects, by_object(old, old.graph.as_ref()?, new, new.graph.as_ref()?))
+            }
+            (Flavor::NameBased, Flavor::ObjectBased) => {
+                new.graph.as_ref()?;
+                (Way::NamesIntoObjects, by_full_name_of_new(old, new))
+            }
+            (Flavor::ObjectBased, Flavor::NameBased) => {
+                old.graph.as_ref()?;
+                (Way::ObjectsIntoNames, by_full_name_of_old(old, new))
+            }
+        };
+        let mut used = vec![false; old.variables.len()];
+        let mut binding = Self { way, old, new, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
+        let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
+            let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
+            entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())
+        };
+        for (id, source) in sources.into_iter().enumerate().filter(|(id, _)| !is_graph(new, *id)) {
+            match source {
+                Some(source) => {
+                    if let Some(mark) = used.get_mut(source) {
+                        *mark = true;
+                    }
+                    binding.pairs.push((source, id));
+                }
+                None => binding.missing.push(id),
+            }
+        }
+        binding.unused = (0..used.len()).filter(|id| used.get(*id) == Some(&false) && !is_graph(old, *id)).collect();
+        Some(binding)
+    }
+
+    /// Names of those new variables that get no value and have one of these roles.
+    pub fn missing(&self, roles: &[Role]) -> Vec<String> {
+        names(self.new, &self.missing, roles)
+    }
+
+    /// Names of those old variables that go nowhere and have one of these roles.
+    pub fn unused(&self, roles: &[Role]) -> Vec<String> {
+        names(self.old, &self.unused, roles)
+    }
+
+    /// Pairs of model variables in which the stored value belongs to another variable of the new code,
+    /// by their names; empty if the names have only been counted on (`dense` is `dense_1` now).
+    pub fn misplaced(&self) -> Vec<(&'a Variable, &'a Variable)> {
+        let model = |checkpoint: &'a Checkpoint| checkpoint.variables.iter().filter(|v| MODEL.contains(&v.role));
+        let wanted: HashSet<&str> = model(self.new).map(|variable| variable.name.as_str()).collect();
+        let pairs = self
+            .pairs
+            .iter()
+            .filter_map(|&(old, new)| Some((self.old.variables.get(old)?, self.new.variables.get(new)?)));
+        let renamed: Vec<(&Variable, &Variable)> =
+            pairs.filter(|(old, new)| old.name != new.name && MODEL.contains(&new.role)).collect();
+        // The same names in another order are a reordering; the same names counted on are not.
+        let stored: HashSet<&str> = model(self.old).map(|variable| variable.name.as_str()).collect();
+        let counted = stored != wanted
+            && stored.len() == wanted.len()
+            && renamed.iter().all(|(old, new)| stem(&old.name) == stem(&new.name));
+        let misplaced = renamed.into_iter().filter(|(old, _)| !counted && wanted.contains(old.name.as_str()));
+        misplaced.collect()
+    }
+
+    /// How many of the new code's variables of these roles get a value.
+    pub fn restored(&self, roles: &[Role]) -> usize {
+        let has = |id: &VariableId| self.new.variables.get(*id).is_some_and(|variable| roles.contains(&variable.role));
+        self.pairs.iter().filter(|(_, new)| has(new)).count()
+    }
+}
+
+/// False if so much of the index is lost or damaged that nothing can be said about what is stored.
+fn index_is_told(checkpoint: &Checkpoint) -> bool {
+    let index = checkpoint.index_file().map(|file| &file.label);
+    let idle = |kind: &FaultKind| matches!(kind, FaultKind::FooterNotCanonical | FaultKind::TableGap);
+    !checkpoint.faults.iter().any(|fault| index == Some(&fault.at.file) && !idle(&fault.kind))
+}
+
+/// A name without the numbers that count equal names: `a_1/dense_12/kernel` is `a/dense/kernel`.
+fn stem(name: &str) -> String {
+    let part = |part: &'_ str| match part.rsplit_once('_') {
+        Some((word, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => word.to_owned(),
+        _ => part.to_owned(),
+    };
+    name.split('/').map(part).collect::<Vec<String>>().join("/")
+}
+
+/// The roles that make the model.
+pub(super) const MODEL: [Role; 2] = [Role::Weight, Role::Statistic];
+/// The roles that make the optimizer.
+pub(super) const OPTIMIZER: [Role; 2] = [Role::Slot, Role::Optimizer];
+
+/// True if something of these roles is stored.
+pub(super) fn has(checkpoint: &Checkpoint, roles: &[Role]) -> bool {
+    checkpoint.variables.iter().any(|variable| roles.contains(&variable.role))
+}
+
+fn names(checkpoint: &Checkpoint, ids: &[VariableId], roles: &[Role]) -> Vec<String> {
+    let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
+    variables.filter(|variable| roles.contains(&variable.role)).map(|variable| variable.name.clone()).collect()
+}
+
+/// For each variable of the new checkpoint, the old one that it gets its value from.
+type Sources = Vec<Option<VariableId>>;
+
+fn variable_of_entry(checkpoint: &Checkpoint) -> HashMap<EntryId, VariableId> {
+    checkpoint.variables.iter().enumerate().map(|(id, variable)| (variable.entry, id)).collect()
+}
+
+fn by_key(old: &Checkpoint, new: &Checkpoint) -> Sources {
+    let variables = variable_of_entry(old);
+    let source = |entry: EntryId| {
+        let (found, _) = old.find(new.entries.get(entry)?.key.bytes())?;
+        variables.get(&found).copied()
+    };
+    new.variables.iter().map(|variable| source(variable.entry)).collect()
+}
+
+fn by_full_name_of_new(old: &Checkpoint, new: &Checkpoint) -> Sources {
+    let variables = variable_of_entry(old);
+    let source = |name: &str| variables.get(&old.find(name.as_bytes())?.0).copied();
+    new.variables.iter().map(|variable| source(variable.full_name.as_deref()?)).collect()
+}
+
+fn by_full_name_of_old(old: &Checkpoint, new: &Checkpoint) -> Sources {
+    let all = old.variables.iter().enumerate();
+    // Of several that have one name, the last is taken.
+    let named: HashMap<&str, VariableId> =
+        all.filter_map(|(id, variable)| Some((variable.full_name.as_deref()?, id))).collect();
+    let source = |entry: EntryId| named.get(new.entries.get(entry)?.key.text()?).copied();
+    new.variables.iter().map(|variable| source(variable.entry)).collect()
+}
+
+fn by_object(old: &Checkpoint, old_graph: &ObjectGraph, new: &Checkpoint, new_graph: &ObjectGraph) -> Sources {
+    let nodes = walk(old_graph, new_graph);
+    let variables = variable_of_entry(old);
+    let mut owners: HashMap<&str, (NodeId, &str)> = HashMap::new();
+    for (node, object) in new_graph.nodes.iter().enumerate() {
+        owners.extend(
+            object.attributes.iter().map(|attribute| (attribute.key.as_str(), (node, attribute.name.as_str()))),
+        );
+    }
+    let source = |entry: EntryId| {
+        let key = new.entries.get(entry)?.key.text()?;
+        // One attribute may stand for several tensors, whose keys go on behind its own.
+        let split = || {
+            let ends = ["-keys", "-values", "_STATE"];
+            ends.iter().find_map(|end| Some((owners.get(key.strip_suffix(end)?)?, *end)))
+        };
+        let ((node, attribute), end) = owners.get(key).map(|owner| (owner, "")).or_else(split)?;
+        let from = old_graph.nodes.get((*nodes.get(*node)?)?)?;
+        let stored = from.attributes.iter().find(|stored| stored.name == *attribute)?;
+        let (found, _) = old.find(format!("{}{end}", stored.key).as_bytes())?;
+        variables.get(&found).copied()
+    };
+    new.variables.iter().map(|variable| source(variable.entry)).collect()
+}
+
+/// For each object of the new graph, the old one whose state it gets. Breadth first, as TensorFlow walks:
+/// only the names of references matter, and the first to reach an object wins.
+fn walk(old: &ObjectGraph, new: &ObjectGraph) -> Vec<Option<NodeId>> {
+    let mut source: Vec<Option<NodeId>> = vec![None; new.nodes.len()];
+    let mut bound: Vec<Option<NodeId>> = vec![None; old.nodes.len()];
+    let mut queue = VecDeque::from([(0, 0)]);
+    let mut bind = |bound: &mut Vec<Option<NodeId>>, from: NodeId, to: NodeId| {
+        if let Some(mark) = bound.get_mut(from) {
+            *mark = Some(to);
+        }
+        if let Some(first @ None) = source.get_mut(to) {
+            *first = Some(from);
+        }
+    };
+    bind(&mut bound, 0, 0);
+    while let Some((from, to)) = queue.pop_front() {
+        let (Some(object), Some(target)) = (old.nodes.get(from), new.nodes.get(to)) else { continue };
+        for (name, child) in &object.children {
+            if bound.get(*child) == Some(&None)
+                && let Some(held) = target.child(name)
+            {
+                bind(&mut bound, *child, held);
+                queue.push_back((*child, held));
+            }
+        }
+    }
+    for (optimizer, object) in old.nodes.iter().enumerate().filter(|(_, object)| !object.slots.is_empty()) {
+        let Some(target) = bound.get(optimizer).copied().flatten().and_then(|id| new.nodes.get(id)) else { continue };
+        for slot in &object.slots {
+            let original = bound.get(slot.original).copied().flatten();
+            let same = target.slots.iter().find(|other| Some(other.original) == original && other.name == slot.name);
+            if let Some(same) = same {
+                bind(&mut bound, slot.variable, same.variable);
+            }
+        }
+    }
+    source
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::sample::{against, named, object};
+
+    fn names(facts: &Facts) -> (Vec<(String, String)>, Vec<String>, Vec<String>) {
+        let binding = Binding::of(facts).unwrap();
+        let name = |checkpoint: &Checkpoint, id: VariableId| checkpoint.variables[id].name.clone();
+        let pairs = binding.pairs.iter().map(|&(a, b)| (name(binding.old, a), name(binding.new, b)));
+        let pairs = pairs.collect();
+        (pairs, binding.missing(&Role::ALL), binding.unused(&Role::ALL))
+    }
+
+    #[test]
+    fn objects_bind_by_path_and_not_by_name() {
+        let old = object(&[("model/a", "first", &[2]), ("model/b", "second", &[2])]);
+        let new = object(&[("model/a", "second", &[2]), ("model/c", "first", &[2])]);
+        let (pairs, missing, unused) = names(&against(old, new));
+        assert_eq!(pairs, [("first".to_owned(), "second".to_owned())]);
+        assert_eq!((missing, unused), (vec!["first".to_owned()], vec!["second".to_owned()]));
+    }
+
+    #[test]
+    fn another_root_binds_nothing() {
+        let old = object(&[("model/w", "w", &[2])]);
+        let (pairs, missing, _) = names(&against(old, object(&[("net/w", "w", &[2])])));
+        assert!(pairs.is_empty());
+        assert_eq!(missing, ["w"]);
+    }
+
+    #[test]
+    fn a_value_that_belongs_to_another_variable_is_misplaced() {
+        let misplaced = |old: &[(&str, &str, &[u64])], new: &[(&str, &str, &[u64])]| {
+            let facts = against(object(old), object(new));
+            let binding = Binding::of(&facts).unwrap();
+            binding.misplaced().iter().map(|(old, new)| format!("{} > {}", old.name, new.name)).collect::<Vec<_>>()
+        };
+        let two: [(&str, &str, &[u64]); 2] = [("m/0", "a", &[2]), ("m/1", "b", &[2])];
+        assert_eq!(misplaced(&two, &[("m/0", "b", &[2]), ("m/1", "a", &[2])]), ["a > b", "b > a"]);
+        assert_eq!(misplaced(&two, &[("m/0", "a", &[2]), ("m/1", "c", &[2])]), [""; 0], "renamed");
+        let drift: [(&str, &str, &[u64]); 2] = [("m/0", "dense", &[2]), ("m/1", "dense_1", &[2])];
+        assert_eq!(misplaced(&drift, &[("m/0", "dense_1", &[2]), ("m/1", "dense_2", &[2])]), [""; 0], "counted on");
+        assert_eq!(misplaced(&drift, &[("m/0", "dense_1", &[2]), ("m/1", "dense", &[2])]).len(), 2, "changed places");
+    }
+
+    #[test]
+    fn names_bind_across_the_two_kinds() {
+        let (pairs, missing, _) =
+            names(&against(named(&[("w", &[2])]), object(&[("model/x", "w", &[2]), ("y", "y", &[1])])));
+        assert_eq!(pairs.len(), 1);
+        assert!(missing.contains(&"y".to_owned()));
+        let (pairs, missing, _) =
+            names(&against(object(&[("model/x", "w", &[2])]), named(&[("w", &[2]), ("z", &[2])])));
+        assert_eq!((pairs.len(), missing), (1, vec!["z".to_owned()]));
+    }
+}

@@ -1,0 +1,121 @@
+//! Everything that the rules may know.
+
+use std::collections::BTreeSet;
+
+use super::finding::Summary;
+use super::rule::Rule;
+use super::rules;
+use super::select::Selection;
+use crate::compare::align::Alignment;
+use crate::compare::change::Changes;
+use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved};
+
+/// Everything that was learned about one path, before anything is judged.
+#[derive(Debug)]
+pub struct Facts {
+    /// The path as it was given.
+    pub subject: String,
+    /// How it led to a checkpoint, and what else lies there.
+    pub resolved: Resolved,
+    /// The checkpoint; none if nothing at the path can be opened as one.
+    pub checkpoint: Option<Checkpoint>,
+    /// The step that training had reached, if a variable tells.
+    pub step: Option<i64>,
+    /// The other whole checkpoints of the directory, newest first, by label: something to go back to.
+    pub whole_siblings: Vec<String>,
+    /// A sibling whose index is the same but for values: names can be borrowed from it.
+    pub names_from: Option<Checkpoint>,
+    /// What reading the data told.
+    pub digests: Digests,
+    /// How deep the look was.
+    pub depth: Depth,
+    /// The checkpoint that the new code would save, and what differs from it.
+    pub comparison: Option<Comparison>,
+}
+
+/// The checkpoint held against another.
+#[derive(Debug)]
+pub struct Comparison {
+    /// What the new code saves.
+    pub target: Checkpoint,
+    /// Which variable is which.
+    pub alignment: Alignment,
+    /// What differs, by the indexes.
+    pub changes: Changes,
+}
+
+impl Facts {
+    /// Names of variables by their entries, in natural order, borrowed from a sibling where the
+    /// checkpoint's own graph is lost.
+    pub fn names(&self, entries: impl IntoIterator<Item = EntryId>) -> Vec<String> {
+        let Some(checkpoint) = &self.checkpoint else { return Vec::new() };
+        let wanted: BTreeSet<EntryId> = entries.into_iter().collect();
+        let chosen = checkpoint.variables.iter().filter(|variable| wanted.contains(&variable.entry));
+        let mut names: Vec<String> = chosen
+            .map(|variable| {
+                let borrowed = self.names_from.as_ref().filter(|_| checkpoint.graph.is_none()).and_then(|sibling| {
+                    let (entry, _) = sibling.find(checkpoint.entry(variable)?.key.bytes())?;
+                    Some(sibling.variable_of(entry)?.1.name.clone())
+                });
+                borrowed.unwrap_or_else(|| variable.name.clone())
+            })
+            .collect();
+        names.sort_by(|a, b| natord::compare(a, b));
+        names
+    }
+
+    /// Entries that have bytes in a file (a position in [`Checkpoint::files`]) at or behind an offset.
+    pub fn entries_in(&self, file: usize, from: u64) -> Vec<EntryId> {
+        let Some(checkpoint) = &self.checkpoint else { return Vec::new() };
+        let reaches = |entry: &crate::model::Entry| {
+            entry.extents().any(|(extent, _)| extent.file == file && extent.end() > from && extent.length > 0)
+        };
+        let all = checkpoint.entries.iter().enumerate();
+        all.filter(|(_, entry)| reaches(entry)).map(|(id, _)| id).collect()
+    }
+
+    pub(super) fn summary(&self, selection: &Selection) -> Summary {
+        let ran = |rule: &&&Rule| selection.has(rule) && rule.needs <= self.depth;
+        let mut not_examined = Vec::new();
+        let opened = self.checkpoint.as_ref();
+        let bytes = opened.map_or(0, |c| c.entries.iter().fold(0u64, |sum, e| sum.saturating_add(e.stored_bytes())));
+        let skipped: Vec<&str> = rules::ALL
+            .iter()
+            .filter(|rule| selection.has(rule) && rule.needs > self.depth)
+            .map(|rule| rule.code)
+            .collect();
+        if !skipped.is_empty() {
+            let why =
+                if self.depth < Depth::Bytes { "the data were not read" } else { "the numbers were not looked at" };
+            not_examined.push(format!("{why}: {} rules had no say ({})", skipped.len(), skipped.join(", ")));
+        }
+        let absent = opened.map_or(0, |checkpoint| {
+            checkpoint
+                .shards()
+                .filter(|(_, file)| file.size.is_none() && matches!(file.role, FileRole::Shard { .. }))
+                .count()
+        });
+        if absent > 0 {
+            let s = if absent == 1 { "" } else { "s" };
+            not_examined.push(format!("{absent} data file{s} not there"));
+        }
+        let unread = opened.filter(|_| self.depth >= Depth::Bytes).map_or(0, |checkpoint| {
+            let all = checkpoint.entries.iter().enumerate();
+            all.filter(|(id, entry)| entry.stored_bytes() > 0 && self.digests.get(*id).is_none()).count()
+        });
+        if unread > 0 {
+            let s = if unread == 1 { "" } else { "s" };
+            not_examined.push(format!("{unread} tensor{s} could not be read"));
+        }
+        Summary {
+            depth: self.depth,
+            rules: rules::ALL.iter().filter(ran).count(),
+            checkpoints: opened.map(|checkpoint| checkpoint.label.clone()).into_iter().collect(),
+            tensors: opened.map_or(0, |checkpoint| checkpoint.entries.len()),
+            bytes,
+            bytes_read: self.digests.bytes_read,
+            complete: opened.is_some() && not_examined.is_empty(),
+            not_examined,
+        }
+    }
+}

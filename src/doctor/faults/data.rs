@@ -1,0 +1,246 @@
+//! Findings about the data files.
+
+use std::collections::BTreeSet;
+
+use super::super::facts::Facts;
+use super::super::finding::Finding;
+use super::super::rules::{
+    data_checksum, data_truncated, object_graph_broken, parts_renamed_or_mixed, shard_missing, unowned_bytes,
+};
+use super::super::words::{many, number, some};
+use super::toll::{count, fall_back};
+use super::{files, position};
+use crate::bytes::{Fault, FaultKind};
+use crate::model::{Entry, EntryId, GRAPH_KEY, Shard};
+
+/// Bytes of a file that the index gives to tensors.
+fn needed(facts: &Facts, file: usize) -> u64 {
+    let extents = facts.checkpoint.iter().flat_map(|checkpoint| &checkpoint.entries).flat_map(Entry::extents);
+    extents.filter(|(extent, _)| extent.file == file).map(|(extent, _)| extent.end()).max().unwrap_or(0)
+}
+
+fn lost_in(facts: &Facts, files: &[String]) -> Vec<EntryId> {
+    let positions = files.iter().filter_map(|file| position(facts, file));
+    let lost: BTreeSet<EntryId> = positions.flat_map(|position| facts.entries_in(position, 0)).collect();
+    lost.into_iter().collect()
+}
+
+/// The data files of this prefix that belong to another number of shards.
+pub(in crate::doctor) fn strays(facts: &Facts) -> Vec<&Shard> {
+    let Some(checkpoint) = &facts.checkpoint else { return Vec::new() };
+    let of = checkpoint.declared_shards;
+    let name = checkpoint.prefix.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let candidates = facts.resolved.directory.iter().flat_map(|directory| &directory.candidates);
+    let own = candidates.filter(|candidate| candidate.name == name).flat_map(|candidate| &candidate.shards);
+    own.filter(|shard| of.is_some_and(|of| of != shard.of)).collect()
+}
+
+/// True if none of the declared data files is there, but some of another count are.
+pub(in crate::doctor) fn has_other_count(facts: &Facts) -> bool {
+    let present = facts.checkpoint.iter().any(|checkpoint| checkpoint.shards().any(|(_, file)| file.size.is_some()));
+    !present && !strays(facts).is_empty()
+}
+
+pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let checkpoint = facts.checkpoint.as_ref()?;
+    let missing = files(faults);
+    let of = checkpoint.declared_shards.unwrap_or(1) as usize;
+    let message = match (missing.len(), of) {
+        (1, 1) => "the data file is not there, only the index".to_owned(),
+        (n, of) if n == of => format!("none of the {of} data files is there, only the index"),
+        (n, of) => format!("{n} of {of} data files {} not there", if n == 1 { "is" } else { "are" }),
+    };
+    let mut finding = Finding::new(&shard_missing::RULE, message).at(&fault.at).cause("missing-shard");
+    if missing.len() > 1 {
+        finding = finding.evidence(format!("missing: {}", some(&missing)));
+    }
+    let finding = count(finding, facts, &lost_in(facts, &missing));
+    let says =
+        format!("lists every variable, then raises \"{}; No such file or directory\" when it reads one", fault.at.file);
+    Some(fall_back(finding.tensorflow(says), facts, "copy the missing data file too: a checkpoint is all its files"))
+}
+
+pub(super) fn other_count(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let stray = strays(facts).first().copied()?.of;
+    let declared = facts.checkpoint.as_ref()?.declared_shards.unwrap_or(1);
+    let message = format!("the index asks for {}, those here say -of-{stray:05}", many(declared as usize, "data file"));
+    let finding = Finding::new(&parts_renamed_or_mixed::RULE, message).at(&fault.at);
+    let finding = finding.cause("renamed-file").cause("mixed-shards");
+    let finding = finding.evidence("either the data files were renamed, or the index is that of another save");
+    let finding = count(finding, facts, &lost_in(facts, &files(faults)));
+    let says = format!("raises \"{}; No such file or directory\"", fault.at.file);
+    Some(fall_back(finding.tensorflow(says), facts, "fetch index and data again as one set"))
+}
+
+pub(super) fn cut(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let file = position(facts, &fault.at.file)?;
+    let needed = needed(facts, file);
+    let (size, message) = match fault.kind {
+        FaultKind::ShardTruncated { size, needed } => {
+            (size, format!("{} bytes on disk, the index describes {}", number(size), number(needed)))
+        }
+        _ => (0, format!("empty: 0 bytes on disk, the index describes {}", number(needed))),
+    };
+    let finding = Finding::new(&data_truncated::RULE, message).at(&fault.at).cause("truncated-file");
+    let lost = facts.entries_in(file, size);
+    let finding = count(finding, facts, &lost);
+    let graph = facts.checkpoint.as_ref()?.find(GRAPH_KEY.as_bytes()).map(|(id, _)| id);
+    if graph.is_some_and(|graph| lost.contains(&graph)) {
+        let says = "IndexError: \"Read less bytes than requested\", at once: the object graph is what it reads first";
+        return Some(fall_back(finding.tensorflow(says), facts, "copy the file again"));
+    }
+    let says = "raises \"Read less bytes than requested\" (IndexError, or OutOfRangeError from an op), only when it reaches them";
+    Some(fall_back(finding.tensorflow(says), facts, "copy the file again"))
+}
+
+/// Checked tensors of a file that are more than a number: how many, and how many have changed. Scalars
+/// and the object graph are often equal in two saves of one program.
+fn checked(facts: &Facts, file: usize) -> (usize, usize) {
+    let Some(checkpoint) = &facts.checkpoint else { return (0, 0) };
+    let of_file = |entry: &Entry| entry.extents().any(|(extent, _)| extent.file == file);
+    let all = checkpoint.entries.iter().enumerate();
+    let telling = all.filter(|(_, entry)| entry.dtype.is_numeric() && entry.elements() > 1 && of_file(entry));
+    let verdicts: Vec<bool> = telling.filter_map(|(id, _)| facts.digests.get(id)?.intact).collect();
+    (verdicts.len(), verdicts.iter().filter(|intact| !**intact).count())
+}
+
+/// True if every tensor of a file fails its checksum: then the file is that of another save.
+pub(super) fn is_mixed(facts: &Facts, label: &str) -> bool {
+    let Some(file) = position(facts, label) else { return false };
+    let (all, changed) = checked(facts, file);
+    all >= 2 && changed == all && text_mode(facts, file).is_none()
+}
+
+/// Added bytes, if they are about as many as a transfer in text mode adds: it puts a carriage return
+/// before each byte 10, and one byte in 256 is that by chance.
+fn text_mode(facts: &Facts, file: usize) -> Option<u64> {
+    let needed = needed(facts, file);
+    let size = facts.checkpoint.as_ref()?.files.get(file)?.size?;
+    let added = size.checked_sub(needed).filter(|added| *added > 0)?;
+    let expected = needed.checked_div(256)?.max(1);
+    (expected.checked_div(4)?.max(1)..=expected.saturating_mul(4)).contains(&added).then_some(added)
+}
+
+pub(super) fn mixed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let files = files(faults);
+    let file = position(facts, &fault.at.file)?;
+    let (all, _) = checked(facts, file);
+    let message =
+        format!("not the data that the index was saved with: all {} fail their checksums", many(all, "tensor"));
+    let finding = Finding::new(&parts_renamed_or_mixed::RULE, message).path(fault.at.file.to_string());
+    let finding = finding.cause("mixed-shards");
+    let size = facts.checkpoint.as_ref()?.files.get(file)?.size.unwrap_or(0);
+    let needed = needed(facts, file);
+    let finding = match size == needed {
+        true => finding.evidence("the sizes agree: index and data are two saves of one program"),
+        false => finding.evidence(format!("{} bytes on disk, the index describes {}", number(size), number(needed))),
+    };
+    let finding = if files.len() > 1 { finding.evidence(format!("so in {}", some(&files))) } else { finding };
+    let finding = count(finding, facts, &lost_in(facts, &files));
+    let says = "DataLossError: \"TensorBundle at … shard …: Checksum does not match: stored … vs. calculated on the restored bytes …\"";
+    Some(fall_back(finding.tensorflow(says), facts, "fetch index and data again as one set, from one save"))
+}
+
+fn key_of(fault: &Fault) -> Option<&str> {
+    match &fault.kind {
+        FaultKind::DataChecksum { key, .. } | FaultKind::StringLengths { key, .. } => Some(key),
+        _ => None,
+    }
+}
+
+pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let checkpoint = facts.checkpoint.as_ref()?;
+    let file = position(facts, &fault.at.file)?;
+    let keys: BTreeSet<&str> = faults.iter().filter_map(|fault| key_of(fault)).collect();
+    let find = |key: &&str| checkpoint.entries.iter().position(|entry| entry.key.to_string() == **key);
+    let lost: Vec<EntryId> = keys.iter().filter_map(find).collect();
+    let names = facts.names(lost.iter().copied());
+    let message = match (&fault.kind, names.as_slice()) {
+        (FaultKind::DataChecksum { stored, computed, .. }, [name]) => {
+            format!("bytes of {name} have changed: their checksum is {computed:08x}, {stored:08x} was saved")
+        }
+        (kind, [] | [_]) => format!("bytes have changed: {kind}"),
+        (_, names) => {
+            let all = facts.entries_in(file, 0).len();
+            format!(
+                "{} of {} in this file have changed bytes: their checksums fail",
+                number(names.len() as u64),
+                many(all, "tensor")
+            )
+        }
+    };
+    let finding = Finding::new(&data_checksum::RULE, message).at(&fault.at).cause("corrupt-data");
+    let finding = count(finding, facts, &lost);
+    let trailing = aside.iter().any(|fault| matches!(fault.kind, FaultKind::UnownedBytes { trailing: true }));
+    let finding = match text_mode(facts, file).filter(|_| trailing) {
+        Some(added) => finding.evidence(format!(
+            "the file is {} too long, as a transfer in text mode (FTP \"ascii\") makes it: copy in binary mode",
+            many(usize::try_from(added).ok()?, "byte")
+        )),
+        None => finding,
+    };
+    let says = if keys.contains(GRAPH_KEY) {
+        "cannot read the object graph: OpError \"Checksum does not match\" or \"The length checksum does not match\", at once"
+    } else {
+        "DataLossError: \"TensorBundle at … shard …: Checksum does not match\", only when it reads one of them"
+    };
+    Some(fall_back(
+        finding.tensorflow(says),
+        facts,
+        "copy the file again, and compare checksums of the copy and the original",
+    ))
+}
+
+pub(super) fn unowned(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let bytes = faults
+        .iter()
+        .fold(0u64, |sum, fault| sum.saturating_add(fault.at.bytes.end.saturating_sub(fault.at.bytes.start)));
+    let trailing = matches!(fault.kind, FaultKind::UnownedBytes { trailing: true });
+    let place = if trailing && faults.len() == 1 { "after the last tensor" } else { "that belong to no tensor" };
+    let message = format!("{} {place}", many(usize::try_from(bytes).ok()?, "byte"));
+    let finding = Finding::new(&unowned_bytes::RULE, message).at(&fault.at).cause("corrupt-data");
+    let finding = match position(facts, &fault.at.file).and_then(|file| text_mode(facts, file)) {
+        Some(_) if trailing => finding.evidence("about as many as a transfer in text mode adds"),
+        _ => finding,
+    };
+    let help = "compare the size with the original's; if nobody added these bytes on purpose, copy the file again";
+    Some(finding.tensorflow("nothing: it reads only what the index describes").help(help))
+}
+
+pub(super) fn graph(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let keys: Vec<String> = faults
+        .iter()
+        .filter_map(|fault| match &fault.kind {
+            FaultKind::GraphKeyMissing { key } => Some(key.clone()),
+            _ => None,
+        })
+        .collect();
+    let (message, says) = match &fault.kind {
+        FaultKind::GraphMalformed { error } => (
+            format!("the object graph does not parse: {error}"),
+            "DecodeError of protobuf, when restore() opens the checkpoint",
+        ),
+        FaultKind::GraphNodeMissing { node } => {
+            (format!("the object graph refers to node {node}, which it does not have"), "IndexError in restore()")
+        }
+        _ => (
+            format!("the object graph promises {} that the index does not have", many(keys.len(), "tensor")),
+            "NotFoundError: \"Key … not found in checkpoint\"",
+        ),
+    };
+    let finding = Finding::new(&object_graph_broken::RULE, message).at(&fault.at).cause("corrupt-index");
+    let evidence = if keys.is_empty() { finding } else { finding.evidence(format!("not there: {}", some(&keys))) };
+    let finding = evidence.variables(keys).tensorflow(says);
+    Some(fall_back(
+        finding,
+        facts,
+        "the tensors can still be read by key, with tf.train.load_checkpoint(prefix).get_tensor(key)",
+    ))
+}

@@ -1,0 +1,118 @@
+//! Findings about files that are not what their names say, or that cannot be read at all.
+
+use super::super::facts::Facts;
+use super::super::finding::Finding;
+use super::super::rule::Severity;
+use super::super::rules::{file_unreadable, html_or_archive, lfs_pointer as lfs};
+use super::super::words::{number, shell, some};
+use super::toll::fall_back;
+use super::{files, position};
+use crate::bytes::{Fault, FaultKind, Foreign};
+
+/// What TensorFlow says when it opens the index, or reads the data, that is something else.
+fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
+    let index = facts.checkpoint.as_ref().is_none_or(|checkpoint| {
+        let index = checkpoint.index_file().map(|file| &file.label);
+        faults.iter().any(|fault| index == Some(&fault.at.file))
+    });
+    if index {
+        "raises \"not an sstable (bad magic number)\" when it opens the checkpoint"
+    } else {
+        "opens the checkpoint, then raises IndexError (OutOfRangeError from an op): \"Read less bytes than requested\""
+    }
+}
+
+pub(super) fn unreadable(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let FaultKind::Unreadable { error } = &fault.kind else { return None };
+    let permission = error.to_ascii_lowercase().contains("permission");
+    let finding = Finding::new(&file_unreadable::RULE, format!("cannot be read: {error}")).at(&fault.at);
+    let path = shell(&fault.at.file);
+    let finding = if permission {
+        finding.help("let your user read the file").shell(format!("chmod u+r {path}"))
+    } else {
+        fall_back(finding, facts, "copy the file off this disk, or fetch it again")
+    };
+    Some(finding.tensorflow("raises the same error of the operating system, when it opens or reads this file"))
+}
+
+pub(super) fn lfs_pointer(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let files = files(faults);
+    let FaultKind::Foreign { what: Foreign::LfsPointer { size, sha256 } } = &fault.kind else { return None };
+    let message = match (files.len(), size) {
+        (1, Some(size)) => format!("a git-lfs pointer of a file of {} bytes, not the file", number(*size)),
+        (1, None) => "a git-lfs pointer, not the file".to_owned(),
+        (n, _) => format!("{n} files of this checkpoint are git-lfs pointers, not the files"),
+    };
+    let mut finding = Finding::new(&lfs::RULE, message).at(&fault.at).cause("lfs-pointer");
+    if files.len() > 1 {
+        finding = finding.evidence(format!("pointers: {}", some(&files)));
+    } else if let Some(sha256) = sha256 {
+        finding = finding.evidence(format!("the true file has SHA-256 {sha256}"));
+    }
+    let include = files.first().map(|file| super::super::words::file_name(file).to_owned()).unwrap_or_default();
+    let folder = facts.resolved.directory.as_ref().map_or(".", |directory| directory.label.as_str());
+    let include =
+        if files.len() > 1 { String::new() } else { format!(" --include {}", shell(&format!("**/{include}"))) };
+    Some(
+        finding
+            .tensorflow(reaction(facts, faults))
+            .help("fetch the real file; \"git lfs install\" comes first on a machine that has never used git-lfs")
+            .shell(format!("git -C {} lfs pull{include}", shell(folder))),
+    )
+}
+
+pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let FaultKind::Foreign { what } = &fault.kind else { return None };
+    let files = files(faults);
+    let size = position(facts, &fault.at.file)
+        .and_then(|position| facts.checkpoint.as_ref()?.files.get(position)?.size)
+        .map_or(String::new(), |size| format!(", {} bytes,", number(size)));
+    let message = match facts.checkpoint {
+        None if *what == Foreign::CheckpointV1 => "a checkpoint of the format before 2016, V1".to_owned(),
+        None => format!("{what}, not a checkpoint"),
+        Some(_) if files.len() > 1 => format!("{} files of this checkpoint are something else: {what}", files.len()),
+        Some(_) => format!("{what}{size} in the place of the file"),
+    };
+    let mut finding = Finding::new(&html_or_archive::RULE, message).at(&fault.at);
+    if files.len() > 1 {
+        finding = finding.evidence(format!("files: {}", some(&files)));
+    }
+    let (cause, help) = match what {
+        Foreign::Html => (
+            "not-a-checkpoint",
+            "the download saved a web page (a login, a quota, a 404): open it in a browser to see which, then download again",
+        ),
+        Foreign::Xml => (
+            "not-a-checkpoint",
+            "the download saved the error message of a storage bucket: read it, then download again with access",
+        ),
+        Foreign::Text => ("not-a-checkpoint", "read it: it is text, perhaps an error message of the download"),
+        Foreign::Archive(_) => ("wrong-format", "unpack it, and give the prefix of the files in it"),
+        Foreign::Hdf5 => (
+            "wrong-format",
+            "this is a Keras weights or model file: load it with model.load_weights() or keras.models.load_model()",
+        ),
+        Foreign::Pickle => ("wrong-format", "this is a Python pickle or a PyTorch file; TensorFlow cannot restore it"),
+        Foreign::CheckpointV1 => (
+            "v1-format",
+            "restore it with tf.compat.v1.train.Saver and save it again; this program reads the format of today alone",
+        ),
+        Foreign::LfsPointer { .. } => ("lfs-pointer", "fetch the real file with git lfs pull"),
+    };
+    finding = finding.cause(cause).help(help);
+    if *what == Foreign::CheckpointV1 {
+        let says = "restores it by name, as every version has done; lists it with tf.train.list_variables";
+        return Some(Finding { severity: Severity::Warning, ..finding.tensorflow(says) });
+    }
+    finding = finding.tensorflow(reaction(facts, faults));
+    let file = shell(&fault.at.file);
+    Some(match what {
+        Foreign::Archive("zip") => finding.shell(format!("unzip -l {file}")),
+        Foreign::Archive("tar" | "gzip" | "bzip2" | "xz" | "zstd") => finding.shell(format!("tar -tf {file}")),
+        Foreign::Html | Foreign::Xml | Foreign::Text => finding.shell(format!("head -c 300 {file}")),
+        _ => finding,
+    })
+}

@@ -1,0 +1,260 @@
+//! Which rule speaks for which fault, and how the many faults of one cause become one finding.
+
+mod data;
+mod foreign;
+mod index;
+mod toll;
+
+use std::sync::Arc;
+
+use super::facts::Facts;
+use super::finding::Findings;
+use crate::bytes::{Fault, FaultKind, Foreign, Span};
+use crate::model::GRAPH_KEY;
+
+pub(super) use data::{has_other_count, strays};
+
+/// Every fault is heard by a finding: its own, or that of the fault which explains it.
+pub(super) fn speak(facts: &Facts, findings: &mut Findings) {
+    if facts.checkpoint.is_none() {
+        if let Some(what) = &facts.resolved.foreign {
+            let at = Span::whole(&Arc::from(facts.resolved.given.as_str()));
+            let fault = Fault { kind: FaultKind::Foreign { what: what.clone() }, at };
+            let voice = voice(&fault.kind, true);
+            Case { voice, faults: vec![&fault], aside: Vec::new() }.tell(facts, findings);
+        }
+        return;
+    }
+    for case in cases(facts) {
+        case.tell(facts, findings);
+    }
+}
+
+/// Who speaks: one voice, one rule, but for [`Voice::Mixed`] and [`Voice::OtherCount`], which are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    Unreadable,
+    IndexMissing,
+    ShardMissing,
+    OtherCount,
+    LfsPointer,
+    Foreign,
+    IndexCut,
+    IndexBlock,
+    IndexMalformed,
+    Entry,
+    Slices,
+    Version,
+    ShardCut,
+    Mixed,
+    Checksum,
+    Unowned,
+    Graph,
+    State,
+}
+
+/// The owner of every fault. `index` is true for faults of the index file.
+fn voice(kind: &FaultKind, index: bool) -> Voice {
+    match kind {
+        FaultKind::Unreadable { .. } => Voice::Unreadable,
+        FaultKind::Missing if index => Voice::IndexMissing,
+        FaultKind::Missing => Voice::ShardMissing,
+        FaultKind::Empty if index => Voice::IndexCut,
+        FaultKind::Empty => Voice::ShardCut,
+        FaultKind::Foreign { what: Foreign::LfsPointer { .. } } => Voice::LfsPointer,
+        FaultKind::Foreign { .. } => Voice::Foreign,
+        FaultKind::TooShort { .. } | FaultKind::BadMagic => Voice::IndexCut,
+        FaultKind::EndsEarly { .. } | FaultKind::VarintMalformed if !index => Voice::Checksum,
+        FaultKind::EndsEarly { .. }
+        | FaultKind::VarintMalformed
+        | FaultKind::FooterNotCanonical
+        | FaultKind::BlockOutOfRange { .. }
+        | FaultKind::BlockMalformed { .. }
+        | FaultKind::KeyOrder { .. }
+        | FaultKind::TableGap
+        | FaultKind::Salvaged { .. }
+        | FaultKind::HeaderMissing
+        | FaultKind::HeaderMalformed { .. }
+        | FaultKind::EntryMalformed { .. } => Voice::IndexMalformed,
+        FaultKind::BlockChecksum { .. } | FaultKind::BlockType { .. } | FaultKind::BlockCompressed { .. } => {
+            Voice::IndexBlock
+        }
+        FaultKind::VersionRefused { .. } => Voice::Version,
+        FaultKind::DTypeUnknown { .. }
+        | FaultKind::ShapeInvalid { .. }
+        | FaultKind::SizeMismatch { .. }
+        | FaultKind::ExtentInvalid { .. }
+        | FaultKind::ShardOutOfRange { .. } => Voice::Entry,
+        FaultKind::ShardTruncated { .. } => Voice::ShardCut,
+        FaultKind::UnownedBytes { .. } => Voice::Unowned,
+        FaultKind::SliceMissing { .. }
+        | FaultKind::SlicesOverlap { .. }
+        | FaultKind::SlicesIncomplete { .. }
+        | FaultKind::SliceOrphan { .. } => Voice::Slices,
+        FaultKind::DataChecksum { .. } | FaultKind::StringLengths { .. } => Voice::Checksum,
+        FaultKind::GraphMalformed { .. } | FaultKind::GraphNodeMissing { .. } | FaultKind::GraphKeyMissing { .. } => {
+            Voice::Graph
+        }
+        FaultKind::StateMalformed { .. } => Voice::State,
+    }
+}
+
+impl Voice {
+    /// True if what this one says makes faults of the other one in the same file no news.
+    fn explains(self, other: Self) -> bool {
+        match self {
+            Self::Unreadable
+            | Self::IndexMissing
+            | Self::ShardMissing
+            | Self::OtherCount
+            | Self::LfsPointer
+            | Self::Foreign => true,
+            Self::IndexCut => matches!(other, Self::IndexBlock | Self::IndexMalformed | Self::Entry | Self::Slices),
+            Self::IndexBlock => matches!(other, Self::IndexMalformed | Self::Entry | Self::Slices),
+            Self::Mixed => matches!(other, Self::ShardCut | Self::Checksum | Self::Unowned | Self::Graph),
+            Self::ShardCut | Self::Checksum => matches!(other, Self::Unowned),
+            _ => false,
+        }
+    }
+
+    /// True if the index cannot be relied upon after this: what other files lack may be its doing.
+    fn spoils_index(self) -> bool {
+        matches!(self, Self::IndexMissing | Self::IndexCut | Self::IndexBlock | Self::IndexMalformed)
+    }
+
+    /// True if several files of a checkpoint suffer this by one cause.
+    fn folds(self) -> bool {
+        matches!(self, Self::ShardMissing | Self::OtherCount | Self::LfsPointer | Self::Foreign | Self::Mixed)
+    }
+}
+
+/// Faults of one cause.
+struct Case<'a> {
+    voice: Voice,
+    faults: Vec<&'a Fault>,
+    /// Faults that follow from it.
+    aside: Vec<&'a Fault>,
+}
+
+impl Case<'_> {
+    fn file(&self) -> Option<&Arc<str>> {
+        self.faults.first().map(|fault| &fault.at.file)
+    }
+
+    fn tell(&self, facts: &Facts, findings: &mut Findings) {
+        let finding = match self.voice {
+            Voice::Unreadable => foreign::unreadable(facts, &self.faults),
+            Voice::LfsPointer => foreign::lfs_pointer(facts, &self.faults),
+            Voice::Foreign => foreign::foreign(facts, &self.faults),
+            Voice::IndexMissing => index::missing(facts, &self.faults),
+            Voice::IndexCut => index::cut(facts, &self.faults, &self.aside),
+            Voice::IndexBlock => index::block(facts, &self.faults, &self.aside),
+            Voice::IndexMalformed => index::malformed(facts, &self.faults),
+            Voice::Entry => index::entry(&self.faults),
+            Voice::Slices => index::slices(&self.faults),
+            Voice::Version => index::version(&self.faults),
+            Voice::ShardMissing => data::missing(facts, &self.faults),
+            Voice::OtherCount => data::other_count(facts, &self.faults),
+            Voice::ShardCut => data::cut(facts, &self.faults),
+            Voice::Mixed => data::mixed(facts, &self.faults),
+            Voice::Checksum => data::checksum(facts, &self.faults, &self.aside),
+            Voice::Unowned => data::unowned(facts, &self.faults),
+            Voice::Graph => data::graph(facts, &self.faults),
+            // The state file is not a file of the checkpoint; its rule reads it from the directory.
+            Voice::State => None,
+        };
+        if let Some(finding) = finding {
+            findings.add(finding);
+        }
+    }
+}
+
+/// The faults by cause: by file and voice first, then what follows goes to what it follows from.
+fn cases(facts: &Facts) -> Vec<Case<'_>> {
+    let Some(checkpoint) = &facts.checkpoint else { return Vec::new() };
+    let index = checkpoint.index_file().map(|file| &file.label);
+    let other_count = data::has_other_count(facts);
+    let mut cases: Vec<Case> = Vec::new();
+    for fault in checkpoint.faults.iter().chain(&facts.digests.faults) {
+        let voice = match voice(&fault.kind, index == Some(&fault.at.file)) {
+            Voice::ShardMissing if other_count => Voice::OtherCount,
+            Voice::Checksum if data::is_mixed(facts, &fault.at.file) => Voice::Mixed,
+            voice => voice,
+        };
+        let known = cases.iter_mut().find(|case| case.voice == voice && case.file() == Some(&fault.at.file));
+        match known {
+            Some(case) => case.faults.push(fault),
+            None => cases.push(Case { voice, faults: vec![fault], aside: Vec::new() }),
+        }
+    }
+    let trusted = checkpoint.entries.iter().all(|entry| entry.trusted);
+    fold(explain(cases, trusted))
+}
+
+/// Gives the faults of cases that another case explains to that one. `trusted` is true if every entry of
+/// the index was read out of a sound block.
+fn explain(cases: Vec<Case<'_>>, trusted: bool) -> Vec<Case<'_>> {
+    let spoilt = cases.iter().position(|case| case.voice.spoils_index());
+    let graph_bytes = |fault: &&Fault| match &fault.kind {
+        FaultKind::DataChecksum { key, .. } | FaultKind::StringLengths { key, .. } => key == GRAPH_KEY,
+        _ => false,
+    };
+    let graph = cases.iter().position(|case| case.voice == Voice::Checksum && case.faults.iter().any(graph_bytes));
+    let cause = |position: usize, case: &Case| {
+        let same_file = cases.iter().position(|other| {
+            other.file() == case.file() && other.voice != case.voice && other.voice.explains(case.voice)
+        });
+        let elsewhere = match case.voice {
+            Voice::Graph => spoilt.or(graph),
+            Voice::Unowned => spoilt,
+            // A wrong bit in an entry makes sound bytes look damaged.
+            Voice::Checksum | Voice::Mixed | Voice::ShardCut | Voice::ShardMissing if !trusted => spoilt,
+            _ => None,
+        };
+        same_file.or(elsewhere).filter(|&cause| cause != position)
+    };
+    let causes: Vec<Option<usize>> = cases.iter().enumerate().map(|(position, case)| cause(position, case)).collect();
+    let mut aside: Vec<Vec<&Fault>> = vec![Vec::new(); cases.len()];
+    for (case, cause) in cases.iter().zip(&causes) {
+        if let Some(of_cause) = cause.and_then(|cause| aside.get_mut(cause)) {
+            of_cause.extend(&case.faults);
+        }
+    }
+    let kept = cases.into_iter().zip(causes).zip(aside).filter(|((_, cause), _)| cause.is_none());
+    kept.map(|((case, _), aside)| Case { aside, ..case }).collect()
+}
+
+/// Makes one case of those that befell several files at once.
+fn fold(cases: Vec<Case<'_>>) -> Vec<Case<'_>> {
+    let mut folded: Vec<Case> = Vec::new();
+    for case in cases {
+        let known = folded.iter_mut().find(|known| known.voice == case.voice && known.voice.folds());
+        match known {
+            Some(known) => {
+                known.faults.extend(case.faults);
+                known.aside.extend(case.aside);
+            }
+            None => folded.push(case),
+        }
+    }
+    folded
+}
+
+/// Position of a file by its label.
+fn position(facts: &Facts, label: &str) -> Option<usize> {
+    facts.checkpoint.as_ref()?.files.iter().position(|file| *file.label == *label)
+}
+
+/// The files of some faults, each once.
+fn files(faults: &[&Fault]) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for fault in faults {
+        if !files.iter().any(|file| **file == *fault.at.file) {
+            files.push(fault.at.file.to_string());
+        }
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+use crate::bytes::{Fault, FaultKind, Foreign};
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::sample::{self, DATA, INDEX, data_fault, index_fault};
+use crate::doctor::{Facts, Severity};
+use crate::model::Shard;
+
+fn facts() -> Facts {
+    sample::facts(sample::named(&[("dense/bias", &[4]), ("dense/kernel", &[8, 4]), ("head/bias", &[2]), ("step", &[])]))
+}
+
+fn run(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    super::speak(facts, &mut findings);
+    findings.list().to_vec()
+}
+
+fn with(faults: Vec<Fault>) -> Vec<Finding> {
+    let mut facts = facts();
+    facts.checkpoint.as_mut().unwrap().faults = faults;
+    run(&facts)
+}
+
+fn codes(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|finding| finding.rule.code).collect()
+}
+
+fn checksum(key: &str) -> Fault {
+    data_fault(FaultKind::DataChecksum { key: key.to_owned(), stored: 1, computed: 2 })
+}
+
+#[test]
+fn a_sound_checkpoint_is_sound() {
+    assert!(run(&facts()).is_empty());
+}
+
+#[test]
+fn a_truncated_shard_is_one_finding_with_its_casualties() {
+    let found = with(vec![
+        data_fault(FaultKind::ShardTruncated { size: 16, needed: 156 }),
+        data_fault(FaultKind::UnownedBytes { trailing: false }),
+    ]);
+    assert_eq!(codes(&found), ["F015"]);
+    assert_eq!(found[0].message, "16 bytes on disk, the index describes 156");
+    assert_eq!(found[0].variables, ["dense/kernel", "head/bias", "step"]);
+    assert_eq!(found[0].path.as_deref(), Some(DATA));
+}
+
+#[test]
+fn an_empty_shard_is_a_truncated_one() {
+    assert_eq!(codes(&with(vec![data_fault(FaultKind::Empty)])), ["F015"]);
+}
+
+#[test]
+fn the_end_of_the_index_hides_what_follows_from_it() {
+    let found = with(vec![
+        index_fault(FaultKind::BadMagic),
+        index_fault(FaultKind::Salvaged { entries: 3 }),
+        index_fault(FaultKind::EntryMalformed { key: "x".to_owned(), error: "cut".to_owned() }),
+        data_fault(FaultKind::UnownedBytes { trailing: true }),
+    ]);
+    assert_eq!(codes(&found), ["F016"]);
+    assert!(found[0].evidence[0].starts_with("3 records could be read"));
+    assert_eq!(found[0].path.as_deref(), Some(INDEX));
+}
+
+#[test]
+fn a_damaged_block_hides_the_nonsense_in_it() {
+    let block = FaultKind::BlockChecksum { block: "data", stored: 1, computed: 2 };
+    let nonsense = FaultKind::SizeMismatch { key: "w".to_owned(), stored: 1, expected: 2 };
+    let graph = FaultKind::GraphKeyMissing { key: "w".to_owned() };
+    assert_eq!(codes(&with(vec![index_fault(block), index_fault(nonsense.clone()), data_fault(graph)])), ["F018"]);
+    assert_eq!(codes(&with(vec![index_fault(nonsense)])), ["F027"]);
+}
+
+#[test]
+fn an_index_that_cannot_be_trusted_explains_wrong_checksums() {
+    let mut facts = facts();
+    let block = FaultKind::BlockChecksum { block: "data", stored: 1, computed: 2 };
+    facts.checkpoint.as_mut().unwrap().faults = vec![index_fault(block)];
+    facts.digests.faults = vec![checksum("head/bias")];
+    assert_eq!(codes(&run(&facts)), ["F018", "F017"]);
+    facts.checkpoint.as_mut().unwrap().entries.iter_mut().for_each(|entry| entry.trusted = false);
+    assert_eq!(codes(&run(&facts)), ["F018"]);
+}
+
+#[test]
+fn idle_bytes_are_a_warning() {
+    let found = with(vec![index_fault(FaultKind::FooterNotCanonical)]);
+    assert_eq!((codes(&found), found[0].severity), (vec!["F026"], Severity::Warning));
+    let found = with(vec![index_fault(FaultKind::FooterNotCanonical), index_fault(FaultKind::HeaderMissing)]);
+    assert_eq!((found.len(), found[0].severity), (1, Severity::Error));
+}
+
+#[test]
+fn one_pointer_or_two_are_one_finding() {
+    let pointer = FaultKind::Foreign { what: Foreign::LfsPointer { size: Some(18_621), sha256: None } };
+    let found = with(vec![index_fault(pointer.clone()), data_fault(pointer.clone())]);
+    assert_eq!(codes(&found), ["F013"]);
+    let found = with(vec![data_fault(pointer), data_fault(FaultKind::ShardTruncated { size: 130, needed: 156 })]);
+    assert_eq!(codes(&found), ["F013"]);
+    assert_eq!(found[0].message, "a git-lfs pointer of a file of 18,621 bytes, not the file");
+}
+
+#[test]
+fn a_few_bad_tensors_are_damage_and_all_are_a_mixture() {
+    let mut facts = facts();
+    let spoil = |facts: &mut Facts, key: &str| {
+        let (entry, _) = facts.checkpoint.as_ref().unwrap().find(key.as_bytes()).unwrap();
+        facts.digests.entries[entry].as_mut().unwrap().intact = Some(false);
+        facts.digests.faults.push(checksum(key));
+    };
+    spoil(&mut facts, "dense/kernel");
+    let found = run(&facts);
+    assert_eq!(codes(&found), ["F017"]);
+    assert_eq!(found[0].variables, ["dense/kernel"]);
+    spoil(&mut facts, "dense/bias");
+    spoil(&mut facts, "head/bias");
+    let found = run(&facts);
+    assert_eq!(codes(&found), ["F012"], "the step alone is equal in both saves");
+    assert_eq!(found[0].causes, ["mixed-shards"]);
+}
+
+#[test]
+fn a_few_bytes_too_many_are_text_mode() {
+    let mut facts = facts();
+    facts.checkpoint.as_mut().unwrap().files[1].size = Some(157);
+    facts.checkpoint.as_mut().unwrap().faults = vec![data_fault(FaultKind::UnownedBytes { trailing: true })];
+    assert_eq!(codes(&run(&facts)), ["F029"]);
+    facts.digests.faults = vec![checksum("dense/kernel"), checksum("head/bias")];
+    let found = run(&facts);
+    assert_eq!(codes(&found), ["F017"]);
+    assert!(found[0].evidence.iter().any(|line| line.contains("text mode")));
+}
+
+#[test]
+fn missing_shards_are_one_finding() {
+    let mut facts = facts();
+    facts.checkpoint.as_mut().unwrap().files[1].size = None;
+    facts.checkpoint.as_mut().unwrap().faults = vec![data_fault(FaultKind::Missing)];
+    let found = run(&facts);
+    assert_eq!(codes(&found), ["F008"]);
+    assert_eq!(found[0].variables.len(), 4);
+    let stray = Shard { number: 0, of: 2, size: 78 };
+    facts.resolved.directory.as_mut().unwrap().candidates[0].shards = vec![stray];
+    assert_eq!(codes(&run(&facts)), ["F012"], "the names say another count");
+}
+
+#[test]
+fn an_index_alone_is_missing() {
+    assert_eq!(codes(&with(vec![index_fault(FaultKind::Missing)])), ["F007"]);
+}
+
+#[test]
+fn other_owners() {
+    for (fault, code) in [
+        (index_fault(FaultKind::Unreadable { error: "Permission denied".to_owned() }), "F031"),
+        (index_fault(FaultKind::Foreign { what: Foreign::Html }), "F014"),
+        (index_fault(FaultKind::VersionRefused { min_consumer: 2, disallows_current: false }), "F030"),
+        (index_fault(FaultKind::SliceMissing { key: "w".to_owned(), slice: "0,4".to_owned() }), "F028"),
+        (data_fault(FaultKind::GraphMalformed { error: "cut".to_owned() }), "F032"),
+    ] {
+        assert_eq!(codes(&with(vec![fault])), [code]);
+    }
+}
+
+#[test]
+fn what_is_no_checkpoint_at_all() {
+    let mut facts = sample::nothing("model.zip");
+    facts.resolved.foreign = Some(Foreign::Archive("zip"));
+    let found = run(&facts);
+    assert_eq!(found[0].message, "a zip archive, not a checkpoint");
+    assert_eq!(found[0].fixes[0].text, "unzip -l model.zip");
+}
+
+#[test]
+fn there_is_something_to_go_back_to() {
+    let mut facts = facts();
+    facts.whole_siblings = vec!["ckpts/ckpt-3".to_owned()];
+    facts.checkpoint.as_mut().unwrap().faults = vec![data_fault(FaultKind::ShardTruncated { size: 0, needed: 156 })];
+    let found = run(&facts);
+    assert!(found[0].help.as_ref().unwrap().ends_with("ckpts/ckpt-3 is whole"));
+    assert_eq!(found[0].fixes[0].text, "checkpoint.restore(\"ckpts/ckpt-3\")");
+}

@@ -1,0 +1,216 @@
+//! What a rule says, and the report that all findings make.
+
+use std::collections::BTreeMap;
+
+use super::facts::Facts;
+use super::rule::{Rule, Severity};
+use super::select::Selection;
+use crate::bytes::Span;
+use crate::model::Depth;
+
+/// One cause, said once.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that says it.
+    pub rule: &'static Rule,
+    /// How bad it is; the rule's own severity unless this case is another.
+    pub severity: Severity,
+    /// What is wrong, with its numbers, in one line without the rule's name.
+    pub message: String,
+    /// What the person did, in the terms of the restore oracle (`truncated-file`).
+    pub causes: Vec<&'static str>,
+    /// Path of the file or directory that it is about, for people.
+    pub path: Option<String>,
+    /// Where in the file; only if a range of bytes can be named.
+    pub span: Option<Span>,
+    /// Names of the variables that it concerns, in natural order.
+    pub variables: Vec<String>,
+    /// What supports it, a line each.
+    pub evidence: Vec<String>,
+    /// What TensorFlow says or does, in one line.
+    pub tensorflow: Option<String>,
+    /// What to do next, in one or two lines.
+    pub help: Option<String>,
+    /// Code to paste.
+    pub fixes: Vec<Fix>,
+}
+
+impl Finding {
+    /// A finding of a rule, with its own severity and nothing but a message.
+    pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            causes: Vec::new(),
+            path: None,
+            span: None,
+            variables: Vec::new(),
+            evidence: Vec::new(),
+            tensorflow: None,
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// About this file or directory.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// At this place. Sets the path too; an empty range names the file alone.
+    #[must_use]
+    pub fn at(mut self, span: &Span) -> Self {
+        self.path = Some(span.file.to_string());
+        self.span = Some(span.clone()).filter(|span| !span.bytes.is_empty());
+        self
+    }
+
+    /// What the person did.
+    #[must_use]
+    pub fn cause(mut self, cause: &'static str) -> Self {
+        self.causes.push(cause);
+        self
+    }
+
+    /// What it concerns.
+    #[must_use]
+    pub fn variables(mut self, variables: Vec<String>) -> Self {
+        self.variables = variables;
+        self
+    }
+
+    /// One more line that supports it.
+    #[must_use]
+    pub fn evidence(mut self, line: impl Into<String>) -> Self {
+        self.evidence.push(line.into());
+        self
+    }
+
+    /// What TensorFlow says or does.
+    #[must_use]
+    pub fn tensorflow(mut self, line: impl Into<String>) -> Self {
+        self.tensorflow = Some(line.into());
+        self
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn help(mut self, line: impl Into<String>) -> Self {
+        self.help = Some(line.into());
+        self
+    }
+
+    /// Code to paste.
+    #[must_use]
+    pub fn python(mut self, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix { kind: "python", text: text.into() });
+        self
+    }
+
+    /// A command to paste.
+    #[must_use]
+    pub fn shell(mut self, text: impl Into<String>) -> Self {
+        self.fixes.push(Fix { kind: "shell", text: text.into() });
+        self
+    }
+}
+
+/// Something to paste.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// `python` or `shell` or `text`.
+    pub kind: &'static str,
+    /// The text, perhaps of several lines.
+    pub text: String,
+}
+
+/// Where rules put what they find.
+#[derive(Debug, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds a finding.
+    pub fn add(&mut self, finding: Finding) {
+        self.list.push(finding);
+    }
+
+    /// True if a rule has already spoken: a weaker symptom of the same cause can stay silent.
+    pub fn has(&self, rule: &'static Rule) -> bool {
+        self.list.iter().any(|finding| std::ptr::eq(finding.rule, rule))
+    }
+
+    /// What was found so far, in the order of speaking.
+    #[cfg(test)]
+    pub(super) fn list(&self) -> &[Finding] {
+        &self.list
+    }
+
+    /// Sorted, the worst first; what was not chosen is left out.
+    pub(super) fn into_report(self, facts: &Facts, selection: &Selection, skipped: Vec<&'static Rule>) -> Report {
+        let mut findings: Vec<Finding> = self.list.into_iter().filter(|finding| selection.has(finding.rule)).collect();
+        // A stable sort: within one severity and file the order in which the rules spoke, causes first.
+        findings.sort_by(|a, b| {
+            let place = |finding: &Finding| finding.span.as_ref().map_or(0, |span| span.bytes.start);
+            b.severity.cmp(&a.severity).then_with(|| a.path.cmp(&b.path)).then_with(|| place(a).cmp(&place(b)))
+        });
+        let mut counts = BTreeMap::new();
+        for finding in &findings {
+            let count: &mut usize = counts.entry(finding.severity).or_default();
+            *count = count.saturating_add(1);
+        }
+        Report { subject: facts.subject.clone(), findings, skipped, counts, looked: facts.summary(selection) }
+    }
+}
+
+/// Everything that was found, and how far we looked.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The path that was asked about.
+    pub subject: String,
+    /// The worst first.
+    pub findings: Vec<Finding>,
+    /// Chosen rules that would have needed a deeper look.
+    pub skipped: Vec<&'static Rule>,
+    /// Findings by severity.
+    pub counts: BTreeMap<Severity, usize>,
+    /// How far we looked.
+    pub looked: Summary,
+}
+
+impl Report {
+    /// How many findings are this bad.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.counts.get(&severity).copied().unwrap_or(0)
+    }
+
+    /// True if any finding is this bad or worse.
+    pub fn reaches(&self, severity: Severity) -> bool {
+        self.findings.iter().any(|finding| finding.severity >= severity)
+    }
+}
+
+/// How far we looked.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// How deep.
+    pub depth: Depth,
+    /// Number of rules that had their say.
+    pub rules: usize,
+    /// Labels of the checkpoints that were opened.
+    pub checkpoints: Vec<String>,
+    /// Tensors described by their indexes.
+    pub tensors: usize,
+    /// Bytes of data that the indexes describe.
+    pub bytes: u64,
+    /// Bytes of data that were read.
+    pub bytes_read: u64,
+    /// True if nothing that a chosen rule needs was left unread.
+    pub complete: bool,
+    /// What was not examined, and why, a line each.
+    pub not_examined: Vec<String>,
+}

@@ -1,0 +1,222 @@
+//! N001: the new graph asks for names that the checkpoint does not have.
+
+use std::collections::BTreeSet;
+
+use crate::doctor::binding::{Binding, OPTIMIZER, Way};
+use crate::doctor::facts::Facts;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::rule::{Check, Manual, Rule, Severity};
+use crate::doctor::words::{many, number, python, some};
+use crate::model::{Depth, Role, Shape};
+
+pub static RULE: Rule = Rule {
+    code: "N001",
+    name: "key-missing",
+    severity: Severity::Error,
+    needs: Depth::Index,
+    since: "0.1.0",
+    check: Check::Facts(check),
+    manual: Manual {
+        means: "A name-based restore asks the checkpoint for every variable of the graph by its exact name. One name \
+that is not there fails all of it, and the message names only that one. This rule lists them all, and says what kind \
+of renaming would explain them: another outer scope, another scope for some layers, new layers. Nothing has been \
+assigned when this error is raised.",
+        you_see: &[
+            "NotFoundError: Key {key} not found in checkpoint [[node save/RestoreV2]]",
+            "Restoring from checkpoint failed. This is most likely due to a Variable name or other graph key that is missing from the checkpoint. Please ensure that you have not altered the graph expected based on the checkpoint. Original error:",
+        ],
+        knows: "The keys of the checkpoint, against the keys of one that the new graph saved (--against).",
+        fix: "Restore under the old names, with a map from stored names to variables:
+
+    stored = {\"fc1/kernel\": graph_variables[\"dense1/kernel\"]}
+    tf.compat.v1.train.Saver(stored).restore(session, prefix)
+
+A whole scope at once:
+
+    tf.compat.v1.train.init_from_checkpoint(prefix, {\"old/\": \"new/\"})
+
+Leave out what is new, and initialise it: Saver(var_list=[v for v in tf.compat.v1.global_variables() if …]). A graph \
+that is built twice in one process (notebooks) gets names with _1: reset_default_graph() before building it.",
+        not: "The second error about the key _CHECKPOINTABLE_OBJECT_GRAPH is only a probe of the saver for another \
+format, and not the fault.",
+        ignore: "If the saver is given a map or a list that leaves these variables out.",
+        see: &["N005", "N010", "O009"],
+    },
+};
+
+/// A stored variable that a missing one is most likely the same as: (stored, wanted).
+type Renamed = Vec<(String, String)>;
+
+fn check(facts: &Facts, findings: &mut Findings) {
+    let Some(binding) = Binding::of(facts).filter(|binding| binding.way == Way::Names) else { return };
+    let missing = binding.missing(&Role::ALL);
+    let asked = binding.new.variables.len();
+    if missing.len() == binding.missing(&OPTIMIZER).len() {
+        // Only the optimizer's, or nothing: N005 speaks.
+        return;
+    }
+    let own: Vec<String> = {
+        let optimizer: BTreeSet<String> = binding.missing(&OPTIMIZER).into_iter().collect();
+        missing.iter().filter(|name| !optimizer.contains(*name)).cloned().collect()
+    };
+    let count = format!("{} of {} are not in the checkpoint", number(missing.len() as u64), many(asked, "variable"));
+    let outer = outer_scope(&own, &binding.unused(&Role::ALL));
+    let renamed = if outer.is_some() { Vec::new() } else { renamed(&binding) };
+    let finding = if let Some((old, new)) = &outer {
+        let what = match (old.as_str(), new.as_str()) {
+            ("", new) => format!("the new graph puts everything into the scope {new}"),
+            (old, "") => format!("the checkpoint has everything in the scope {old}"),
+            (old, new) => format!("the scope {old} of the checkpoint is {new} in the new graph"),
+        };
+        let root = |scope: &str| if scope.is_empty() { "/".to_owned() } else { scope.to_owned() };
+        Finding::new(&RULE, format!("{what}: {count}")).cause("renamed-scope").help("map the scopes").python(format!(
+            "tf.compat.v1.train.init_from_checkpoint({}, {{{}: {}}})",
+            python(&binding.old.label),
+            python(&root(old)),
+            python(&root(new))
+        ))
+    } else if renamed.len() == own.len() {
+        let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
+        let map: Vec<String> =
+            renamed.iter().map(|(old, new)| format!("    {}: by_name[{}],", python(old), python(new))).collect();
+        let finding = Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
+            .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
+            .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
+            .python(format!(
+                "by_name = {{v.op.name: v for v in tf.compat.v1.global_variables()}}\nsaver = tf.compat.v1.train.Saver({{\n{}\n    # and those whose names have not changed\n}})",
+                map.join("\n")
+            ));
+        renamed.iter().take(5).fold(finding, |finding, (old, new)| finding.evidence(format!("{old} -> {new}")))
+    } else {
+        let layers = new_layers(&own, &binding);
+        let finding = match (layers.is_empty(), own.iter().all(|name| leaf(name) == "global_step")) {
+            (_, true) => Finding::new(&RULE, format!("the step counter is not stored: {count}")),
+            (false, _) => Finding::new(
+                &RULE,
+                format!("the new graph has layers that are not stored ({}): {count}", some(&layers)),
+            )
+            .cause("inserted-layer"),
+            (true, _) => Finding::new(&RULE, count.clone()),
+        };
+        finding.help("give the saver only the variables that are stored, and initialise the others")
+    };
+    let first = missing.iter().min().cloned().unwrap_or_default();
+    let unused = binding.unused(&[Role::Weight, Role::Statistic]);
+    let finding = if unused.is_empty() {
+        finding
+    } else {
+        finding.evidence(format!("{} would not be used: {}", many(unused.len(), "stored variable"), some(&unused)))
+    };
+    findings.add(
+        finding
+            .path(binding.old.label.clone())
+            .evidence(format!("not stored: {}", some(&missing)))
+            .variables(missing)
+            .tensorflow(format!("NotFoundError: \"Key {first} not found in checkpoint\"; nothing is restored")),
+    );
+}
+
+fn leaf(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// The outer scopes (with their slashes) that would turn every missing name into a stored one.
+fn outer_scope(missing: &[String], unused: &[String]) -> Option<(String, String)> {
+    let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
+    let first = missing.first()?;
+    let fits = |old: &str, new: &str| {
+        missing.len() > 1
+            && missing
+                .iter()
+                .all(|name| name.strip_prefix(new).is_some_and(|rest| stored.contains(format!("{old}{rest}").as_str())))
+    };
+    let scopes = |name: &str| -> Vec<String> {
+        let slashes = name.match_indices('/').filter_map(|(at, _)| name.get(..at.saturating_add(1)));
+        [""].into_iter().chain(slashes).map(str::to_owned).collect()
+    };
+    let same_end = unused.iter().filter(|name| leaf(name) == leaf(first));
+    let candidates = same_end.flat_map(|name| scopes(name)).collect::<BTreeSet<String>>();
+    let pairs = scopes(first).into_iter().flat_map(|new| candidates.iter().map(move |old| (old.clone(), new.clone())));
+    let mut fitting: Vec<(String, String)> = pairs.filter(|(old, new)| old != new && fits(old, new)).collect();
+    fitting.sort_by_key(|(old, new)| old.len().saturating_add(new.len()));
+    fitting.into_iter().next()
+}
+
+/// Missing variables with the only unused one of the same shape and end of name, or failing that shape
+/// alone. Empty unless each has one.
+fn renamed(binding: &Binding) -> Renamed {
+    let describe = |checkpoint: &crate::model::Checkpoint, ids: &[usize]| -> Vec<(String, Option<Shape>)> {
+        let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
+        let own = variables.filter(|variable| !OPTIMIZER.contains(&variable.role));
+        own.map(|variable| (variable.name.clone(), checkpoint.entry(variable).map(|entry| entry.shape.clone())))
+            .collect()
+    };
+    let missing = describe(binding.new, &binding.missing);
+    let mut stored = describe(binding.old, &binding.unused);
+    let mut renamed = Vec::new();
+    for (name, shape) in missing {
+        let same_shape = |(_, other): &&(String, Option<Shape>)| *other == shape;
+        let exact: Vec<&(String, Option<Shape>)> =
+            stored.iter().filter(same_shape).filter(|(other, _)| leaf(other) == leaf(&name)).collect();
+        let loose: Vec<&(String, Option<Shape>)> = stored.iter().filter(same_shape).collect();
+        let (([(old, _)], _) | ([], [(old, _)])) = (exact.as_slice(), loose.as_slice()) else { return Vec::new() };
+        let old = old.clone();
+        stored.retain(|(other, _)| *other != old);
+        renamed.push((old, name));
+    }
+    renamed
+}
+
+/// Scopes of missing variables of which nothing is stored.
+fn new_layers(missing: &[String], binding: &Binding) -> Vec<String> {
+    let scope = |name: &str| name.rsplit_once('/').map(|(scope, _)| scope.to_owned());
+    let stored: BTreeSet<String> = binding.old.variables.iter().filter_map(|variable| scope(&variable.name)).collect();
+    let scopes: BTreeSet<String> = missing.iter().filter_map(|name| scope(name)).collect();
+    scopes.into_iter().filter(|scope| !stored.contains(scope)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::sample::{against, named};
+
+    fn run(old: &[(&str, &[u64])], new: &[(&str, &[u64])]) -> Vec<Finding> {
+        let mut findings = Findings::default();
+        check(&against(named(old), named(new)), &mut findings);
+        findings.list().to_vec()
+    }
+
+    #[test]
+    fn an_outer_scope() {
+        let found = run(&[("a/bias", &[3]), ("b/bias", &[3])], &[("net/a/bias", &[3]), ("net/b/bias", &[3])]);
+        assert_eq!(found[0].causes, ["renamed-scope"]);
+        assert!(found[0].message.starts_with("the new graph puts everything into the scope net/: 2 of 2 variables"));
+        assert!(found[0].tensorflow.as_ref().unwrap().contains("Key net/a/bias not found in checkpoint"));
+    }
+
+    #[test]
+    fn one_scope_of_several() {
+        let old: [(&str, &[u64]); 3] = [("fc1/bias", &[3]), ("fc1/kernel", &[2, 3]), ("fc2/bias", &[1])];
+        let found = run(&old, &[("dense1/bias", &[3]), ("dense1/kernel", &[2, 3]), ("fc2/bias", &[1])]);
+        assert_eq!(found[0].causes, ["renamed-scope"]);
+        assert_eq!(found[0].variables, ["dense1/bias", "dense1/kernel"]);
+    }
+
+    #[test]
+    fn a_new_layer() {
+        let found = run(&[("a/bias", &[3])], &[("a/bias", &[3]), ("mid/bias", &[4]), ("mid/kernel", &[3, 4])]);
+        assert_eq!(found[0].causes, ["inserted-layer"]);
+    }
+
+    #[test]
+    fn variables_without_names() {
+        let found = run(&[("biases", &[3]), ("weights", &[2, 3])], &[("Variable", &[2, 3]), ("Variable_1", &[3])]);
+        assert_eq!(found[0].causes, ["renamed-layer"]);
+    }
+
+    #[test]
+    fn quiet_when_all_are_stored_or_only_slots_are_not() {
+        assert!(run(&[("a", &[3]), ("b", &[3])], &[("a", &[3])]).is_empty());
+        assert!(run(&[("a", &[3])], &[("a", &[3]), ("a/Adam", &[3]), ("a/Adam_1", &[3])]).is_empty(), "N005 speaks");
+    }
+}

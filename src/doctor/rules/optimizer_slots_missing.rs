@@ -1,0 +1,143 @@
+//! N005: the model is stored, the optimizer's state is not.
+
+use crate::doctor::binding::{Binding, MODEL, OPTIMIZER, Way, has};
+use crate::doctor::facts::Facts;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::rule::{Check, Manual, Rule, Severity};
+use crate::doctor::words::{many, python, some};
+use crate::model::{Depth, Role};
+
+pub static RULE: Rule = Rule {
+    code: "N005",
+    name: "optimizer-slots-missing",
+    severity: Severity::Info,
+    needs: Depth::Index,
+    since: "0.1.0",
+    check: Check::Facts(check),
+    manual: Manual {
+        means: "All variables of the model are stored; what is not are the optimizer's own: slots such as \
+dense/kernel/Adam, and counters such as beta1_power. Released checkpoints are often stripped of them, which makes them \
+a third of the size; or the checkpoint was saved with another optimizer. A saver of all variables fails on the first \
+of them; a saver of the model's variables restores everything that matters for inference and for fine-tuning.",
+        you_see: &[
+            "NotFoundError: Key {variable}/Adam not found in checkpoint",
+            "Key beta1_power not found in checkpoint",
+            "Key {variable}/Momentum not found in checkpoint",
+        ],
+        knows: "Every name that the new graph asks for and the checkpoint lacks is an optimizer's: by the endings that \
+TensorFlow's optimizers give their slots.",
+        fix: "Restore what is stored, and let the optimizer begin anew:
+
+    reader = tf.train.load_checkpoint(prefix)
+    stored = [v for v in tf.compat.v1.global_variables() if reader.has_tensor(v.op.name)]
+    session.run(tf.compat.v1.global_variables_initializer())
+    tf.compat.v1.train.Saver(stored).restore(session, prefix)
+
+Look once at what is left out: the same lines hide a misspelt scope as well.",
+        not: "Adding zeros under the missing names to the checkpoint: beta1_power of zero is not what an optimizer \
+starts with.",
+        ignore: "If the program restores the model's variables alone.",
+        see: &["N001", "O001", "O008"],
+    },
+};
+
+fn check(facts: &Facts, findings: &mut Findings) {
+    let Some(binding) = Binding::of(facts).filter(|binding| binding.way == Way::Names) else { return };
+    let missing = binding.missing(&OPTIMIZER);
+    if missing.is_empty() {
+        removed(&binding, findings);
+        return;
+    }
+    let (old, new) = (binding.old.optimizer(), binding.new.optimizer());
+    let changed = has(binding.old, &OPTIMIZER) && binding.old.slot_kinds() != binding.new.slot_kinds();
+    let only = binding.missing(&Role::ALL).len() == missing.len();
+    let (cause, why) = match (changed, old, new) {
+        (true, Some(old), Some(new)) if old != new => {
+            ("optimizer-changed", format!("{old} was saved, the new graph has {new}"))
+        }
+        (true, ..) => ("optimizer-changed", "another optimizer was saved".to_owned()),
+        (false, ..) if has(binding.old, &OPTIMIZER) => {
+            ("optimizer-changed", "some of the optimizer's state is not stored".to_owned())
+        }
+        _ => ("optimizer-added", "no optimizer's state is stored".to_owned()),
+    };
+    let message = if only {
+        let model = binding.restored(&MODEL);
+        format!("{why}; the model is complete ({})", many(model, "variable"))
+    } else {
+        format!("{why}: {} missing besides", many(missing.len(), "variable"))
+    };
+    let first = missing.iter().min().cloned().unwrap_or_default();
+    findings.add(
+        Finding::new(&RULE, message)
+            .path(binding.old.label.clone())
+            .cause(cause)
+            .evidence(format!("not stored: {}", some(&missing)))
+            .variables(missing)
+            .tensorflow(format!(
+                "a Saver of all variables raises NotFoundError: \"Key {first} not found in checkpoint\""
+            ))
+            .help("restore the model's variables alone, and let the optimizer begin anew")
+            .python(format!(
+                "reader = tf.train.load_checkpoint({prefix})\n\
+                 stored = [v for v in tf.compat.v1.global_variables() if reader.has_tensor(v.op.name)]\n\
+                 tf.compat.v1.train.Saver(stored).restore(session, {prefix})",
+                prefix = python(&binding.old.label)
+            )),
+    );
+}
+
+/// The other way round: the optimizer is stored, and the new graph does not ask for it.
+fn removed(binding: &Binding, findings: &mut Findings) {
+    let unused = binding.unused(&OPTIMIZER);
+    if unused.is_empty() || has(binding.new, &OPTIMIZER) || !binding.missing(&Role::ALL).is_empty() {
+        return;
+    }
+    findings.add(
+        Finding::new(
+            &RULE,
+            format!("the new graph has no optimizer: {} of it would not be used", many(unused.len(), "stored value")),
+        )
+        .path(binding.old.label.clone())
+        .cause("optimizer-removed")
+        .variables(unused)
+        .tensorflow("nothing: a Saver leaves alone what it does not ask for"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::sample::{against, named};
+
+    fn run(old: &[(&str, &[u64])], new: &[(&str, &[u64])]) -> Vec<Finding> {
+        let mut findings = Findings::default();
+        check(&against(named(old), named(new)), &mut findings);
+        findings.list().to_vec()
+    }
+
+    #[test]
+    fn a_stripped_checkpoint() {
+        let found = run(&[("w", &[3])], &[("w", &[3]), ("w/Adam", &[3]), ("w/Adam_1", &[3])]);
+        assert_eq!(found[0].message, "no optimizer's state is stored; the model is complete (1 variable)");
+        assert_eq!((found[0].severity, found[0].causes.as_slice()), (Severity::Info, ["optimizer-added"].as_slice()));
+    }
+
+    #[test]
+    fn another_optimizer() {
+        let found = run(&[("w", &[3]), ("w/Adam", &[3]), ("w/Adam_1", &[3])], &[("w", &[3]), ("w/Momentum", &[3])]);
+        assert_eq!(found[0].causes, ["optimizer-changed"]);
+    }
+
+    #[test]
+    fn no_optimizer_in_the_new_graph() {
+        let found = run(&[("w", &[3]), ("w/Adam", &[3]), ("w/Adam_1", &[3])], &[("w", &[3])]);
+        assert_eq!(found[0].causes, ["optimizer-removed"]);
+    }
+
+    #[test]
+    fn quiet_when_all_is_stored() {
+        let same: [(&str, &[u64]); 2] = [("w", &[3]), ("w/Momentum", &[3])];
+        assert!(run(&same, &same).is_empty());
+    }
+}

@@ -1,0 +1,102 @@
+//! F005: a directory that holds something else than checkpoints.
+
+use crate::doctor::facts::Facts;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::rule::{Check, Manual, Rule, Severity};
+use crate::doctor::words::{python, within};
+use crate::model::Depth;
+
+pub static RULE: Rule = Rule {
+    code: "F005",
+    name: "path-is-dir",
+    severity: Severity::Error,
+    needs: Depth::Index,
+    since: "0.1.0",
+    check: Check::Facts(check),
+    manual: Manual {
+        means: "The path is a directory, and what it holds is not a TensorFlow checkpoint but something that another \
+call loads: a SavedModel without its variables, a .keras or .h5 file. This program takes a directory of checkpoints as \
+its newest one and says nothing about it; but TensorFlow's restore(directory) raises, even where checkpoints are in it. \
+tf.train.load_checkpoint and list_variables do accept a directory.",
+        you_see: &[
+            "DataLossError: Unable to open table file {directory}: FAILED_PRECONDITION: {directory}; Is a directory: perhaps your file is in a different file format and you need to use a different restore operator?",
+            "Failed to find any matching files for {directory}/variables/variables",
+            "[Errno 21] Unable to synchronously open file (file read failed: … error message = 'Is a directory')",
+        ],
+        knows: "The directory holds no files of a checkpoint, but a saved_model.pb, a .keras, .h5 or .weights.h5 file.",
+        fix: "The loader that fits:
+
+    checkpoint.restore(tf.train.latest_checkpoint(\"ckpts\"))   # a directory of checkpoints
+    tf.saved_model.load(\"exported\")                           # saved_model.pb, with variables/ beside it
+    keras.models.load_model(\"model.keras\")                    # .keras, or a whole model in .h5
+    model.load_weights(\"model.weights.h5\")                    # weights in .h5",
+        not: "",
+        ignore: "If the directory is not meant to hold checkpoints.",
+        see: &["F001", "F002", "F009"],
+    },
+};
+
+/// The name of something else that a loader takes.
+pub(super) fn other_format(facts: &Facts) -> Option<&str> {
+    let resolved = &facts.resolved;
+    if resolved.is_saved_model {
+        return Some("saved_model.pb");
+    }
+    let directory = resolved.directory.as_ref().filter(|_| resolved.is_directory)?;
+    let loadable = |name: &&String| name.ends_with(".keras") || name.ends_with(".h5") || name.ends_with(".hdf5");
+    directory.names.iter().find(loadable).map(String::as_str)
+}
+
+fn check(facts: &Facts, findings: &mut Findings) {
+    if facts.checkpoint.is_some() || !facts.resolved.near.is_empty() {
+        return;
+    }
+    let Some(name) = other_format(facts) else { return };
+    let given = &facts.resolved.given;
+    let path = within(given, name);
+    let finding = if facts.resolved.is_saved_model {
+        let message = "a SavedModel whose variables are not there: variables/variables.index is missing";
+        Finding::new(&RULE, message)
+            .cause("missing-shard")
+            .tensorflow(format!("\"Failed to find any matching files for {}\"", within(given, "variables/variables")))
+            .help("copy the directory whole, variables/ included (only a frozen model has none)")
+    } else {
+        let load = if name.ends_with(".weights.h5") { "model.load_weights" } else { "keras.models.load_model" };
+        Finding::new(&RULE, format!("no checkpoint in this directory, but {name}, which Keras loads"))
+            .cause("wrong-format")
+            .cause("no-checkpoint-found")
+            .tensorflow(
+                "latest_checkpoint() returns None; restore() of the directory raises DataLossError: \"Is a directory\"",
+            )
+            .help("load it with Keras")
+            .python(format!("{load}({})", python(&path)))
+    };
+    findings.add(finding.path(given.clone()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::sample;
+
+    #[test]
+    fn a_directory_of_keras_files() {
+        let mut facts = sample::facts(sample::named(&[]));
+        facts.checkpoint = None;
+        let mut findings = Findings::default();
+        check(&facts, &mut findings);
+        assert!(findings.list().is_empty(), "nothing that another loader takes");
+        facts.resolved.directory.as_mut().unwrap().names.push("best.weights.h5".to_owned());
+        check(&facts, &mut findings);
+        assert_eq!(findings.list()[0].fixes[0].text, "model.load_weights(\"ckpts/best.weights.h5\")");
+    }
+
+    #[test]
+    fn a_directory_of_checkpoints_is_the_normal_case() {
+        let mut facts = sample::facts(sample::named(&[]));
+        facts.resolved.directory.as_mut().unwrap().names.push("best.keras".to_owned());
+        let mut findings = Findings::default();
+        check(&facts, &mut findings);
+        assert!(findings.list().is_empty());
+    }
+}

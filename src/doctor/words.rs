@@ -1,0 +1,95 @@
+//! Small pieces of sentences: numbers, counts, short lists, and text that can be pasted.
+
+/// A number with its thousands set apart: `9,310`.
+pub(super) fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && digits.len().saturating_sub(i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// So many of something: `1 tensor`, `12 tensors`.
+pub(super) fn many(n: usize, one: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {one}{s}", number(n as u64))
+}
+
+/// The first three, and how many more.
+pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
+    let first: Vec<&str> = names.iter().take(3).map(AsRef::as_ref).collect();
+    let more = names.len().saturating_sub(first.len());
+    let list = first.join(", ");
+    if more == 0 { list } else { format!("{list} and {} more", number(more as u64)) }
+}
+
+/// As a Python string.
+pub(super) fn python(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// As one word of a shell command.
+pub(super) fn shell(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '=' | ':' | ',');
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+/// The last part of a path of either style.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path)
+}
+
+/// A path in a directory, as people write it: without a leading `./`.
+pub(super) fn within(directory: &str, name: &str) -> String {
+    match directory.trim_end_matches('/') {
+        "" if directory.is_empty() => name.to_owned(),
+        "." => name.to_owned(),
+        stem => format!("{stem}/{name}"),
+    }
+}
+
+/// True for an absolute path of any system.
+pub(super) fn is_absolute(path: &str) -> bool {
+    path.starts_with(['/', '\\']) || is_windows(path) || path.contains("://")
+}
+
+/// True for a path that only Windows writes: a drive letter, or backslashes.
+pub(super) fn is_windows(path: &str) -> bool {
+    let mut chars = path.chars();
+    let drive = chars.next().is_some_and(|c| c.is_ascii_alphabetic()) && chars.next() == Some(':');
+    drive && matches!(chars.next(), Some('/' | '\\')) || path.contains('\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces() {
+        assert_eq!(number(7), "7");
+        assert_eq!(number(1_234_567), "1,234,567");
+        assert_eq!(many(1, "tensor"), "1 tensor");
+        assert_eq!(many(1200, "tensor"), "1,200 tensors");
+        assert_eq!(some(&["a", "b", "c"]), "a, b, c");
+        assert_eq!(some(&["a", "b", "c", "d"]), "a, b, c and 1 more");
+        assert_eq!(python("a\"b\\"), "\"a\\\"b\\\\\"");
+        assert_eq!(shell("it's"), "'it'\\''s'");
+        assert_eq!(within(".", "ckpt-1"), "ckpt-1");
+        assert_eq!(within("/", "ckpt-1"), "/ckpt-1");
+    }
+
+    #[test]
+    fn paths_of_either_system() {
+        assert!(is_absolute("/home/a") && is_absolute("C:\\a") && is_absolute("gs://b") && !is_absolute("a/b"));
+        assert!(is_windows("C:/a") && is_windows("a\\b") && !is_windows("a:b"));
+        assert_eq!(file_name("C:\\run\\ckpt-1"), "ckpt-1");
+    }
+}

@@ -1,0 +1,66 @@
+//! The object graph, a string tensor of the bundle itself.
+
+use std::collections::HashSet;
+
+use crate::bytes::strings::strings;
+use crate::bytes::{Cursor, Fault, FaultKind, Span, limits};
+use crate::model::{Endianness, Entry, Extent, File, GRAPH_KEY, ObjectGraph, Payload, promised};
+use crate::proto;
+use crate::store::Store;
+
+/// Reads the graph, if there is one, and says what is wrong with it.
+pub(super) fn read(
+    store: &dyn Store,
+    files: &[File],
+    entries: &[Entry],
+    endianness: Endianness,
+    faults: &mut Vec<Fault>,
+) -> Option<ObjectGraph> {
+    let entry = entries.iter().find(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())?;
+    let Payload::Extent(extent) = entry.payload else { return None };
+    let file = files.get(extent.file)?;
+    // Where the bytes are not there at all, that has been said of the file.
+    let bytes = fetch(store, file, extent)?;
+    let at = Span { file: file.label.clone(), bytes: extent.offset..extent.end() };
+    let fault = |kind| Fault { kind, at: at.clone() };
+    let malformed = |error: String| fault(FaultKind::GraphMalformed { error });
+    let cursor = Cursor::new(&file.label, &bytes, extent.offset);
+    let elements = match strings(cursor, 1, endianness == Endianness::Big) {
+        Ok(strings) => strings.elements,
+        Err(error) => {
+            faults.push(malformed(error.to_owned()));
+            return None;
+        }
+    };
+    let parsed = elements
+        .first()
+        .map_or(Err(FaultKind::GraphMalformed { error: "it is empty".to_owned() }), |bytes| proto::graph(bytes));
+    match parsed {
+        Ok((graph, wrong)) => {
+            faults.extend(wrong.into_iter().map(fault));
+            faults.extend(broken_promises(&graph, entries).into_iter().map(fault));
+            Some(graph)
+        }
+        Err(kind) => {
+            faults.push(fault(kind));
+            None
+        }
+    }
+}
+
+fn fetch(store: &dyn Store, file: &File, extent: Extent) -> Option<Vec<u8>> {
+    if extent.length > limits::STRING_TENSOR || file.size? < extent.end() {
+        return None;
+    }
+    let mut bytes = vec![0; usize::try_from(extent.length).ok()?];
+    store.open(&file.path).ok()?.read_at(extent.offset, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Tensors that the graph promises and the index does not have.
+fn broken_promises(graph: &ObjectGraph, entries: &[Entry]) -> Vec<FaultKind> {
+    let keys: HashSet<&str> = entries.iter().filter_map(|entry| entry.key.text()).collect();
+    let attributes = graph.nodes.iter().flat_map(|node| &node.attributes);
+    let broken = attributes.filter(|attribute| !promised(&attribute.key, |key| keys.contains(key)));
+    broken.map(|attribute| FaultKind::GraphKeyMissing { key: attribute.key.clone() }).collect()
+}

@@ -1,0 +1,186 @@
+//! The records of `PREFIX.index`: the header, and an entry for each tensor or slice.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use prost::Message;
+
+use super::scan::{Fields, scan};
+use crate::bytes::{Fault, FaultKind, Span, limits, unmask};
+use crate::format::sstable::{self, Record};
+use crate::model::{DType, Endianness, Entry, Extent, Key, Kind, Payload, Shape};
+use crate::proto::bundle::{BundleEntry, BundleHeader, TensorSlice};
+
+/// TensorFlow's own version of this format; it has never changed.
+const VERSION: i32 = 1;
+
+/// What the table says. In the extents here, `file` is still the number of the shard.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// Number of shards; none if the header cannot be read.
+    pub shards: Option<u32>,
+    pub endianness: Endianness,
+    /// Tensors, in the order of the table.
+    pub entries: Vec<Entry>,
+    /// The slices of partitioned tensors, by position in `entries`.
+    pub partitioned: Vec<(usize, Vec<TensorSlice>)>,
+    /// Entries of single slices, by their encoded keys.
+    pub slices: HashMap<Vec<u8>, Entry>,
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            shards: None,
+            endianness: Endianness::Little,
+            entries: Vec::new(),
+            partitioned: Vec::new(),
+            slices: HashMap::new(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Index {
+    /// Reads the table in `bytes`.
+    pub fn read(&mut self, file: &Arc<str>, bytes: &[u8]) {
+        let mut header = false;
+        let mut records = 0usize;
+        let faults = sstable::read(file, bytes, &mut |record| {
+            records = records.saturating_add(1);
+            if record.key.is_empty() && !header {
+                header = true;
+                self.header(file, &record);
+            } else {
+                self.entry(file, &record);
+            }
+        });
+        let readable = records > 0;
+        // Structure first: what is wrong with single records follows from it more often than not.
+        self.faults.splice(0..0, faults);
+        if readable && !header {
+            self.fault(file, FaultKind::HeaderMissing, 0..0);
+        }
+    }
+
+    fn fault(&mut self, file: &Arc<str>, kind: FaultKind, bytes: Range<u64>) {
+        self.faults.push(Fault { kind, at: Span { file: file.clone(), bytes } });
+    }
+
+    fn header(&mut self, file: &Arc<str>, record: &Record) {
+        let header = match BundleHeader::decode(record.value) {
+            Ok(header) => header,
+            Err(error) => {
+                let kind = FaultKind::HeaderMalformed { error: error.to_string() };
+                return self.fault(file, kind, record.at.clone());
+            }
+        };
+        match u32::try_from(header.num_shards) {
+            Ok(shards) if (1..=limits::SHARDS).contains(&shards) => self.shards = Some(shards),
+            _ => {
+                let error = format!("{} shards", header.num_shards);
+                self.fault(file, FaultKind::HeaderMalformed { error }, record.at.clone());
+            }
+        }
+        match header.endianness {
+            0 => {}
+            1 => self.endianness = Endianness::Big,
+            other => {
+                let error = format!("byte order {other}");
+                self.fault(file, FaultKind::HeaderMalformed { error }, record.at.clone());
+            }
+        }
+        let version = header.version.unwrap_or_default();
+        let disallows_current = version.bad_consumers.contains(&VERSION);
+        if version.min_consumer > VERSION || disallows_current {
+            let kind = FaultKind::VersionRefused { min_consumer: version.min_consumer, disallows_current };
+            self.fault(file, kind, record.at.clone());
+        }
+    }
+
+    fn entry(&mut self, file: &Arc<str>, record: &Record) {
+        let (fields, slices) = match scan(record.value) {
+            Some(fields) => (fields, Vec::new()),
+            None => match BundleEntry::decode(record.value) {
+                Ok(message) => (Fields::from(&message), message.slices),
+                Err(error) => {
+                    let key = Key::from(record.key).to_string();
+                    let kind = FaultKind::EntryMalformed { key, error: error.to_string() };
+                    return self.fault(file, kind, record.at.clone());
+                }
+            },
+        };
+        let dtype = DType::from_number(fields.dtype).filter(|dtype| dtype.kind() != Kind::Resource);
+        let shape = shape(&fields);
+        let extent = extent(fields.shard_id, fields.offset, fields.size);
+        let partitioned = !slices.is_empty();
+        for kind in faults(record.key, &fields, dtype, shape.as_ref(), extent.filter(|_| !partitioned)) {
+            self.fault(file, kind, record.at.clone());
+        }
+        let entry = Entry {
+            key: Key::from(record.key),
+            dtype: dtype.unwrap_or(DType::UNKNOWN),
+            shape: shape.unwrap_or_else(Shape::unknown),
+            payload: extent.filter(|_| !partitioned).map_or(Payload::Nowhere, Payload::Extent),
+            checksum: (!partitioned).then(|| unmask(fields.crc32c)),
+            trusted: record.trusted,
+            declared_at: record.at.clone(),
+        };
+        // A slice's key begins with a zero byte, which no name that can be told from one does.
+        if record.key.first() == Some(&0) {
+            self.slices.insert(record.key.to_vec(), entry);
+            return;
+        }
+        if partitioned {
+            self.partitioned.push((self.entries.len(), slices));
+        }
+        self.entries.push(entry);
+    }
+}
+
+/// What is wrong with an entry, taken by itself.
+fn faults(
+    key: &[u8],
+    fields: &Fields,
+    dtype: Option<DType>,
+    shape: Option<&Shape>,
+    extent: Option<Extent>,
+) -> Vec<FaultKind> {
+    let key = || Key::from(key).to_string();
+    let mut faults = Vec::new();
+    if dtype.is_none() {
+        faults.push(FaultKind::DTypeUnknown { key: key(), number: fields.dtype });
+    }
+    if shape.is_none() {
+        faults.push(FaultKind::ShapeInvalid { key: key() });
+    }
+    if fields.offset < 0 || fields.size < 0 || fields.offset.checked_add(fields.size).is_none() {
+        faults.push(FaultKind::ExtentInvalid { key: key(), offset: fields.offset, size: fields.size });
+    }
+    let expected = dtype.and_then(|dtype| dtype.bytes()?.checked_mul(shape?.elements()?));
+    if let Some((expected, extent)) = expected.zip(extent).filter(|(expected, extent)| extent.length != *expected) {
+        faults.push(FaultKind::SizeMismatch { key: key(), stored: extent.length, expected });
+    }
+    faults
+}
+
+/// The shape of an entry; none if it is impossible.
+fn shape(fields: &Fields) -> Option<Shape> {
+    if fields.unknown_rank {
+        return Some(Shape::unknown());
+    }
+    if fields.dims.len() > limits::RANK || fields.dims.iter().any(|size| *size < 0) {
+        return None;
+    }
+    let shape = Shape::new(fields.dims.iter().map(|size| size.unsigned_abs()));
+    shape.elements().is_some().then_some(shape)
+}
+
+fn extent(shard: i32, offset: i64, size: i64) -> Option<Extent> {
+    let (offset, length) = (u64::try_from(offset).ok()?, u64::try_from(size).ok()?);
+    offset.checked_add(length)?;
+    // A negative number of a shard is out of range, which is told where the shards are known.
+    Some(Extent { file: usize::try_from(shard).unwrap_or(usize::MAX), offset, length })
+}

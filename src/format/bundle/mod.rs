@@ -1,0 +1,75 @@
+//! TensorBundle, TensorFlow's checkpoint format V2: a table of tensors in `PREFIX.index`, their bytes
+//! in `PREFIX.data-SSSSS-of-NNNNN`.
+
+mod graph;
+mod index;
+mod ordered_code;
+mod scan;
+mod shards;
+mod slices;
+
+use std::path::{Path, PathBuf};
+
+use super::directory::label;
+use crate::error::Error;
+use crate::model::{Checkpoint, File, FileRole, Flavor, GRAPH_KEY, describe};
+use crate::store::{self, Item, Store};
+
+/// Opens the checkpoint of a prefix: its index, the sizes of its shards, its object graph. Whatever is
+/// wrong with these becomes a fault.
+///
+/// # Errors
+/// If there is neither an index nor a data file of this prefix: then there is no checkpoint.
+pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
+    let beside = shards::beside(store, prefix);
+    let path = with_suffix(prefix, ".index");
+    let item = store.stat(&path).ok();
+    if item.is_none() && beside.is_empty() {
+        return Err(Error::new(format!("no checkpoint at {}", label(prefix))));
+    }
+    let mut files = vec![file(path, FileRole::Index, item)];
+    let mut index = index::Index::default();
+    if let Some(file) = files.first() {
+        match store::read(store, &file.path, u64::MAX) {
+            Ok(bytes) => index.read(&file.label, &bytes),
+            Err(error) => index.faults.push(shards::unreadable(&file.label, &error)),
+        }
+        slices::assemble(&mut index, &file.label);
+    }
+    let index_is_whole = index.faults.is_empty();
+
+    let mut entries = index.entries;
+    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut faults = index.faults;
+    faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
+    faults.extend(shards::measure(store, &files, &entries, index_is_whole));
+    let graph = graph::read(store, &files, &entries, index.endianness, &mut faults);
+    let (variables, writer) = describe(&entries, graph.as_ref());
+    let by_object = |key: &str| key == GRAPH_KEY || key.contains("/.ATTRIBUTES/");
+    let object_based = entries.iter().any(|entry| entry.key.text().is_some_and(by_object));
+    Ok(Checkpoint {
+        prefix: prefix.to_owned(),
+        label: label(prefix),
+        flavor: if object_based { Flavor::ObjectBased } else { Flavor::NameBased },
+        writer,
+        endianness: index.endianness,
+        declared_shards: index.shards,
+        files,
+        entries,
+        variables,
+        graph,
+        faults,
+    })
+}
+
+/// The prefix with a suffix put behind its last character.
+fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
+    let mut path = prefix.as_os_str().to_owned();
+    path.push(suffix);
+    PathBuf::from(path)
+}
+
+fn file(path: PathBuf, role: FileRole, item: Option<Item>) -> File {
+    let (size, modified) = item.map_or((None, None), |item| (Some(item.size), item.modified));
+    File { label: path.display().to_string().into(), path, role, size, modified }
+}

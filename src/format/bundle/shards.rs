@@ -1,0 +1,158 @@
+//! The data files of a bundle: which there are, how large, and whether the index fits them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{file, with_suffix};
+use crate::bytes::{Fault, FaultKind, Span};
+use crate::format::directory::{Part, part};
+use crate::format::foreign;
+use crate::model::{Entry, Extent, File, FileRole, Payload, Shard};
+use crate::store::{Blob, Store};
+
+/// The data files in the directory whose names begin with the prefix.
+pub(super) fn beside(store: &dyn Store, prefix: &Path) -> Vec<Shard> {
+    let directory = prefix.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // `dir/` as a prefix is the empty name in `dir`.
+    let hidden = prefix.to_string_lossy().ends_with('/');
+    let (directory, name) = match prefix.file_name() {
+        Some(name) if !hidden => (directory, name.to_string_lossy().into_owned()),
+        _ => (prefix, String::new()),
+    };
+    let items = store.list(directory).unwrap_or_default();
+    let shards = items.iter().filter_map(|item| match part(&item.name)? {
+        (of_prefix, Part::Shard { number, of }) if of_prefix == name => Some(Shard { number, of, size: item.size }),
+        _ => None,
+    });
+    shards.collect()
+}
+
+/// Finds the shards that the entries lie in, appends them to `files`, and lets the entries point there.
+pub(super) fn place(
+    store: &dyn Store,
+    prefix: &Path,
+    shards: Option<u32>,
+    beside: &[Shard],
+    entries: &mut [Entry],
+    files: &mut Vec<File>,
+) -> Vec<Fault> {
+    let index = files.first().map(|file| file.label.clone()).unwrap_or_default();
+    // A header that cannot be read must not hide the data: then the file names tell how many there are.
+    let of = shards.or_else(|| beside.iter().map(|shard| shard.of).max()).unwrap_or(1);
+    let mut wanted: BTreeMap<u32, usize> = BTreeMap::new();
+    // Tensors of one shard stand together more often than not: then there is nothing to look up.
+    let mut last = None;
+    let mut faults = Vec::new();
+    let present = beside.iter().filter(|shard| shard.of == of && shard.number < of).map(|shard| shard.number);
+    wanted.extend(present.map(|number| (number, 0)));
+    for entry in entries.iter() {
+        for (extent, _) in entry.extents() {
+            match u32::try_from(extent.file) {
+                Ok(number) if last == Some(number) => {}
+                Ok(number) if number < of => {
+                    wanted.insert(number, 0);
+                    last = Some(number);
+                }
+                _ => faults.push(Fault {
+                    kind: FaultKind::ShardOutOfRange {
+                        key: entry.key.to_string(),
+                        shard: i32::try_from(extent.file).unwrap_or(-1),
+                        shards: of,
+                    },
+                    at: Span { file: index.clone(), bytes: entry.declared_at.clone() },
+                }),
+            }
+        }
+    }
+    for (&number, position) in &mut wanted {
+        let path = with_suffix(prefix, &format!(".data-{number:05}-of-{of:05}"));
+        let item = store.stat(&path).ok();
+        *position = files.len();
+        files.push(file(path, FileRole::Shard { number, of }, item));
+    }
+    let locate = |extent: Extent| -> Option<Extent> {
+        let file = *wanted.get(&u32::try_from(extent.file).ok()?)?;
+        Some(Extent { file, ..extent })
+    };
+    for entry in entries {
+        match &mut entry.payload {
+            Payload::Extent(extent) => match locate(*extent) {
+                Some(located) => *extent = located,
+                None => entry.payload = Payload::Nowhere,
+            },
+            Payload::Slices(parts) => {
+                for part in parts {
+                    part.extent = part.extent.and_then(locate);
+                }
+            }
+            Payload::Nowhere => {}
+        }
+    }
+    faults
+}
+
+/// Holds the size of each shard against what the index places in it.
+pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], index_is_whole: bool) -> Vec<Fault> {
+    let mut needed: Vec<Option<u64>> = vec![None; files.len()];
+    for (extent, _) in entries.iter().flat_map(Entry::extents) {
+        if let Some(needed) = needed.get_mut(extent.file) {
+            *needed = Some(needed.unwrap_or(0).max(extent.end()));
+        }
+    }
+    let mut faults = Vec::new();
+    for (file, needed) in files.iter().zip(needed) {
+        if !matches!(file.role, FileRole::Shard { .. }) {
+            continue;
+        }
+        let needed = needed.unwrap_or(0);
+        let mut fault = |kind, bytes| faults.push(Fault { kind, at: Span { file: file.label.clone(), bytes } });
+        match file.size {
+            None if needed > 0 => fault(FaultKind::Missing, 0..0),
+            None => {}
+            Some(size) => {
+                match store.open(&file.path) {
+                    Err(error) => fault(FaultKind::Unreadable { error: words(&error) }, 0..0),
+                    Ok(blob) if size != needed => {
+                        if let Some(what) = head(blob.as_ref()).ok().and_then(|head| foreign::sniff(&head)) {
+                            fault(FaultKind::Foreign { what }, 0..size);
+                            continue;
+                        }
+                    }
+                    Ok(_) => {}
+                }
+                if size == 0 && needed > 0 {
+                    fault(FaultKind::Empty, 0..0);
+                } else if size < needed {
+                    fault(FaultKind::ShardTruncated { size, needed }, size..needed);
+                } else if size > needed && index_is_whole {
+                    // Where entries are lost, bytes without an owner are no surprise.
+                    fault(FaultKind::UnownedBytes { trailing: true }, needed..size);
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn head(blob: &dyn Blob) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
+    blob.read_at(0, &mut head)?;
+    Ok(head)
+}
+
+/// An error of the operating system without the number behind it.
+pub(super) fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// A file that could not be read.
+pub(super) fn unreadable(label: &Arc<str>, error: &io::Error) -> Fault {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound => FaultKind::Missing,
+        _ => FaultKind::Unreadable { error: words(error) },
+    };
+    Fault { kind, at: Span::whole(label) }
+}

@@ -1,0 +1,218 @@
+//! From the path that a person gives to the prefix that is meant; and from a wrong path to right ones.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::directory::{self, Part, label, part};
+use super::{foreign, sstable, state};
+use crate::bytes::Foreign;
+use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
+use crate::store::{Item, ItemKind, Store};
+
+/// How alike two names must be for one to be taken for a misspelling of the other.
+const ALIKE: f64 = 0.8;
+
+/// Finds the checkpoint that a path means: a prefix, a file of a checkpoint (its suffix is taken off),
+/// the state file, a directory (the checkpoint that its state file names; failing that, the newest),
+/// or a SavedModel's directory (its variables). Never fails: where nothing is, `prefix` is none.
+pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
+    let mut resolved = Resolved {
+        given: label(given),
+        prefix: None,
+        stripped: None,
+        is_state_file: false,
+        is_directory: false,
+        is_saved_model: false,
+        directory: None,
+        near: Vec::new(),
+        foreign: None,
+    };
+    // `dir/ckpt` may be a prefix and a directory at once; TensorFlow looks for the index first.
+    let ends_in_slash = given.to_string_lossy().ends_with('/');
+    if !ends_in_slash && is_prefix(store, given) {
+        resolved.prefix = Some(given.to_owned());
+        resolved.directory = survey_around(store, given);
+        return resolved;
+    }
+    match store.stat(if given.as_os_str().is_empty() { Path::new(".") } else { given }) {
+        Ok(Item { kind: ItemKind::Directory, .. }) => in_directory(store, given, &mut resolved),
+        Ok(_) => of_file(store, given, &mut resolved),
+        Err(_) => absent(store, given, &mut resolved),
+    }
+    resolved
+}
+
+/// True if files of a checkpoint have this prefix.
+fn is_prefix(store: &dyn Store, path: &Path) -> bool {
+    let mut index = path.as_os_str().to_owned();
+    index.push(".index");
+    if store.stat(Path::new(&index)).is_ok_and(|item| item.kind == ItemKind::File) {
+        return path.file_name().is_some();
+    }
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return false };
+    let is_shard = |item: &Item| matches!(part(&item.name), Some((of, Part::Shard { .. })) if of == name);
+    store.list(parent(path)).is_ok_and(|items| items.iter().any(is_shard))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn survey_around(store: &dyn Store, path: &Path) -> Option<Directory> {
+    let around = path.parent().unwrap_or(Path::new(""));
+    directory::survey(store, around).ok()
+}
+
+/// `dir/name`, or `name` alone where the directory is the working directory.
+fn in_dir(directory: &Path, name: &str) -> PathBuf {
+    if name.is_empty() {
+        // A hidden prefix: `dir/.index`. The slash at the end is what tells it from the directory.
+        return PathBuf::from(format!("{}/", directory.display()).replace("//", "/"));
+    }
+    directory.join(name)
+}
+
+fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
+    resolved.is_directory = true;
+    let has = |name: &str| store.stat(&given.join(name)).is_ok_and(|item| item.kind == ItemKind::File);
+    if has("saved_model.pb") || has("saved_model.pbtxt") {
+        resolved.is_saved_model = true;
+        let variables = given.join("variables/variables");
+        resolved.directory = directory::survey(store, &given.join("variables")).ok();
+        resolved.prefix = is_prefix(store, &variables).then_some(variables);
+        return;
+    }
+    let Ok(surveyed) = directory::survey(store, given) else { return };
+    resolved.prefix = newest(&surveyed);
+    if resolved.prefix.is_none() {
+        resolved.near = one_level_down(store, given);
+    }
+    resolved.directory = Some(surveyed);
+}
+
+/// The checkpoint of a directory to look at: the one that TensorFlow would take; if that is none, the
+/// one of the same name that the state file means; else the newest that has an index; else the newest.
+fn newest(directory: &Directory) -> Option<PathBuf> {
+    if let Latest::Path(path) = &directory.latest {
+        // Paths are compared by their parts: `dir/.`, which a state file of a hidden prefix leads to, is `dir/`.
+        let prefixes = directory.candidates.iter().map(|candidate| in_dir(&directory.path, &candidate.name));
+        if let Some(prefix) = prefixes.into_iter().find(|prefix| prefix == path) {
+            return Some(prefix);
+        }
+    }
+    if let StateFile::Read(state) = &directory.state {
+        let name = state.latest.rsplit(['/', '\\']).next().unwrap_or_default();
+        if !name.is_empty() && directory.candidates.iter().any(|candidate| candidate.name == name) {
+            return Some(in_dir(&directory.path, name));
+        }
+    }
+    let with_index = directory.candidates.iter().rev().find(|candidate| candidate.index.is_some());
+    let newest = with_index.or(directory.candidates.last())?;
+    Some(in_dir(&directory.path, &newest.name))
+}
+
+fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
+    let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let around = given.parent().unwrap_or(Path::new(""));
+    resolved.directory = survey_around(store, given);
+    if let Some((prefix, _)) = part(&name) {
+        let path = in_dir(around, prefix);
+        if prefix.is_empty() || is_prefix(store, &path) {
+            resolved.stripped = name.get(prefix.len()..).map(str::to_owned);
+            resolved.prefix = Some(path);
+            return;
+        }
+    }
+    if name == state::NAME {
+        resolved.is_state_file = true;
+        resolved.prefix = resolved.directory.as_ref().and_then(newest);
+        return;
+    }
+    if name.starts_with("saved_model.pb") {
+        return in_directory(store, parent(given), resolved);
+    }
+    resolved.foreign = foreign(store, given).unwrap_or_default();
+    resolved.near = near_names(resolved.directory.as_ref(), around, &name);
+}
+
+/// What a file is that has no part in a checkpoint.
+fn foreign(store: &dyn Store, path: &Path) -> io::Result<Option<Foreign>> {
+    let blob = store.open(path)?;
+    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
+    blob.read_at(0, &mut head)?;
+    let mut tail = [0; 8];
+    if let Some(at) = blob.size().checked_sub(8) {
+        blob.read_at(at, &mut tail)?;
+    }
+    Ok(if tail == sstable::MAGIC { Some(Foreign::CheckpointV1) } else { foreign::sniff(&head) })
+}
+
+/// Nothing is at the path: what is near it?
+fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
+    let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    // The suffix of a file that is not there (any more) does not change which checkpoint is meant.
+    if let Some((prefix, _)) = part(&name) {
+        let path = in_dir(given.parent().unwrap_or(Path::new("")), prefix);
+        if is_prefix(store, &path) {
+            resolved.stripped = name.get(prefix.len()..).map(str::to_owned);
+            resolved.directory = survey_around(store, &path);
+            resolved.prefix = Some(path);
+            return;
+        }
+    }
+    let around = given.parent().unwrap_or(Path::new(""));
+    resolved.directory = survey_around(store, given);
+    if resolved.directory.is_some() {
+        resolved.near = near_names(resolved.directory.as_ref(), around, &name);
+        if resolved.near.is_empty() {
+            resolved.near = near_items(store, around, &name);
+        }
+    } else if let Some(missing) = around.file_name() {
+        // The directory itself is misspelt: is there one like it?
+        let siblings = near_items(store, around.parent().unwrap_or(Path::new("")), &missing.to_string_lossy());
+        resolved.near = siblings;
+    }
+}
+
+/// Prefixes of a directory that are like a name: the same but for a number or a suffix, or misspelt.
+fn near_names(directory: Option<&Directory>, around: &Path, name: &str) -> Vec<String> {
+    let Some(directory) = directory else { return Vec::new() };
+    let stem = part(name).map_or(name, |(prefix, _)| prefix);
+    let alike = |candidate: &&Candidate| {
+        let continued = |long: &str, short: &str| {
+            let rest = long.strip_prefix(short);
+            !short.is_empty() && rest.is_some_and(|rest| rest.starts_with(['-', '.']))
+        };
+        continued(&candidate.name, stem)
+            || continued(stem, &candidate.name)
+            || strsim::jaro_winkler(&candidate.name, stem) > ALIKE
+    };
+    let mut near: Vec<&Candidate> = directory.candidates.iter().filter(alike).collect();
+    // The most alike first, of equals the newest.
+    near.reverse();
+    near.sort_by(|a, b| strsim::jaro_winkler(&b.name, stem).total_cmp(&strsim::jaro_winkler(&a.name, stem)));
+    near.iter().take(3).map(|candidate| label(&around.join(&candidate.name))).collect()
+}
+
+/// Files and folders with a name like this one.
+fn near_items(store: &dyn Store, around: &Path, name: &str) -> Vec<String> {
+    let items = store.list(if around.as_os_str().is_empty() { Path::new(".") } else { around }).unwrap_or_default();
+    let mut scored: Vec<(f64, &Item)> =
+        items.iter().map(|item| (strsim::jaro_winkler(&item.name, name), item)).collect();
+    scored.retain(|(score, _)| *score > ALIKE);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.iter().take(3).map(|(_, item)| label(&around.join(&item.name))).collect()
+}
+
+/// Folders in a directory that hold checkpoints.
+fn one_level_down(store: &dyn Store, directory: &Path) -> Vec<String> {
+    let items =
+        store.list(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }).unwrap_or_default();
+    let folders = items.iter().filter(|item| item.kind == ItemKind::Directory);
+    let holds = |path: &PathBuf| {
+        let saved_model = store.stat(&path.join("saved_model.pb")).is_ok();
+        saved_model || directory::survey(store, path).is_ok_and(|found| !found.candidates.is_empty())
+    };
+    let found = folders.map(|item| directory.join(&item.name)).filter(holds);
+    found.take(3).map(|path| label(&path)).collect()
+}

@@ -1,0 +1,65 @@
+//! The `checkpoint` state file, and what `tf.train.latest_checkpoint` makes of it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::foreign;
+use crate::bytes::{Fault, FaultKind, Span, limits};
+use crate::model::{Latest, State, StateFile};
+use crate::proto;
+use crate::store::{self, Store};
+
+/// The name that TensorFlow gives it unless told otherwise.
+pub(super) const NAME: &str = "checkpoint";
+
+/// Reads the state file of a directory.
+pub(super) fn read(store: &dyn Store, directory: &Path) -> StateFile {
+    let path = directory.join(NAME);
+    let file: Arc<str> = path.display().to_string().into();
+    let malformed = |kind, foreign| StateFile::Malformed { fault: Fault { kind, at: Span::whole(&file) }, foreign };
+    let bytes = match store::read(store, &path, limits::STATE_FILE) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return StateFile::Missing,
+        Err(error) => return malformed(FaultKind::Unreadable { error: error.to_string() }, None),
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        Err(_) => {
+            let error = "it is not text".to_owned();
+            return malformed(FaultKind::StateMalformed { error }, foreign::sniff(&bytes));
+        }
+    };
+    match proto::state(&file, text) {
+        Ok(state) => StateFile::Read(state),
+        Err(error) => malformed(FaultKind::StateMalformed { error }, foreign::sniff(&bytes)),
+    }
+}
+
+/// Where a path in a state file leads: relative ones start at the directory of the file.
+pub(super) fn join(directory: &Path, written: &str) -> PathBuf {
+    directory.join(written)
+}
+
+/// What `tf.train.latest_checkpoint(directory)` does. It asks no data file and has no second choice.
+pub(super) fn latest(store: &dyn Store, directory: &Path, state: &StateFile) -> Latest {
+    match state {
+        StateFile::Missing => Latest::Nothing("there is no file named checkpoint"),
+        StateFile::Malformed { .. } => Latest::Nothing("the file named checkpoint cannot be read"),
+        StateFile::Read(State { latest, .. }) if latest.is_empty() => Latest::Raises,
+        StateFile::Read(State { latest, .. }) => {
+            let path = join(directory, latest);
+            let text = path.to_string_lossy();
+            if text.contains(['*', '?', '[', ']', '\\']) {
+                // TensorFlow looks for the files with a glob, and these characters do not match themselves.
+                return Latest::Nothing("the path in the file named checkpoint has glob characters");
+            }
+            let index = PathBuf::from(format!("{text}.index"));
+            if store.stat(&index).is_ok() || store.stat(&path).is_ok() {
+                Latest::Path(path)
+            } else {
+                Latest::Nothing("what the file named checkpoint names is not there")
+            }
+        }
+    }
+}

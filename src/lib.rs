@@ -1,0 +1,194 @@
+//! Inspector and doctor for TensorFlow checkpoints.
+//!
+//! The way of the data, each module using only what stands before it:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`bytes`] | reading bytes that nobody vouches for; what is wrong becomes a fault with a place |
+//! | [`store`] | the only code that touches files |
+//! | [`model`] | what a checkpoint is, whatever wrote it |
+//! | [`format`] | one file or folder per on-disk format: bytes in, a checkpoint out |
+//! | [`tensor`] | payload bytes to numbers |
+//! | [`compare`] | two checkpoints side by side |
+//! | [`doctor`] | rules over facts |
+//! | [`view`] | values to text |
+//! | [`command`] | one file per subcommand |
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::print_stdout,
+        clippy::print_stderr,
+        clippy::exit
+    )
+)]
+
+pub mod bytes;
+pub mod cli;
+pub mod command;
+pub mod compare;
+pub mod doctor;
+pub mod error;
+pub mod format;
+pub mod model;
+mod proto;
+pub mod store;
+pub mod tensor;
+pub mod view;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::Parser;
+
+use cli::{Cli, Command, FormatName, When};
+use command::{Context, Progress};
+use error::Error;
+use store::Store;
+use view::{Format, Outcome, Style};
+
+/// What the program is connected to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terminal {
+    /// Whether the answer goes to a terminal.
+    pub stdout: bool,
+    /// Whether notes go to a terminal.
+    pub stderr: bool,
+    /// Its columns.
+    pub width: Option<usize>,
+    /// Whether it shows characters beyond ASCII.
+    pub unicode: bool,
+    /// Whether colour is unwanted (`NO_COLOR`).
+    pub no_color: bool,
+    /// Whether colour is wanted even in a pipe (`CLICOLOR_FORCE`).
+    pub force_color: bool,
+}
+
+/// True if the environment says that text is UTF-8.
+pub fn speaks_utf8() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    let locale = locale.unwrap_or_default().to_ascii_lowercase();
+    cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// Parses the arguments (the program's name left out), computes, renders. Gives the exit code:
+/// 0 nothing found, 1 findings or differences, 2 could not look.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    store: &dyn Store,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let args = std::iter::once(OsString::from("ckpt")).chain(args);
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, terminal, out, err),
+    };
+    match answer(&cli, store, terminal, out) {
+        Ok(code) => code,
+        Err(error) => complain(&error, terminal, err),
+    }
+}
+
+/// Help and version go to stdout, mistakes to stderr.
+fn usage(error: &clap::Error, terminal: &Terminal, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let (to, is_terminal): (&mut dyn Write, bool) =
+        if error.use_stderr() { (err, terminal.stderr) } else { (out, terminal.stdout) };
+    let text = error.render();
+    let text = if is_terminal && !terminal.no_color { text.ansi().to_string() } else { text.to_string() };
+    // There is nobody left to tell if even this cannot be written.
+    let _ = to.write_all(text.as_bytes());
+    if error.use_stderr() { 2 } else { 0 }
+}
+
+fn complain(error: &anyhow::Error, terminal: &Terminal, err: &mut dyn Write) -> u8 {
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
+        return 0;
+    }
+    let color = terminal.stderr && !terminal.no_color;
+    let hint = error.downcast_ref::<Error>().and_then(|error| error.hint.as_deref());
+    // As above: if stderr is gone, the exit code must do.
+    let _ = view::error(&format!("{error:#}"), hint, color, err);
+    2
+}
+
+fn answer(cli: &Cli, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<u8> {
+    let style = style(cli, terminal)?;
+    if let Some(jobs) = cli.output.jobs {
+        // Refused only if the pool is already there, as when a test calls twice: then it serves.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
+    }
+    let context = Context { store, progress: Progress::new(terminal.stderr && !cli.output.no_progress) };
+    let outcome = match &cli.command {
+        Command::Ls(args) => command::ls(&context, args),
+        Command::Show(args) => command::show(&context, args),
+        Command::Diff(args) => command::diff(&context, args),
+        Command::Doctor(args) => command::doctor(&context, args),
+        Command::Explain(args) => command::explain(args),
+        Command::Rules => Ok(Outcome::Rules(doctor::rules::ALL)),
+    };
+    context.progress.finish();
+    let outcome = outcome?;
+    if let Some(file) = &cli.output.output {
+        let mut bytes = Vec::new();
+        view::write(&outcome, &style, &mut bytes)?;
+        command::save(file, &bytes)?;
+    } else {
+        view::write(&outcome, &style, out)?;
+        out.flush()?;
+    }
+    let lenient = matches!(&cli.command, Command::Doctor(args) if args.exit_zero);
+    Ok(if lenient && outcome.exit() == 1 { 0 } else { outcome.exit() })
+}
+
+/// How the answer is to look.
+fn style(cli: &Cli, terminal: &Terminal) -> Result<Style, Error> {
+    let flags = &cli.output;
+    let format = match flags.format.unwrap_or(FormatName::Text) {
+        FormatName::Text => Format::Text,
+        FormatName::Concise => Format::Concise,
+        FormatName::Json => Format::Json,
+        FormatName::JsonLines => Format::JsonLines,
+        FormatName::Csv => Format::Csv,
+        FormatName::Markdown => Format::Markdown,
+    };
+    let fits = match (&cli.command, format) {
+        (_, Format::Text | Format::Json) => true,
+        (Command::Ls(_) | Command::Diff(_), Format::Csv | Format::Markdown | Format::JsonLines) => true,
+        (Command::Doctor(_), Format::Concise | Format::JsonLines | Format::Markdown) => true,
+        // A preference in the environment is not a request that this command fails.
+        _ if std::env::var_os("CKPT_FORMAT").is_some() => false,
+        _ => {
+            let error = Error::new("this command does not have that --format");
+            return Err(error.hint("text and json are for all; csv and markdown for ls and diff; concise for doctor"));
+        }
+    };
+    let to_terminal = terminal.stdout && flags.output.is_none();
+    let color = match flags.color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => terminal.force_color && !terminal.no_color || to_terminal && !terminal.no_color,
+    };
+    let width = flags.width.map(usize::from).or(terminal.width.filter(|_| to_terminal));
+    Ok(Style {
+        format: if fits { format } else { Format::Text },
+        color,
+        unicode: terminal.unicode,
+        width,
+        exact: flags.bytes,
+        quiet: flags.quiet,
+        verbose: flags.verbose,
+        precision: 4,
+    })
+}

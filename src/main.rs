@@ -1,0 +1,26 @@
+//! The program: arguments in, exit code out.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use ckpt::store::Local;
+use ckpt::{Terminal, run};
+
+fn main() -> ExitCode {
+    let terminal = Terminal {
+        stdout: io::stdout().is_terminal(),
+        stderr: io::stderr().is_terminal(),
+        width: terminal_size::terminal_size().map(|(width, _)| width.0.into()),
+        unicode: ckpt::speaks_utf8(),
+        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        force_color: std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+    };
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut err = io::stderr();
+    let code = run(std::env::args_os().skip(1), &Local, &terminal, &mut out, &mut err);
+    // A closed pipe is nobody's mistake: `ckpt ls | head` succeeds.
+    match out.flush() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        _ => ExitCode::from(code),
+    }
+}

@@ -1,0 +1,155 @@
+//! One checkpoint, as it lies there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::entry::{Entry, EntryId};
+use super::graph::ObjectGraph;
+use super::variable::{Variable, VariableId};
+use crate::bytes::Fault;
+
+/// What is written, and every fault that was met while reading it.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Path without the suffixes of its files: what the restoring calls take.
+    pub prefix: PathBuf,
+    /// The prefix as text, for people.
+    pub label: String,
+    /// Name-based or object-based.
+    pub flavor: Flavor,
+    /// Who wrote it, as far as its keys tell.
+    pub writer: Writer,
+    /// Byte order of the elements.
+    pub endianness: Endianness,
+    /// Number of shards that the header declares; none if the header cannot be read.
+    pub declared_shards: Option<u32>,
+    /// The index, then the shards in order, whether they are there or not.
+    pub files: Vec<File>,
+    /// Every tensor, in key order.
+    pub entries: Vec<Entry>,
+    /// Every tensor again, as what it is to a person; in natural order of the names.
+    pub variables: Vec<Variable>,
+    /// The object graph, if there is one that can be read.
+    pub graph: Option<ObjectGraph>,
+    /// What contradicts the format.
+    pub faults: Vec<Fault>,
+}
+
+impl Checkpoint {
+    /// The entry of a variable.
+    pub fn entry(&self, variable: &Variable) -> Option<&Entry> {
+        self.entries.get(variable.entry)
+    }
+
+    /// Each variable with its entry.
+    pub fn pairs(&self) -> impl Iterator<Item = (&Variable, &Entry)> {
+        self.variables.iter().filter_map(|variable| Some((variable, self.entry(variable)?)))
+    }
+
+    /// The entry of a key.
+    pub fn find(&self, key: &[u8]) -> Option<(EntryId, &Entry)> {
+        // Damaged tables may be out of order, so a failed search is not the last word.
+        let found = self.entries.binary_search_by(|entry| entry.key.bytes().cmp(key)).ok();
+        let found = found.or_else(|| self.entries.iter().position(|entry| entry.key.bytes() == key))?;
+        Some((found, self.entries.get(found)?))
+    }
+
+    /// The variable of an entry.
+    pub fn variable_of(&self, entry: EntryId) -> Option<(VariableId, &Variable)> {
+        self.variables.iter().enumerate().find(|(_, variable)| variable.entry == entry)
+    }
+
+    /// The index file.
+    pub fn index_file(&self) -> Option<&File> {
+        self.files.iter().find(|file| file.role == FileRole::Index)
+    }
+
+    /// The data files, with their positions in [`Checkpoint::files`].
+    pub fn shards(&self) -> impl Iterator<Item = (usize, &File)> {
+        self.files.iter().enumerate().filter(|(_, file)| matches!(file.role, FileRole::Shard { .. }))
+    }
+
+    /// Bytes of all its files that are there.
+    pub fn size_on_disk(&self) -> u64 {
+        self.files.iter().filter_map(|file| file.size).fold(0, u64::saturating_add)
+    }
+
+    /// The number at the end of the prefix (`ckpt-4`, `model.ckpt-1000`), if it has one.
+    pub fn number(&self) -> Option<u64> {
+        let digits: String = self.label.chars().rev().take_while(char::is_ascii_digit).collect();
+        let number: String = digits.chars().rev().collect();
+        number.parse().ok().filter(|_| self.label.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with('-'))
+    }
+}
+
+/// How variables are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// By name, as `tf.compat.v1.train.Saver` does.
+    NameBased,
+    /// By the way through an object graph, as `tf.train.Checkpoint` does.
+    ObjectBased,
+}
+
+/// Who wrote it, as far as the keys and the object graph tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// `tf.train.Checkpoint` over Keras 3 objects.
+    Keras3,
+    /// `tf.train.Checkpoint` or `save_weights` over Keras 2 (`tf_keras`) objects.
+    Keras2,
+    /// `tf.train.Checkpoint` over other objects.
+    Trackable,
+    /// `tf.compat.v1.train.Saver`, or something that writes like it.
+    Saver,
+}
+
+impl Writer {
+    /// In words, after "written by".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Keras3 => "Keras 3",
+            Self::Keras2 => "Keras 2",
+            Self::Trackable => "tf.train.Checkpoint",
+            Self::Saver => "tf.train.Saver",
+        }
+    }
+}
+
+/// Byte order of the elements in the data files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endianness {
+    /// Least significant byte first; nearly all.
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+/// A file of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Where to open it.
+    pub path: PathBuf,
+    /// The same for people, and in every [`crate::bytes::Span`].
+    pub label: Arc<str>,
+    /// What it is in the checkpoint.
+    pub role: FileRole,
+    /// Size in bytes; none if it is not there.
+    pub size: Option<u64>,
+    /// Last change, in seconds since 1970.
+    pub modified: Option<i64>,
+}
+
+/// What a file is in its checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRole {
+    /// The table of all tensors.
+    Index,
+    /// Tensor bytes.
+    Shard {
+        /// Which one, from 0.
+        number: u32,
+        /// Of how many.
+        of: u32,
+    },
+}

@@ -1,0 +1,173 @@
+//! What is stored: a key, a type, a shape, and where the bytes lie.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::dtype::DType;
+use super::shape::{Shape, Slice};
+
+/// Position of an entry in [`super::Checkpoint::entries`].
+pub type EntryId = usize;
+
+/// The key of an entry. Keys are bytes; nearly always, but not surely, UTF-8.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(Box<[u8]>);
+
+impl Key {
+    /// The bytes as stored.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text, if it is text.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+}
+
+impl From<&[u8]> for Key {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+impl fmt::Display for Key {
+    /// The text, with bytes that are not UTF-8 as `\xff`. Control characters are left for the
+    /// renderers, which know what their output can bear.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = self.text() {
+            return f.write_str(text);
+        }
+        for chunk in self.0.utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+/// One tensor of a checkpoint. A partitioned tensor is one entry, its slices are its parts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key as stored.
+    pub key: Key,
+    /// Element type.
+    pub dtype: DType,
+    /// Shape of the whole tensor.
+    pub shape: Shape,
+    /// Where its bytes lie.
+    pub payload: Payload,
+    /// CRC-32C of its bytes, as recorded (not masked). None for a partitioned tensor.
+    pub checksum: Option<u32>,
+    /// False if the record was read out of a block whose own checksum is wrong.
+    pub trusted: bool,
+    /// Where in the index file it is declared; empty where the record has no place there.
+    pub declared_at: Range<u64>,
+}
+
+impl Entry {
+    /// Bytes that the tensor takes in the data files.
+    pub fn stored_bytes(&self) -> u64 {
+        match &self.payload {
+            Payload::Extent(extent) => extent.length,
+            Payload::Slices(parts) => {
+                parts.iter().filter_map(|part| part.extent).fold(0, |sum, extent| sum.saturating_add(extent.length))
+            }
+            Payload::Nowhere => 0,
+        }
+    }
+
+    /// Elements, 0 if they cannot be counted.
+    pub fn elements(&self) -> u64 {
+        self.shape.elements().unwrap_or(0)
+    }
+
+    /// Numbers in it: its elements, or 0 for strings and their like.
+    pub fn params(&self) -> u64 {
+        if self.dtype.is_numeric() { self.elements() } else { 0 }
+    }
+
+    /// Each extent of its bytes with the checksum recorded for it.
+    pub fn extents(&self) -> impl Iterator<Item = (Extent, Option<u32>)> {
+        let (whole, parts) = match &self.payload {
+            Payload::Extent(extent) => (Some((*extent, self.checksum)), [].as_slice()),
+            Payload::Slices(parts) => (None, parts.as_ref()),
+            Payload::Nowhere => (None, [].as_slice()),
+        };
+        whole.into_iter().chain(parts.iter().filter_map(|part| Some((part.extent?, part.checksum))))
+    }
+
+    /// True if both record checksums that prove the bytes equal or different without reading them.
+    /// None if the index does not tell: no checksum, or differently sliced.
+    pub fn same_bytes(&self, other: &Self) -> Option<bool> {
+        if self.dtype != other.dtype || self.shape != other.shape {
+            return Some(false);
+        }
+        match (&self.payload, &other.payload) {
+            (Payload::Extent(a), Payload::Extent(b)) => Some(a.length == b.length && self.checksum? == other.checksum?),
+            (Payload::Slices(a), Payload::Slices(b)) => {
+                let cut_alike = a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.slice == b.slice);
+                if !cut_alike {
+                    return None;
+                }
+                let pairs: Option<Vec<bool>> = a.iter().zip(b).map(|(a, b)| Some(a.checksum? == b.checksum?)).collect();
+                pairs.map(|pairs| pairs.into_iter().all(|same| same))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Where the bytes of a tensor lie.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Payload {
+    /// In one piece.
+    Extent(Extent),
+    /// In slices, sorted by their first element.
+    Slices(Box<[Part]>),
+    /// The record is too damaged to tell.
+    Nowhere,
+}
+
+/// A range of bytes in one of the checkpoint's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Position in [`super::Checkpoint::files`].
+    pub file: usize,
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub length: u64,
+}
+
+impl Extent {
+    /// The byte after the last.
+    pub fn end(&self) -> u64 {
+        self.offset.saturating_add(self.length)
+    }
+}
+
+/// One slice of a partitioned tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which part of the tensor it is.
+    pub slice: Slice,
+    /// Where its bytes lie; none if the index has no entry for it.
+    pub extent: Option<Extent>,
+    /// CRC-32C of its bytes, as recorded (not masked).
+    pub checksum: Option<u32>,
+}

@@ -1,0 +1,27 @@
+//! What a checkpoint is, whatever wrote it: plain values, no files and no printing.
+
+mod checkpoint;
+mod digest;
+mod directory;
+mod dtype;
+mod entry;
+mod graph;
+mod naming;
+mod roles;
+mod shape;
+mod training;
+mod variable;
+
+pub use checkpoint::{Checkpoint, Endianness, File, FileRole, Flavor, Writer};
+pub use digest::{Delta, Depth, Digest, Digests, Histogram, Stats};
+pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateFile};
+pub use dtype::{DType, Kind, MiniFloat};
+pub use entry::{Entry, EntryId, Extent, Key, Part, Payload};
+pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
+pub use naming::describe;
+pub(crate) use naming::promised;
+pub use shape::{Shape, Slice};
+pub use variable::{Group, Role, Variable, VariableId};
+
+/// The key under which object-based checkpoints keep their graph.
+pub const GRAPH_KEY: &str = "_CHECKPOINTABLE_OBJECT_GRAPH";

@@ -1,0 +1,158 @@
+//! From entries to variables: the name a person knows, every path, the role.
+
+use std::collections::HashMap;
+
+use super::GRAPH_KEY;
+use super::checkpoint::Writer;
+use super::entry::{Entry, EntryId};
+use super::graph::{NodeId, ObjectGraph};
+use super::roles::{self, ObjectRole};
+use super::variable::{Role, Variable};
+
+/// Names every entry and says what it is for. In key order.
+pub fn describe(entries: &[Entry], graph: Option<&ObjectGraph>) -> (Vec<Variable>, Writer) {
+    match graph {
+        Some(graph) => (by_object(entries, graph), roles::writer(graph)),
+        None => (by_key(entries), writer_by_keys(entries)),
+    }
+}
+
+/// Without a graph the key is the name.
+fn by_key(entries: &[Entry]) -> Vec<Variable> {
+    let roles = roles::by_name(entries);
+    let named = entries.iter().zip(roles).enumerate();
+    named
+        .map(|(id, (entry, role))| Variable {
+            name: entry.key.to_string(),
+            paths: Vec::new(),
+            more_paths: false,
+            full_name: None,
+            entry: id,
+            role: role.role,
+            slot_of: role.slot_of,
+            slot_name: role.slot_name,
+        })
+        .collect()
+}
+
+/// Keys alone, when there is no graph, or none that can be read.
+fn writer_by_keys(entries: &[Entry]) -> Writer {
+    let keys = || entries.iter().filter_map(|entry| entry.key.text());
+    if !keys().any(|key| key == GRAPH_KEY || key.contains("/.ATTRIBUTES/")) {
+        Writer::Saver
+    } else if keys().any(|key| key.contains("/_operations/") || key.contains("/_trainable_variables/")) {
+        Writer::Keras3
+    } else if keys().any(|key| key.contains("layer_with_weights-")) {
+        Writer::Keras2
+    } else {
+        Writer::Trackable
+    }
+}
+
+fn by_object(entries: &[Entry], graph: &ObjectGraph) -> Vec<Variable> {
+    let owners = owners(entries, graph);
+    let roles = roles::by_object(entries, graph, &owners);
+    let parents = graph.parents();
+
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for full_name in owners.iter().flatten().map(|owner| owner.full_name) {
+        let count = uses.entry(full_name).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    let mut variables: Vec<Variable> = Vec::with_capacity(entries.len());
+    for (id, (entry, role)) in entries.iter().zip(roles).enumerate() {
+        let owner = owners.get(id).copied().flatten();
+        let (paths, more_paths) = owner.map(|owner| graph.paths(owner.node, &parents)).unwrap_or_default();
+        let full_name = owner.map(|owner| owner.full_name).filter(|name| !name.is_empty());
+        let several = owner.is_some_and(|owner| owner.several);
+        let unique = full_name.filter(|name| uses.get(name) == Some(&1) && !several);
+        let name = unique.map(str::to_owned).unwrap_or_else(|| path_name(entry, &paths, &role));
+        variables.push(Variable {
+            name,
+            paths,
+            more_paths,
+            full_name: full_name.map(Into::into),
+            entry: id,
+            role: role.role,
+            slot_of: role.slot_of,
+            slot_name: role.slot_name,
+        });
+    }
+    tell_apart(&mut variables, entries);
+    variables
+}
+
+/// The most telling path as a name: for what belongs to the model, one that does not lead through
+/// an optimizer's list.
+fn path_name(entry: &Entry, paths: &[String], role: &ObjectRole) -> String {
+    let through_optimizer = |path: &&String| path.split('/').any(|part| part == "_trainable_variables");
+    let own = paths.iter().find(|path| role.role.group() != Role::Weight.group() || !through_optimizer(path));
+    let Some(path) = own.or(paths.first()) else { return entry.key.to_string() };
+    // One object may own several tensors (a table has keys and values): the key's end tells which.
+    let attribute = entry.key.text().and_then(|key| key.split_once("/.ATTRIBUTES/")).map(|(_, attribute)| attribute);
+    match attribute {
+        Some("VARIABLE_VALUE") | None => path.clone(),
+        Some(attribute) => format!("{path}/{attribute}"),
+    }
+}
+
+/// A name that two variables share names none of them: the second choice is the key.
+fn tell_apart(variables: &mut [Variable], entries: &[Entry]) {
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for variable in variables.iter() {
+        let count = uses.entry(variable.name.clone()).or_default();
+        *count = count.saturating_add(1);
+    }
+    for variable in variables.iter_mut() {
+        if uses.get(&variable.name).is_some_and(|&count| count > 1)
+            && let Some(entry) = entries.get(variable.entry)
+        {
+            variable.name = entry.key.to_string();
+        }
+    }
+}
+
+/// Which object an entry belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owner<'a> {
+    pub node: NodeId,
+    pub full_name: &'a str,
+    /// True if the attribute stands for several entries.
+    pub several: bool,
+}
+
+/// The owner of each entry. An attribute's `checkpoint_key` is the key of one tensor or, for tables
+/// and iterators, the beginning of the keys of several.
+fn owners<'a>(entries: &[Entry], graph: &'a ObjectGraph) -> Vec<Option<Owner<'a>>> {
+    let mut by_key: HashMap<&str, Owner<'a>> = HashMap::new();
+    for (node, object) in graph.nodes.iter().enumerate() {
+        for attribute in &object.attributes {
+            let owner = Owner { node, full_name: &attribute.full_name, several: false };
+            by_key.entry(&attribute.key).or_insert(owner);
+        }
+    }
+    let owner = |entry: &Entry| {
+        let key = entry.key.text()?;
+        if let Some(owner) = by_key.get(key) {
+            return Some(*owner);
+        }
+        let begins = SUFFIXES.iter().find_map(|suffix| by_key.get(key.strip_suffix(suffix)?));
+        begins.map(|owner| Owner { several: true, ..*owner })
+    };
+    entries.iter().map(owner).collect()
+}
+
+/// What TensorFlow puts behind the key of an attribute that has several tensors (tables), or one
+/// of another name (iterators).
+const SUFFIXES: [&str; 3] = ["-keys", "-values", "_STATE"];
+
+/// True if some entry holds what the attribute with this key promises.
+pub(crate) fn promised(key: &str, exists: impl Fn(&str) -> bool) -> bool {
+    exists(key) || SUFFIXES.iter().any(|suffix| exists(&format!("{key}{suffix}")))
+}
+
+/// An entry's position by its key, for role rules.
+pub(super) fn position(entries: &[Entry], key: &[u8]) -> Option<EntryId> {
+    entries.binary_search_by(|entry| entry.key.bytes().cmp(key)).ok()
+}

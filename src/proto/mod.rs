@@ -1,0 +1,24 @@
+//! The messages of `proto/`, as the build compiles them, and how they become parts of the model.
+
+#![allow(missing_docs, clippy::doc_markdown)]
+
+mod graph_message;
+mod state_message;
+
+pub(crate) use graph_message::graph;
+pub(crate) use state_message::state;
+
+/// Messages of the index table.
+pub(crate) mod bundle {
+    include!(concat!(env!("OUT_DIR"), "/ckpt.bundle.rs"));
+}
+
+/// Messages of the object graph.
+mod object_graph {
+    include!(concat!(env!("OUT_DIR"), "/ckpt.graph.rs"));
+}
+
+/// The message of the state file.
+mod checkpoint_state {
+    include!(concat!(env!("OUT_DIR"), "/ckpt.state.rs"));
+}

@@ -1,0 +1,70 @@
+//! The `checkpoint` state file: a protobuf message in text form.
+
+use std::sync::{Arc, LazyLock};
+
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+
+use super::checkpoint_state::CheckpointState;
+use crate::model::State;
+
+static DESCRIPTOR: LazyLock<Option<MessageDescriptor>> = LazyLock::new(|| {
+    let pool = DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice()).ok()?;
+    pool.get_message_by_name("ckpt.state.CheckpointState")
+});
+
+/// Reads the text of a state file, as strictly as TensorFlow: one unknown field and it is ignored.
+///
+/// # Errors
+/// What is wrong with the text, with its line and column.
+pub(crate) fn state(file: &Arc<str>, text: &str) -> Result<State, String> {
+    let descriptor = DESCRIPTOR.clone().ok_or("no descriptor")?;
+    let message = DynamicMessage::parse_text_format(descriptor, text).map_err(|error| error.to_string())?;
+    let message: CheckpointState = message.transcode_to().map_err(|error| error.to_string())?;
+    Ok(State {
+        file: file.clone(),
+        latest: message.model_checkpoint_path,
+        all: message.all_model_checkpoint_paths,
+        timestamps: message.all_model_checkpoint_timestamps,
+        last_preserved: Some(message.last_preserved_timestamp).filter(|time| *time != 0.0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<State, String> {
+        state(&"checkpoint".into(), text)
+    }
+
+    #[test]
+    fn as_tensorflow_writes_it() {
+        let state = read(
+            "model_checkpoint_path: \"ckpt-2\"\nall_model_checkpoint_paths: \"ckpt-1\"\n\
+             all_model_checkpoint_paths: \"ckpt-2\"\nall_model_checkpoint_timestamps: 1795208213.0277739\n\
+             last_preserved_timestamp: 1795208211.8125384\n",
+        )
+        .unwrap();
+        assert_eq!(state.latest, "ckpt-2");
+        assert_eq!(state.all, ["ckpt-1", "ckpt-2"]);
+        assert_eq!(state.timestamps, [1_795_208_213.027_773_9]);
+    }
+
+    #[test]
+    fn every_spelling_of_a_string() {
+        assert_eq!(read(r#"model_checkpoint_path: 'a\'b'"#).unwrap().latest, "a'b");
+        assert_eq!(read(r#"model_checkpoint_path: "a" "b""#).unwrap().latest, "ab");
+        assert_eq!(read(r#"model_checkpoint_path: "\303\244\t\\""#).unwrap().latest, "ä\t\\");
+    }
+
+    #[test]
+    fn an_unknown_field_spoils_it() {
+        assert!(read("model_checkpoint_path: \"a\"\nmodel: \"b\"\n").is_err());
+        assert!(read("model_checkpoint_path: None").is_err());
+    }
+
+    #[test]
+    fn an_empty_file_is_a_state_that_names_nothing() {
+        assert_eq!(read("").unwrap().latest, "");
+    }
+}

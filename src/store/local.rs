@@ -1,0 +1,89 @@
+//! The machine's own file system.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use super::{Blob, Item, ItemKind, Store};
+
+/// The machine's own file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Local;
+
+impl Store for Local {
+    fn stat(&self, path: &Path) -> io::Result<Item> {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(item(name.unwrap_or_default(), &fs::metadata(path)?))
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+        let mut items = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            items.push(match fs::metadata(entry.path()) {
+                Ok(metadata) => item(name, &metadata),
+                Err(_) => Item { name, size: 0, modified: None, kind: ItemKind::Other },
+            });
+        }
+        items.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(items)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>> {
+        // Opening a pipe would wait for a writer that never comes.
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "is a directory" } else { "is not a regular file" };
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        Ok(Box::new(LocalBlob { file, size }))
+    }
+}
+
+fn item(name: String, metadata: &Metadata) -> Item {
+    let kind = match metadata {
+        m if m.is_file() => ItemKind::File,
+        m if m.is_dir() => ItemKind::Directory,
+        _ => ItemKind::Other,
+    };
+    let modified = metadata.modified().ok().and_then(|time| {
+        let since = time.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_secs()).ok()
+    });
+    let size = if kind == ItemKind::File { metadata.len() } else { 0 };
+    Item { name, size, modified, kind }
+}
+
+struct LocalBlob {
+    file: File,
+    size: u64,
+}
+
+impl Blob for LocalBlob {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, into, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, mut offset: u64, mut into: &mut [u8]) -> io::Result<()> {
+        use std::os::windows::fs::FileExt;
+        while !into.is_empty() {
+            let read = self.file.seek_read(into, offset)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            offset = offset.saturating_add(read as u64);
+            into = into.get_mut(read..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}

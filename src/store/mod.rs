@@ -1,0 +1,83 @@
+//! The only code that touches files. Everything is opened read-only.
+
+mod local;
+mod memory;
+
+use std::io;
+use std::path::Path;
+
+pub use local::Local;
+pub use memory::Memory;
+
+/// One thing in a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// File name, without its directory. Bytes that are not UTF-8 are replaced.
+    pub name: String,
+    /// Size in bytes; 0 for a directory.
+    pub size: u64,
+    /// Last change, in seconds since 1970.
+    pub modified: Option<i64>,
+    /// What it is.
+    pub kind: ItemKind,
+}
+
+/// What a name in a directory stands for, links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A pipe, a socket, a device, a dangling link: nothing that we would open.
+    Other,
+}
+
+/// A place that holds files.
+pub trait Store: Send + Sync {
+    /// What a path stands for.
+    ///
+    /// # Errors
+    /// As the operating system says; `NotFound` where nothing is.
+    fn stat(&self, path: &Path) -> io::Result<Item>;
+
+    /// What a directory holds, sorted by name.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn list(&self, directory: &Path) -> io::Result<Vec<Item>>;
+
+    /// Opens a regular file to read it.
+    ///
+    /// # Errors
+    /// As the operating system says; `InvalidInput` for what is not a regular file.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>>;
+}
+
+/// Bytes with an address.
+pub trait Blob: Send + Sync {
+    /// Length in bytes when it was opened.
+    fn size(&self) -> u64;
+
+    /// Fills `into` from the bytes at `offset`.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` past the end, and whatever the operating system says.
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
+}
+
+/// The whole of a file of at most `limit` bytes.
+///
+/// # Errors
+/// As [`Store::open`] and [`Blob::read_at`]; `FileTooLarge` beyond the limit.
+pub fn read(store: &dyn Store, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let blob = store.open(path)?;
+    if blob.size() > limit {
+        let text = format!("{} bytes are more than this kind of file has", blob.size());
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    let size = usize::try_from(blob.size()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    let mut bytes = vec![0; size];
+    blob.read_at(0, &mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,416 @@
+//! One parallel pass over the data: every byte is read once, its checksum compared, its numbers looked
+//! at if asked for.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::PIECE;
+use super::read::{Elements, read};
+use super::stream::{self, Stream};
+use super::tally::Tally;
+use crate::bytes::strings::{strings, variants};
+use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits};
+use crate::model::{Checkpoint, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload};
+use crate::store::Store;
+
+/// What to look at.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// [`Depth::Bytes`] compares checksums, [`Depth::Values`] looks at the numbers too. Nothing is read
+    /// for less, unless `sha256` is set.
+    pub depth: Depth,
+    /// Whether to compute the SHA-256 of each tensor's elements.
+    pub sha256: bool,
+    /// The entries to look at; all if none.
+    pub entries: Option<Vec<EntryId>>,
+}
+
+/// Reads the data of a checkpoint. `progress` is told of bytes as they have been read.
+pub fn digest(
+    store: &dyn Store,
+    checkpoint: &Checkpoint,
+    request: &Request,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Digests {
+    let mut digests = Digests::none(request.depth);
+    if request.depth < Depth::Bytes && !request.sha256 {
+        return digests;
+    }
+    digests.entries = vec![None; checkpoint.entries.len()];
+    let chosen: Vec<EntryId> = match &request.entries {
+        Some(entries) => entries.clone(),
+        None => (0..checkpoint.entries.len()).collect(),
+    };
+    let pass = Pass { store, checkpoint, values: request.depth >= Depth::Values, progress };
+    let (numbers, texts): (Vec<EntryId>, Vec<EntryId>) =
+        chosen.iter().partition(|id| checkpoint.entries.get(**id).is_some_and(|entry| entry.dtype.is_numeric()));
+
+    let looked = pass.numbers(&numbers).into_iter().chain(pass.texts(&texts));
+    for (id, result) in looked {
+        let Some(slot) = digests.entries.get_mut(id) else { continue };
+        *slot = result.digest;
+        digests.faults.extend(result.faults);
+        digests.bytes_read += result.bytes;
+    }
+    if request.sha256 {
+        pass.sha256(&chosen, &mut digests);
+    }
+    if request.entries.is_none() && checkpoint.faults.is_empty() {
+        digests.faults.extend(pass.gaps());
+    }
+    digests
+}
+
+struct Pass<'a> {
+    store: &'a dyn Store,
+    checkpoint: &'a Checkpoint,
+    values: bool,
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// What was found of one entry.
+#[derive(Default)]
+struct Looked {
+    digest: Option<Digest>,
+    faults: Vec<Fault>,
+    bytes: u64,
+}
+
+/// A stretch of a tensor that is read at once.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    entry: EntryId,
+    /// Which of the entry's extents.
+    part: usize,
+    extent: Extent,
+}
+
+/// What was found of a piece.
+struct Seen {
+    crc: u32,
+    tally: Option<Tally>,
+}
+
+impl Pass<'_> {
+    fn entry(&self, id: EntryId) -> Option<&Entry> {
+        self.checkpoint.entries.get(id)
+    }
+
+    // ------------------------------------------------------------ numbers
+
+    /// Tensors of numbers are cut into pieces; neighbouring small pieces are read in one go.
+    fn numbers(&self, ids: &[EntryId]) -> Vec<(EntryId, Looked)> {
+        let pieces = self.pieces(ids);
+        let seen: Vec<(Piece, Result<Seen, Fault>)> =
+            runs(&pieces).into_par_iter().flat_map_iter(|run| self.run(run)).collect();
+        let mut by_entry: BTreeMap<EntryId, BTreeMap<usize, Vec<(Piece, Result<Seen, Fault>)>>> =
+            ids.iter().map(|id| (*id, BTreeMap::new())).collect();
+        for (piece, result) in seen {
+            by_entry.entry(piece.entry).or_default().entry(piece.part).or_default().push((piece, result));
+        }
+        by_entry.into_iter().map(|(id, parts)| (id, self.conclude(id, parts))).collect()
+    }
+
+    fn pieces(&self, ids: &[EntryId]) -> Vec<Piece> {
+        let mut pieces = Vec::with_capacity(ids.len());
+        for &id in ids {
+            for (part, (extent, _)) in self.entry(id).into_iter().flat_map(Entry::extents).enumerate() {
+                let end = extent.end();
+                // What the file is too short for has been said of the file.
+                if self.checkpoint.files.get(extent.file).and_then(|file| file.size).is_none_or(|size| size < end) {
+                    continue;
+                }
+                let mut offset = extent.offset;
+                loop {
+                    let length = (end - offset).min(PIECE as u64);
+                    pieces.push(Piece { entry: id, part, extent: Extent { file: extent.file, offset, length } });
+                    offset += length;
+                    if offset >= end {
+                        break;
+                    }
+                }
+            }
+        }
+        pieces.sort_by_key(|piece| (piece.extent.file, piece.extent.offset));
+        pieces
+    }
+
+    /// Reads the stretch of file that some pieces lie in, and looks at each.
+    fn run(&self, pieces: &[Piece]) -> Vec<(Piece, Result<Seen, Fault>)> {
+        let (Some(first), Some(end)) = (pieces.first(), pieces.iter().map(|piece| piece.extent.end()).max()) else {
+            return Vec::new();
+        };
+        let start = first.extent.offset;
+        let whole = Extent { length: end - start, ..first.extent };
+        let mut buffer = vec![0; whole.length as usize];
+        let read = stream::open(self.store, self.checkpoint, whole).and_then(|(blob, span)| {
+            blob.read_at(start, &mut buffer).map_err(|error| stream::unreadable(&span, &error))
+        });
+        let seen = pieces.iter().map(|piece| {
+            let from = (piece.extent.offset - start) as usize;
+            let bytes = buffer.get_mut(from..from + piece.extent.length as usize);
+            let seen = match (&read, bytes) {
+                (Ok(()), Some(bytes)) => Ok(self.look(piece, bytes)),
+                (Err(fault), _) => Err(fault.clone()),
+                (Ok(()), None) => Ok(Seen { crc: 0, tally: None }),
+            };
+            (*piece, seen)
+        });
+        let seen = seen.collect();
+        (self.progress)(whole.length);
+        seen
+    }
+
+    fn look(&self, piece: &Piece, bytes: &mut [u8]) -> Seen {
+        let crc = Crc32c::of(bytes);
+        let dtype = self.entry(piece.entry).map(|entry| entry.dtype);
+        let tally = dtype.filter(|_| self.values).and_then(|dtype| {
+            let element = dtype.bytes()? as usize;
+            if self.checkpoint.endianness == Endianness::Big && element > 1 {
+                let word = if matches!(dtype.kind(), Kind::Complex { .. }) { element / 2 } else { element };
+                bytes.chunks_exact_mut(word).for_each(<[u8]>::reverse);
+            }
+            Tally::of(dtype, bytes)
+        });
+        Seen { crc, tally }
+    }
+
+    /// Takes the pieces of an entry together.
+    fn conclude(&self, id: EntryId, mut parts: BTreeMap<usize, Vec<(Piece, Result<Seen, Fault>)>>) -> Looked {
+        let Some(entry) = self.entry(id) else { return Looked::default() };
+        let mut looked = Looked::default();
+        let mut tally = Tally::default();
+        let mut intact = Some(true);
+        let mut whole_crc = None;
+        let mut complete = !matches!(entry.payload, Payload::Nowhere);
+        for (part, (extent, stored)) in entry.extents().enumerate() {
+            let Some(mut pieces) = parts.remove(&part) else {
+                complete = false;
+                continue;
+            };
+            pieces.sort_by_key(|(piece, _)| piece.extent.offset);
+            let mut crc = Crc32c::default();
+            let mut of_part = Tally::default();
+            for (piece, seen) in pieces {
+                match seen {
+                    Ok(seen) => {
+                        crc.append(seen.crc, piece.extent.length);
+                        of_part.append(&seen.tally.unwrap_or_default());
+                        looked.bytes += piece.extent.length;
+                    }
+                    Err(fault) => {
+                        complete = false;
+                        looked.faults.push(fault);
+                    }
+                }
+            }
+            if !complete {
+                continue;
+            }
+            match &entry.payload {
+                Payload::Slices(slices) => {
+                    // Only parts with bytes are counted here, in their order.
+                    let slice = slices.iter().filter(|slice| slice.extent.is_some()).nth(part);
+                    let extents = slice.map(|slice| slice.slice.extents.as_slice()).unwrap_or_default();
+                    let axes = entry.shape.axes().unwrap_or_default();
+                    tally.scatter(&of_part, |index| stream::position(axes, extents, index));
+                }
+                _ => {
+                    tally.append(&of_part);
+                    whole_crc = Some(crc.value());
+                }
+            }
+            match stored {
+                Some(stored) if stored != crc.value() => {
+                    intact = Some(false);
+                    looked.faults.push(self.wrong_checksum(entry, extent, stored, crc.value()));
+                }
+                Some(_) => {}
+                None => intact = intact.filter(|intact| !intact),
+            }
+        }
+        if complete {
+            let stats = self.values.then(|| tally.stats());
+            looked.digest = Some(Digest { crc32c: whole_crc, intact, stats, sha256: None });
+        }
+        looked.faults.dedup();
+        looked
+    }
+
+    fn wrong_checksum(&self, entry: &Entry, extent: Extent, stored: u32, computed: u32) -> Fault {
+        let kind = FaultKind::DataChecksum { key: entry.key.to_string(), stored, computed };
+        Fault { kind, at: self.span(extent) }
+    }
+
+    fn span(&self, extent: Extent) -> Span {
+        let file = self.checkpoint.files.get(extent.file).map(|file| file.label.clone());
+        Span { file: file.unwrap_or_default(), bytes: extent.offset..extent.end() }
+    }
+
+    // ------------------------------------------------------------ strings
+
+    /// Strings and variants carry checksums of their own among their bytes, so each is read whole.
+    fn texts(&self, ids: &[EntryId]) -> Vec<(EntryId, Looked)> {
+        ids.par_iter().map(|id| (*id, self.entry(*id).map_or_else(Looked::default, |entry| self.text(entry)))).collect()
+    }
+
+    fn text(&self, entry: &Entry) -> Looked {
+        let mut all = Looked::default();
+        let mut intact = true;
+        let mut crc32c = None;
+        let mut complete = !matches!(entry.payload, Payload::Nowhere);
+        for (number, (extent, stored)) in entry.extents().enumerate() {
+            let count = match &entry.payload {
+                Payload::Slices(parts) => {
+                    let part = parts.iter().filter(|part| part.extent.is_some()).nth(number);
+                    part.and_then(|part| part.slice.elements()).unwrap_or(0)
+                }
+                _ => entry.elements(),
+            };
+            match self.strings(entry, extent, stored, count) {
+                Some((computed, faults)) => {
+                    intact &= faults.is_empty();
+                    crc32c = computed.filter(|_| matches!(entry.payload, Payload::Extent(_)));
+                    all.bytes += extent.length;
+                    all.faults.extend(faults);
+                }
+                None => complete = false,
+            }
+        }
+        all.digest = complete.then_some(Digest { crc32c, intact: Some(intact), stats: None, sha256: None });
+        all
+    }
+
+    /// The checksum of one stretch of strings, and what is wrong with it. None if it cannot be read,
+    /// which has been said of the file.
+    fn strings(
+        &self,
+        entry: &Entry,
+        extent: Extent,
+        stored: Option<u32>,
+        count: u64,
+    ) -> Option<(Option<u32>, Vec<Fault>)> {
+        let there = self.checkpoint.files.get(extent.file).and_then(|file| file.size);
+        let readable =
+            matches!(entry.dtype.kind(), Kind::Str | Kind::Variant) && extent.length <= limits::STRING_TENSOR;
+        if !readable || there.is_none_or(|size| size < extent.end()) {
+            return None;
+        }
+        let span = self.span(extent);
+        let mut bytes = vec![0; extent.length as usize];
+        let read = stream::open(self.store, self.checkpoint, extent).and_then(|(blob, span)| {
+            blob.read_at(extent.offset, &mut bytes).map_err(|error| stream::unreadable(&span, &error))
+        });
+        if let Err(fault) = read {
+            return Some((None, vec![fault]));
+        }
+        (self.progress)(extent.length);
+        let wrong =
+            |what| Fault { kind: FaultKind::StringLengths { key: entry.key.to_string(), what }, at: span.clone() };
+        let cursor = Cursor::new(&span.file, &bytes, extent.offset);
+        let parsed = match entry.dtype.kind() {
+            Kind::Variant => variants(cursor, count),
+            _ => strings(cursor, count, self.checkpoint.endianness == Endianness::Big),
+        };
+        Some(match parsed {
+            Ok(parsed) => {
+                let mut faults: Vec<Fault> = parsed.wrong.map(wrong).into_iter().collect();
+                if let Some(stored) = stored.filter(|stored| *stored != parsed.crc32c && parsed.wrong.is_none()) {
+                    faults.push(self.wrong_checksum(entry, extent, stored, parsed.crc32c));
+                }
+                (Some(parsed.crc32c), faults)
+            }
+            Err(what) => (None, vec![wrong(what)]),
+        })
+    }
+
+    // ------------------------------------------------------------- sha256
+
+    /// A second reading, in element order: what a checksum by pieces cannot give.
+    fn sha256(&self, ids: &[EntryId], digests: &mut Digests) {
+        let hashed: Vec<(EntryId, Result<[u8; 32], Fault>)> = ids
+            .par_iter()
+            .filter_map(|id| Some((*id, self.entry(*id)?)))
+            .map(|(id, entry)| (id, self.hash(entry)))
+            .collect();
+        for (id, hash) in hashed {
+            if let (Some(Some(digest)), Ok(hash)) = (digests.entries.get_mut(id), hash) {
+                digest.sha256 = Some(hash);
+            }
+        }
+    }
+
+    fn hash(&self, entry: &Entry) -> Result<[u8; 32], Fault> {
+        let mut sha = Sha256::new();
+        if entry.dtype.is_numeric() {
+            let mut stream = Stream::open(self.store, self.checkpoint, entry)?;
+            loop {
+                let piece = stream.next()?;
+                if piece.is_empty() {
+                    break;
+                }
+                sha.update(piece);
+            }
+        } else if let Elements::Strings(strings) = read(self.store, self.checkpoint, entry)? {
+            for string in strings {
+                sha.update((string.len() as u64).to_le_bytes());
+                sha.update(&string);
+            }
+        }
+        Ok(sha.finalize().into())
+    }
+
+    // --------------------------------------------------------------- gaps
+
+    /// Bytes between tensors that no tensor owns: a writer may pad with zeros, and nothing else.
+    fn gaps(&self) -> Vec<Fault> {
+        let mut owned: Vec<Extent> = self.checkpoint.entries.iter().flat_map(Entry::extents).map(|(e, _)| e).collect();
+        owned.sort_by_key(|extent| (extent.file, extent.offset));
+        let mut faults = Vec::new();
+        for of_file in owned.chunk_by(|a, b| a.file == b.file) {
+            let mut covered = 0;
+            for extent in of_file.iter().filter(|extent| extent.length > 0) {
+                if extent.offset > covered {
+                    let gap = Extent { offset: covered, length: extent.offset - covered, ..*extent };
+                    faults.extend(self.unowned(gap));
+                }
+                covered = covered.max(extent.end());
+            }
+        }
+        faults
+    }
+
+    fn unowned(&self, mut gap: Extent) -> Option<Fault> {
+        let at = self.span(gap);
+        let (blob, _) = stream::open(self.store, self.checkpoint, gap).ok()?;
+        let mut buffer = vec![0; PIECE.min(gap.length as usize)];
+        while gap.length > 0 {
+            let piece = buffer.get_mut(..PIECE.min(gap.length as usize))?;
+            blob.read_at(gap.offset, piece).ok()?;
+            if piece.iter().any(|byte| *byte != 0) {
+                return Some(Fault { kind: FaultKind::UnownedBytes { trailing: false }, at });
+            }
+            gap.offset += piece.len() as u64;
+            gap.length -= piece.len() as u64;
+        }
+        None
+    }
+}
+
+/// Splits sorted pieces into runs that are read in one go: of one file, without gaps, of at most [`PIECE`] bytes.
+fn runs(pieces: &[Piece]) -> Vec<&[Piece]> {
+    let mut start = pieces.first().map_or(0, |piece| piece.extent.offset);
+    pieces
+        .chunk_by(|a, b| {
+            let together = a.extent.file == b.extent.file
+                && b.extent.offset <= a.extent.end()
+                && b.extent.end().saturating_sub(start) <= PIECE as u64;
+            if !together {
+                start = b.extent.offset;
+            }
+            together
+        })
+        .collect()
+}

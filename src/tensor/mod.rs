@@ -1,0 +1,21 @@
+//! Payload bytes to numbers. Works on any format's checkpoint, since a payload is only extents in files.
+
+mod decode;
+mod delta;
+mod digest;
+mod npy;
+mod read;
+mod spread;
+mod stream;
+mod tally;
+
+pub use decode::text;
+pub use delta::delta;
+pub use digest::{Request, digest};
+pub use npy::npy;
+pub use read::{Elements, front, read};
+pub use spread::histogram;
+
+/// Bytes that are read at a time: small enough to stay in a core's cache for the second look
+/// (checksum, then statistics), large enough to keep the operating system busy.
+const PIECE: usize = 1 << 20;

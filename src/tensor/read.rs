@@ -1,0 +1,93 @@
+//! One tensor, whole or its beginning.
+
+use super::stream::{self, Stream};
+use crate::bytes::strings::{strings, variants};
+use crate::bytes::{Cursor, Fault, FaultKind, limits};
+use crate::model::{Checkpoint, Endianness, Entry, Extent, Kind, Payload};
+use crate::store::Store;
+
+/// The elements of a tensor, in row-major order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Elements {
+    /// Numbers, booleans: their little-endian bytes, one element after the other.
+    Bytes(Vec<u8>),
+    /// Strings, or serialized variants.
+    Strings(Vec<Vec<u8>>),
+}
+
+/// Reads a tensor whole.
+///
+/// # Errors
+/// What keeps its bytes from being read, or its strings from being told apart.
+pub fn read(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Elements, Fault> {
+    match entry.dtype.kind() {
+        Kind::Str | Kind::Variant | Kind::Resource => read_strings(store, checkpoint, entry),
+        _ => Ok(Elements::Bytes(Stream::open(store, checkpoint, entry)?.all()?)),
+    }
+}
+
+/// Reads the first `count` elements, or as many as there are. Strings are read whole.
+///
+/// # Errors
+/// As [`read`].
+pub fn front(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry, count: u64) -> Result<Elements, Fault> {
+    let Some(size) = entry.dtype.bytes() else {
+        let Elements::Strings(mut all) = read(store, checkpoint, entry)? else { return read(store, checkpoint, entry) };
+        all.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+        return Ok(Elements::Strings(all));
+    };
+    let wanted = usize::try_from(count.saturating_mul(size)).unwrap_or(usize::MAX);
+    let mut stream = Stream::open(store, checkpoint, entry)?;
+    let mut bytes = Vec::new();
+    while bytes.len() < wanted {
+        let piece = stream.next()?;
+        if piece.is_empty() {
+            break;
+        }
+        bytes.extend_from_slice(piece.get(..piece.len().min(wanted - bytes.len())).unwrap_or_default());
+    }
+    Ok(Elements::Bytes(bytes))
+}
+
+/// Strings of one stretch, or of every slice, each put in its place.
+fn read_strings(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Elements, Fault> {
+    match &entry.payload {
+        Payload::Extent(extent) => Ok(Elements::Strings(stretch(store, checkpoint, entry, *extent, entry.elements())?)),
+        Payload::Slices(parts) => {
+            let axes = entry.shape.axes().unwrap_or_default();
+            let mut placed: Vec<(u64, Vec<u8>)> = Vec::new();
+            for part in parts {
+                let extent = part.extent.ok_or_else(|| stream::nowhere(checkpoint, entry))?;
+                let count = part.slice.elements().unwrap_or(0);
+                let strings = stretch(store, checkpoint, entry, extent, count)?;
+                let at = |index: usize| stream::position(axes, &part.slice.extents, index as u64);
+                placed.extend(strings.into_iter().enumerate().map(|(index, string)| (at(index), string)));
+            }
+            placed.sort_by_key(|(at, _)| *at);
+            Ok(Elements::Strings(placed.into_iter().map(|(_, string)| string).collect()))
+        }
+        Payload::Nowhere => Err(stream::nowhere(checkpoint, entry)),
+    }
+}
+
+fn stretch(
+    store: &dyn Store,
+    checkpoint: &Checkpoint,
+    entry: &Entry,
+    extent: Extent,
+    count: u64,
+) -> Result<Vec<Vec<u8>>, Fault> {
+    let (blob, span) = stream::open(store, checkpoint, extent)?;
+    let wrong = |what| Fault { kind: FaultKind::StringLengths { key: entry.key.to_string(), what }, at: span.clone() };
+    if extent.length > limits::STRING_TENSOR {
+        return Err(wrong("the tensor is too large to look inside"));
+    }
+    let mut bytes = vec![0; extent.length as usize];
+    blob.read_at(extent.offset, &mut bytes).map_err(|error| stream::unreadable(&span, &error))?;
+    let cursor = Cursor::new(&span.file, &bytes, extent.offset);
+    let strings = match entry.dtype.kind() {
+        Kind::Variant => variants(cursor, count),
+        _ => strings(cursor, count, checkpoint.endianness == Endianness::Big),
+    };
+    Ok(strings.map_err(wrong)?.elements.into_iter().map(<[u8]>::to_vec).collect())
+}

@@ -1,0 +1,45 @@
+//! How the numbers of a tensor are spread.
+
+use super::decode;
+use super::stream::Stream;
+use crate::bytes::Fault;
+use crate::model::{Checkpoint, Entry, Histogram, Kind, Stats};
+use crate::store::Store;
+
+/// Counts the finite numbers of a tensor in `steps` equal steps between the smallest and the largest,
+/// which `stats` has. None if there is nothing to spread.
+///
+/// # Errors
+/// If the bytes cannot be read.
+pub fn histogram(
+    store: &dyn Store,
+    checkpoint: &Checkpoint,
+    entry: &Entry,
+    stats: &Stats,
+    steps: usize,
+) -> Result<Option<Histogram>, Fault> {
+    let kind = match entry.dtype.kind() {
+        Kind::Complex { bits } => Kind::Float { bits },
+        kind => kind,
+    };
+    let size = entry.dtype.bytes().unwrap_or(0) as usize / if kind == entry.dtype.kind() { 1 } else { 2 };
+    if size == 0 || steps == 0 || !stats.min.is_finite() || stats.min >= stats.max {
+        return Ok(None);
+    }
+    let mut counts = vec![0u64; steps];
+    let scale = steps as f64 / (stats.max - stats.min);
+    let mut stream = Stream::open(store, checkpoint, entry)?;
+    loop {
+        let piece = stream.next()?;
+        if piece.is_empty() {
+            break;
+        }
+        for x in piece.chunks_exact(size).filter_map(|bytes| decode::number(kind, bytes)).filter(|x| x.is_finite()) {
+            let step = (((x - stats.min) * scale) as usize).min(steps - 1);
+            if let Some(count) = counts.get_mut(step) {
+                *count += 1;
+            }
+        }
+    }
+    Ok(Some(Histogram { low: stats.min, high: stats.max, counts }))
+}

@@ -1,0 +1,235 @@
+//! Statistics of numbers in one pass, piece by piece.
+
+use half::{bf16, f16};
+
+use super::decode;
+use crate::model::{DType, Kind, Stats};
+
+/// Numbers that are worked on side by side, so that the compiler can use vector instructions.
+const LANES: usize = 8;
+
+/// Statistics of a piece of a tensor; pieces can be taken together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Tally {
+    count: u64,
+    finite: u64,
+    zeros: u64,
+    nan: u64,
+    min: f64,
+    max: f64,
+    mean: f64,
+    /// Sum of the squared distances from the mean.
+    m2: f64,
+    /// Position in the piece.
+    first_not_finite: Option<u64>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            finite: 0,
+            zeros: 0,
+            nan: 0,
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            mean: 0.0,
+            m2: 0.0,
+            first_not_finite: None,
+        }
+    }
+}
+
+impl Tally {
+    /// Looks at the numbers in little-endian `bytes`. None for types without numbers.
+    pub fn of(dtype: DType, bytes: &[u8]) -> Option<Self> {
+        Some(match dtype.kind() {
+            Kind::Float { bits: 32 } | Kind::Complex { bits: 32 } => each(bytes, |b| f64::from(f32::from_le_bytes(b))),
+            Kind::Float { bits: 64 } | Kind::Complex { .. } => each(bytes, f64::from_le_bytes),
+            Kind::Float { .. } => each(bytes, |b| f16::from_le_bytes(b).to_f64()),
+            Kind::BFloat16 => each(bytes, |b| bf16::from_le_bytes(b).to_f64()),
+            Kind::Int { bits: 64 } => each(bytes, |b| i64::from_le_bytes(b) as f64),
+            Kind::UInt { bits: 64 } => each(bytes, |b| u64::from_le_bytes(b) as f64),
+            Kind::Int { bits: 32 } => each(bytes, |b| i32::from_le_bytes(b).into()),
+            Kind::UInt { bits: 32 } => each(bytes, |b| u32::from_le_bytes(b).into()),
+            Kind::Int { bits: 16 } => each(bytes, |b| i16::from_le_bytes(b).into()),
+            Kind::UInt { bits: 16 } => each(bytes, |b| u16::from_le_bytes(b).into()),
+            kind @ (Kind::Int { .. } | Kind::UInt { .. } | Kind::Bool | Kind::MiniFloat(_)) => {
+                each::<1>(bytes, |b| decode::number(kind, &b).unwrap_or(f64::NAN))
+            }
+            Kind::Str | Kind::Variant | Kind::Resource => return None,
+        })
+    }
+
+    /// Takes in the piece that follows.
+    pub fn append(&mut self, next: &Self) {
+        if self.first_not_finite.is_none() {
+            self.first_not_finite = next.first_not_finite.map(|at| at + self.count);
+        }
+        self.add(next);
+    }
+
+    /// Takes in a piece whose elements lie elsewhere: `place` gives their positions in the tensor.
+    pub fn scatter(&mut self, part: &Self, place: impl Fn(u64) -> u64) {
+        let first = part.first_not_finite.map(place);
+        self.first_not_finite = [self.first_not_finite, first].into_iter().flatten().min();
+        self.add(part);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.zeros += other.zeros;
+        self.nan += other.nan;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        // Chan et al.: means and squared distances of two sets make those of both.
+        let (a, b) = (self.finite as f64, other.finite as f64);
+        self.finite += other.finite;
+        if other.finite > 0 {
+            let distance = other.mean - self.mean;
+            self.mean += distance * (b / (a + b));
+            self.m2 += other.m2 + distance * distance * (a * b / (a + b));
+        }
+    }
+
+    /// What all pieces together tell.
+    pub fn stats(&self) -> Stats {
+        let some = |value: f64| if self.finite > 0 { value } else { f64::NAN };
+        Stats {
+            count: self.count,
+            min: some(self.min),
+            max: some(self.max),
+            mean: some(self.mean),
+            std: some((self.m2 / self.finite.max(1) as f64).max(0.0).sqrt()),
+            zeros: self.zeros,
+            nan: self.nan,
+            inf: self.count - self.finite - self.nan,
+            first_not_finite: self.first_not_finite,
+        }
+    }
+}
+
+/// One pass over the elements of `N` bytes each. Sums are taken of distances from the first finite
+/// number, which keeps them exact where numbers are large and close together.
+fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Tally {
+    let (elements, _) = bytes.as_chunks::<N>();
+    let shift = elements.iter().map(|element| value(*element)).find(|x| x.is_finite()).unwrap_or(0.0);
+    let mut lanes = Lanes::default();
+    let (groups, rest) = elements.as_chunks::<LANES>();
+    for group in groups {
+        for (lane, element) in group.iter().enumerate() {
+            lanes.take(lane, value(*element), shift);
+        }
+    }
+    for (lane, element) in rest.iter().enumerate() {
+        lanes.take(lane, value(*element), shift);
+    }
+    let mut tally = lanes.tally(elements.len() as u64, shift);
+    if tally.finite < tally.count {
+        let first = elements.iter().position(|element| !value(*element).is_finite());
+        tally.first_not_finite = first.map(|at| at as u64);
+        tally.nan = elements.iter().filter(|element| value(**element).is_nan()).count() as u64;
+    }
+    tally
+}
+
+/// Running sums, apart for each lane.
+struct Lanes {
+    finite: [u64; LANES],
+    zeros: [u64; LANES],
+    min: [f64; LANES],
+    max: [f64; LANES],
+    sum: [f64; LANES],
+    squares: [f64; LANES],
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self {
+            finite: [0; LANES],
+            zeros: [0; LANES],
+            min: [f64::INFINITY; LANES],
+            max: [f64::NEG_INFINITY; LANES],
+            sum: [0.0; LANES],
+            squares: [0.0; LANES],
+        }
+    }
+}
+
+impl Lanes {
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "callers count lanes from 0 to LANES; a check would cost the vectors")]
+    fn take(&mut self, lane: usize, x: f64, shift: f64) {
+        let finite = x.abs() < f64::INFINITY;
+        let distance = if finite { x - shift } else { 0.0 };
+        self.finite[lane] += u64::from(finite);
+        self.zeros[lane] += u64::from(x == 0.0);
+        self.min[lane] = if finite && x < self.min[lane] { x } else { self.min[lane] };
+        self.max[lane] = if finite && x > self.max[lane] { x } else { self.max[lane] };
+        self.sum[lane] += distance;
+        self.squares[lane] += distance * distance;
+    }
+
+    fn tally(&self, count: u64, shift: f64) -> Tally {
+        let finite: u64 = self.finite.iter().sum();
+        let sum: f64 = self.sum.iter().sum();
+        let squares: f64 = self.squares.iter().sum();
+        let mean = sum / finite.max(1) as f64;
+        Tally {
+            count,
+            finite,
+            zeros: self.zeros.iter().sum(),
+            nan: 0,
+            min: self.min.iter().copied().fold(f64::INFINITY, f64::min),
+            max: self.max.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            mean: shift + mean,
+            m2: (squares - sum * mean).max(0.0),
+            first_not_finite: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stats(numbers: &[f32], pieces: usize) -> Stats {
+        let mut all = Tally::default();
+        for piece in numbers.chunks(pieces) {
+            let bytes: Vec<u8> = piece.iter().flat_map(|x| x.to_le_bytes()).collect();
+            all.append(&Tally::of(DType::FLOAT32, &bytes).unwrap());
+        }
+        all.stats()
+    }
+
+    #[test]
+    fn pieces_of_any_size_tell_the_same() {
+        let numbers: Vec<f32> = (0..1000).map(|i| 1e6 + (i as f32 * 0.37).sin()).collect();
+        let whole = stats(&numbers, 1000);
+        let exact = numbers.iter().map(|x| f64::from(*x)).sum::<f64>() / 1000.0;
+        let spread = numbers.iter().map(|x| (f64::from(*x) - exact).powi(2)).sum::<f64>() / 1000.0;
+        assert!((whole.mean - exact).abs() < 1e-9);
+        assert!((whole.std - spread.sqrt()).abs() < 1e-9);
+        for pieces in [1, 7, 8, 64, 999] {
+            let other = stats(&numbers, pieces);
+            assert!((other.std - whole.std).abs() < 1e-9 && (other.mean - whole.mean).abs() < 1e-9, "{pieces}");
+            assert_eq!((other.min, other.max, other.count), (whole.min, whole.max, whole.count));
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_counted_and_left_out() {
+        let s = stats(&[1.0, 0.0, f32::INFINITY, -0.0, f32::NAN, 3.0, f32::NAN], 3);
+        assert_eq!((s.nan, s.inf, s.zeros, s.first_not_finite), (2, 1, 2, Some(2)));
+        assert_eq!((s.min, s.max, s.mean), (0.0, 3.0, 1.0));
+        let all_nan = stats(&[f32::NAN; 20], 9);
+        assert!(all_nan.min.is_nan() && all_nan.mean.is_nan());
+        assert_eq!((all_nan.nan, all_nan.inf, all_nan.first_not_finite), (20, 0, Some(0)));
+    }
+
+    #[test]
+    fn a_constant_has_no_deviation() {
+        let s = stats(&[0.1; 100], 10);
+        assert_eq!((s.std, s.constant()), (0.0, Some(f64::from(0.1f32))));
+    }
+}

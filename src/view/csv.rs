@@ -1,0 +1,190 @@
+//! Tables for spreadsheets and data frames.
+
+use std::io::{self, Write};
+
+use ::csv::Writer;
+
+use super::label::label;
+use super::{Diff, DirectoryRow, Listing, Outcome, clean};
+use crate::compare::change::Change;
+use crate::model::{Checkpoint, Depth, Entry, Payload, Shape, Stats, Variable, VariableId};
+
+/// Writes a listing or a comparison as a table with a header.
+///
+/// # Errors
+/// Whatever the output says; the other answers are no tables.
+pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Writer::from_writer(out);
+    match outcome {
+        Outcome::Listing(listing) => match &listing.checkpoint {
+            Some(checkpoint) => variables(listing, checkpoint, &mut table)?,
+            None => history(&listing.history, &mut table)?,
+        },
+        Outcome::Diff(diff) => changes(diff, &mut table)?,
+        _ => return Err(io::Error::new(io::ErrorKind::Unsupported, "this answer is not a table")),
+    }
+    table.flush()
+}
+
+type Table<'a> = Writer<&'a mut dyn Write>;
+
+const VARIABLE: [&str; 11] =
+    ["name", "key", "role", "dtype", "shape", "params", "bytes", "slot_of", "file", "offset", "crc32c"];
+const STATS: [&str; 8] = ["count", "min", "max", "mean", "std", "zeros", "nan", "inf"];
+
+fn variables(listing: &Listing, checkpoint: &Checkpoint, table: &mut Table) -> io::Result<()> {
+    let digests = listing.digests.as_ref();
+    let stats = digests.is_some_and(|digests| digests.depth >= Depth::Values);
+    let hashes = digests.is_some_and(|digests| digests.entries.iter().flatten().any(|one| one.sha256.is_some()));
+    let optional = STATS.iter().filter(|_| stats).chain(["sha256"].iter().filter(|_| hashes));
+    table.write_record(VARIABLE.iter().chain(optional))?;
+    for id in listing.chosen.iter().take(listing.limit.unwrap_or(usize::MAX)) {
+        let Some(variable) = checkpoint.variables.get(*id) else { continue };
+        let Some(entry) = checkpoint.entry(variable) else { continue };
+        let mut row = described(listing, checkpoint, variable, entry);
+        if stats {
+            row.extend(numbers(listing.stats(variable)));
+        }
+        if hashes {
+            let hash = digests.and_then(|digests| digests.get(variable.entry)?.sha256);
+            row.push(hash.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()).unwrap_or_default());
+        }
+        table.write_record(&row)?;
+    }
+    Ok(())
+}
+
+/// The columns that every listing has. A partitioned variable has no single place.
+fn described(listing: &Listing, checkpoint: &Checkpoint, variable: &Variable, entry: &Entry) -> Vec<String> {
+    let owner = variable.slot_of.and_then(|id| checkpoint.variables.get(id));
+    let extent = match &entry.payload {
+        Payload::Extent(extent) => Some(extent),
+        Payload::Slices(_) | Payload::Nowhere => None,
+    };
+    let file = extent.and_then(|extent| checkpoint.files.get(extent.file));
+    vec![
+        label(listing.names, checkpoint, variable).into_owned(),
+        clean(&entry.key.to_string()).into_owned(),
+        variable.role.word().to_owned(),
+        entry.dtype.to_string(),
+        dimensions(&entry.shape),
+        text(entry.shape.elements()),
+        entry.stored_bytes().to_string(),
+        owner.map(|owner| label(listing.names, checkpoint, owner).into_owned()).unwrap_or_default(),
+        file.map(|file| clean(&file.label).into_owned()).unwrap_or_default(),
+        text(extent.map(|extent| extent.offset)),
+        entry.checksum.map(|checksum| format!("{checksum:08x}")).unwrap_or_default(),
+    ]
+}
+
+fn numbers(stats: Option<&Stats>) -> Vec<String> {
+    let Some(stats) = stats else { return vec![String::new(); STATS.len()] };
+    let Stats { count, min, max, mean, std, zeros, nan, inf, .. } = *stats;
+    let mut row = vec![count.to_string()];
+    row.extend([min, max, mean, std].map(number));
+    row.extend([zeros, nan, inf].map(|count| count.to_string()));
+    row
+}
+
+/// Every digit, and no more of them than it takes to read the same number back.
+fn number(value: f64) -> String {
+    format!("{value:?}")
+}
+
+fn text(number: Option<u64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+/// `10x64`; nothing for a scalar.
+fn dimensions(shape: &Shape) -> String {
+    let Some(axes) = shape.axes() else { return "?".to_owned() };
+    axes.iter().map(u64::to_string).collect::<Vec<_>>().join("x")
+}
+
+fn history(rows: &[DirectoryRow], table: &mut Table) -> io::Result<()> {
+    table.write_record([
+        "checkpoint",
+        "step",
+        "saved",
+        "params",
+        "optimizer",
+        "slot_kinds",
+        "size",
+        "latest",
+        "problem",
+    ])?;
+    for row in rows {
+        let saved = row.saved.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        let (optimizer, kinds) = row.optimizer.as_ref().map(|(name, kinds)| (name.as_str(), *kinds)).unzip();
+        table.write_record([
+            clean(&row.name).into_owned(),
+            row.step.map(|step| step.to_string()).unwrap_or_default(),
+            saved.map(|time| time.to_string()).unwrap_or_default(),
+            text(row.params),
+            clean(optimizer.unwrap_or_default()).into_owned(),
+            kinds.map(|kinds| kinds.to_string()).unwrap_or_default(),
+            row.size.to_string(),
+            row.latest.to_string(),
+            clean(row.problem.as_deref().unwrap_or_default()).into_owned(),
+        ])?;
+    }
+    Ok(())
+}
+
+const CHANGE: [&str; 12] = [
+    "kind",
+    "old",
+    "new",
+    "role",
+    "old_dtype",
+    "new_dtype",
+    "old_shape",
+    "new_shape",
+    "changed",
+    "total",
+    "max_abs",
+    "rel_l2",
+];
+
+fn changes(diff: &Diff, table: &mut Table) -> io::Result<()> {
+    table.write_record(CHANGE)?;
+    diff.changes.list.iter().try_for_each(|change| Ok(table.write_record(changed(diff, change))?))
+}
+
+fn changed(diff: &Diff, change: &Change) -> Vec<String> {
+    let (old, new) = (Side::new(diff, &diff.old, change.old), Side::new(diff, &diff.new, change.new));
+    let role = new.role.or(old.role).unwrap_or_default().to_owned();
+    let mut row = vec![change.kind.word().to_owned(), old.name, new.name, role];
+    row.extend([old.dtype, new.dtype, old.shape, new.shape]);
+    let delta = change.delta.as_ref();
+    row.extend([text(delta.map(|delta| delta.changed)), text(delta.map(|delta| delta.total))]);
+    row.extend(
+        [delta.map(|delta| delta.max_abs), delta.map(|delta| delta.rel_l2)]
+            .map(|value| value.map(number).unwrap_or_default()),
+    );
+    row
+}
+
+/// The cells of one side; empty if the variable is not on it.
+#[derive(Default)]
+struct Side {
+    name: String,
+    role: Option<&'static str>,
+    dtype: String,
+    shape: String,
+}
+
+impl Side {
+    fn new(diff: &Diff, checkpoint: &Checkpoint, id: Option<VariableId>) -> Self {
+        let variable = id.and_then(|id| checkpoint.variables.get(id));
+        let Some((variable, entry)) = variable.and_then(|v| Some((v, checkpoint.entry(v)?))) else {
+            return Self::default();
+        };
+        Self {
+            name: label(diff.names, checkpoint, variable).into_owned(),
+            role: Some(variable.role.word()),
+            dtype: entry.dtype.to_string(),
+            shape: dimensions(&entry.shape),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Names come out of untrusted files: nothing of them may disturb a terminal or a line-based output.
+
+use std::borrow::Cow;
+
+/// The text with everything that could move a cursor, change a colour or reverse the direction of
+/// writing replaced by a visible escape: control characters, line and paragraph separators,
+/// bidirectional overrides, and other characters that have no width.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(disturbs) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len().saturating_add(8));
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if disturbs(c) && (c as u32) < 0x100 => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if disturbs(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+pub(super) fn disturbs(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_disturbs() {
+        assert_eq!(clean("dense/kernel"), "dense/kernel");
+        assert_eq!(clean("a\x1b[31mb\n\u{9b}x"), "a\\x1b[31mb\\n\\x9bx");
+        assert_eq!(clean("abc\u{202e}def"), "abc\\u{202e}def");
+        assert_eq!(clean("層/核"), "層/核");
+    }
+}

@@ -1,0 +1,116 @@
+//! A checkpoint as a whole, and how a path led to it.
+
+use std::path::Display;
+
+use serde::Serialize;
+
+use super::value::{Text, time};
+use crate::bytes::{Fault, FaultKind};
+use crate::model::{Checkpoint, Endianness, File, FileRole, Flavor, Resolved};
+
+#[derive(Serialize)]
+pub(super) struct Head<'a> {
+    label: &'a str,
+    prefix: Text<Display<'a>>,
+    format: &'static str,
+    flavor: &'static str,
+    writer: &'static str,
+    /// Absent where it was not asked, null where no variable tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<Option<i64>>,
+    optimizer: Option<String>,
+    endianness: &'static str,
+    shards: Option<u32>,
+    size: u64,
+    files: Vec<FileRow<'a>>,
+}
+
+impl<'a> Head<'a> {
+    pub fn new(checkpoint: &'a Checkpoint, step: Option<Option<i64>>) -> Self {
+        Self {
+            label: &checkpoint.label,
+            prefix: Text(checkpoint.prefix.display()),
+            format: "tensorbundle-v2",
+            flavor: match checkpoint.flavor {
+                Flavor::NameBased => "name-based",
+                Flavor::ObjectBased => "object-based",
+            },
+            writer: checkpoint.writer.words(),
+            step,
+            optimizer: checkpoint.optimizer(),
+            endianness: match checkpoint.endianness {
+                Endianness::Little => "little",
+                Endianness::Big => "big",
+            },
+            shards: checkpoint.declared_shards,
+            size: checkpoint.size_on_disk(),
+            files: checkpoint.files.iter().map(FileRow::new).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FileRow<'a> {
+    path: &'a str,
+    role: &'static str,
+    number: Option<u32>,
+    of: Option<u32>,
+    /// Null if it is not there.
+    size: Option<u64>,
+    modified: Option<Text<jiff::Timestamp>>,
+}
+
+impl<'a> FileRow<'a> {
+    fn new(file: &'a File) -> Self {
+        let (role, number, of) = match file.role {
+            FileRole::Index => ("index", None, None),
+            FileRole::Shard { number, of } => ("shard", Some(number), Some(of)),
+        };
+        Self { path: &file.label, role, number, of, size: file.size, modified: file.modified.and_then(time) }
+    }
+}
+
+/// What was given, and what became of it.
+#[derive(Serialize)]
+pub(super) struct Way<'a> {
+    given: &'a str,
+    prefix: Option<Text<Display<'a>>>,
+    stripped: Option<&'a str>,
+    directory: bool,
+    saved_model: bool,
+    state_file: bool,
+}
+
+impl<'a> Way<'a> {
+    pub fn new(resolved: &'a Resolved) -> Self {
+        Self {
+            given: &resolved.given,
+            prefix: resolved.prefix.as_ref().map(|prefix| Text(prefix.display())),
+            stripped: resolved.stripped.as_deref(),
+            directory: resolved.is_directory,
+            saved_model: resolved.is_saved_model,
+            state_file: resolved.is_state_file,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct FaultRow<'a> {
+    file: &'a str,
+    /// Null, as `length`, if the file as a whole is meant.
+    offset: Option<u64>,
+    length: Option<u64>,
+    message: Text<&'a FaultKind>,
+}
+
+impl<'a> FaultRow<'a> {
+    pub fn new(fault: &'a Fault) -> Self {
+        let bytes = Some(&fault.at.bytes).filter(|bytes| !bytes.is_empty());
+        Self {
+            file: &fault.at.file,
+            offset: bytes.map(|bytes| bytes.start),
+            length: bytes.map(|bytes| bytes.end.saturating_sub(bytes.start)),
+            message: Text(&fault.kind),
+        }
+    }
+}

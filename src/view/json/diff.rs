@@ -1,0 +1,131 @@
+//! `ckpt diff`.
+
+use serde::Serialize;
+
+use super::checkpoint::Head;
+use super::value::{Number, Text};
+use crate::compare::change::{Change, ChangeKind, Changes};
+use crate::model::{Checkpoint, DType, Delta, Entry, Key, Variable, VariableId};
+use crate::view::Diff;
+
+/// The answer without its envelope.
+pub(super) fn body(diff: &Diff) -> impl Serialize {
+    let [old, new] = &diff.given;
+    let [old_step, new_step] = diff.steps;
+    Body {
+        old: Side { given: old, head: Head::new(&diff.old, Some(old_step)) },
+        new: Side { given: new, head: Head::new(&diff.new, Some(new_step)) },
+        changes: changes(diff).collect(),
+        same: diff.changes.same,
+        counts: Counts::new(&diff.changes),
+        trouble: &diff.trouble,
+    }
+}
+
+/// What is not the same.
+pub(super) fn changes(diff: &Diff) -> impl Iterator<Item = ChangeRow<'_>> {
+    diff.changes.list.iter().map(|change| ChangeRow::new(diff, change))
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    old: Side<'a>,
+    new: Side<'a>,
+    changes: Vec<ChangeRow<'a>>,
+    same: usize,
+    counts: Counts,
+    trouble: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Side<'a> {
+    given: &'a str,
+    #[serde(flatten)]
+    head: Head<'a>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    remove: usize,
+    add: usize,
+    reshape: usize,
+    retype: usize,
+    revalue: usize,
+    unknown: usize,
+}
+
+impl Counts {
+    fn new(changes: &Changes) -> Self {
+        Self {
+            remove: changes.count(ChangeKind::Removed),
+            add: changes.count(ChangeKind::Added),
+            reshape: changes.count(ChangeKind::Reshaped),
+            retype: changes.count(ChangeKind::Retyped),
+            revalue: changes.count(ChangeKind::Revalued),
+            unknown: changes.count(ChangeKind::Unknown),
+        }
+    }
+}
+
+/// What belongs to a side is null if the variable is not on it.
+#[derive(Serialize)]
+pub(super) struct ChangeRow<'a> {
+    kind: &'static str,
+    old: Option<&'a str>,
+    new: Option<&'a str>,
+    old_key: Option<Text<&'a Key>>,
+    new_key: Option<Text<&'a Key>>,
+    proof: Option<&'static str>,
+    role: Option<&'static str>,
+    old_dtype: Option<Text<DType>>,
+    new_dtype: Option<Text<DType>>,
+    old_shape: Option<&'a [u64]>,
+    new_shape: Option<&'a [u64]>,
+    delta: Option<DeltaRow>,
+}
+
+impl<'a> ChangeRow<'a> {
+    fn new(diff: &'a Diff, change: &'a Change) -> Self {
+        let (old, new) = (side(&diff.old, change.old), side(&diff.new, change.new));
+        Self {
+            kind: change.kind.word(),
+            old: old.map(|(variable, _)| variable.name.as_str()),
+            new: new.map(|(variable, _)| variable.name.as_str()),
+            old_key: old.map(|(_, entry)| Text(&entry.key)),
+            new_key: new.map(|(_, entry)| Text(&entry.key)),
+            proof: change.proof.map(|proof| proof.word()),
+            role: new.or(old).map(|(variable, _)| variable.role.word()),
+            old_dtype: old.map(|(_, entry)| Text(entry.dtype)),
+            new_dtype: new.map(|(_, entry)| Text(entry.dtype)),
+            old_shape: old.and_then(|(_, entry)| entry.shape.axes()),
+            new_shape: new.and_then(|(_, entry)| entry.shape.axes()),
+            delta: change.delta.as_ref().map(DeltaRow::new),
+        }
+    }
+}
+
+fn side(checkpoint: &Checkpoint, id: Option<VariableId>) -> Option<(&Variable, &Entry)> {
+    let variable = checkpoint.variables.get(id?)?;
+    Some((variable, checkpoint.entry(variable)?))
+}
+
+#[derive(Serialize)]
+struct DeltaRow {
+    total: u64,
+    changed: u64,
+    max_abs: Number,
+    rel_l2: Number,
+    lost_finite: u64,
+}
+
+impl DeltaRow {
+    fn new(delta: &Delta) -> Self {
+        Self {
+            total: delta.total,
+            changed: delta.changed,
+            max_abs: Number(delta.max_abs),
+            rel_l2: Number(delta.rel_l2),
+            lost_finite: delta.lost_finite,
+        }
+    }
+}

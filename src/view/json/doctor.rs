@@ -1,0 +1,178 @@
+//! `ckpt doctor`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::value::Hex;
+use crate::bytes::Span;
+use crate::doctor::{Finding, Fix, Report, Severity};
+use crate::model::Depth;
+
+/// The answer without its envelope: all reports as one.
+pub(super) fn body(reports: &[Report]) -> impl Serialize {
+    let skipped: BTreeMap<&str, SkippedRow> = reports
+        .iter()
+        .flat_map(|report| &report.skipped)
+        .map(|rule| (rule.code, SkippedRow { code: rule.code, name: rule.name, needs: rule.needs.word() }))
+        .collect();
+    Body {
+        looked: Looked::new(reports),
+        subjects: reports.iter().map(|report| report.subject.as_str()).collect(),
+        findings: findings(reports).collect(),
+        skipped: skipped.into_values().collect(),
+        summary: Summary {
+            error: count(reports, Severity::Error),
+            warning: count(reports, Severity::Warning),
+            info: count(reports, Severity::Info),
+        },
+    }
+}
+
+/// Every finding of every report.
+pub(super) fn findings(reports: &[Report]) -> impl Iterator<Item = FindingRow<'_>> {
+    reports.iter().flat_map(|report| report.findings.iter().map(|finding| FindingRow::new(&report.subject, finding)))
+}
+
+fn count(reports: &[Report], severity: Severity) -> usize {
+    reports.iter().map(|report| report.count(severity)).fold(0, usize::saturating_add)
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    looked: Looked<'a>,
+    subjects: Vec<&'a str>,
+    findings: Vec<FindingRow<'a>>,
+    skipped: Vec<SkippedRow>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Looked<'a> {
+    depth: &'static str,
+    rules: usize,
+    checkpoints: Vec<&'a str>,
+    tensors: usize,
+    bytes: u64,
+    bytes_read: u64,
+    complete: bool,
+    not_examined: Vec<String>,
+}
+
+impl<'a> Looked<'a> {
+    fn new(reports: &'a [Report]) -> Self {
+        let looked = || reports.iter().map(|report| &report.looked);
+        // With several reports a line has to say which of them it is about.
+        let line = |report: &Report, line: &String| match reports.len() {
+            0 | 1 => line.clone(),
+            _ => format!("{}: {line}", report.subject),
+        };
+        Self {
+            // As deep as everywhere; the same rules have their say on each path.
+            depth: looked().map(|one| one.depth).min().unwrap_or(Depth::Index).word(),
+            rules: looked().map(|one| one.rules).max().unwrap_or(0),
+            checkpoints: looked().flat_map(|one| &one.checkpoints).map(String::as_str).collect(),
+            tensors: looked().map(|one| one.tensors).fold(0, usize::saturating_add),
+            bytes: looked().map(|one| one.bytes).fold(0, u64::saturating_add),
+            bytes_read: looked().map(|one| one.bytes_read).fold(0, u64::saturating_add),
+            complete: looked().all(|one| one.complete),
+            not_examined: reports
+                .iter()
+                .flat_map(|report| report.looked.not_examined.iter().map(move |text| line(report, text)))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SkippedRow {
+    code: &'static str,
+    name: &'static str,
+    needs: &'static str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    error: usize,
+    warning: usize,
+    info: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct FindingRow<'a> {
+    subject: &'a str,
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    causes: &'a [&'static str],
+    message: &'a str,
+    path: Option<&'a str>,
+    span: Option<SpanRow>,
+    variables: &'a [String],
+    evidence: &'a [String],
+    tensorflow: Option<&'a str>,
+    help: Option<&'a str>,
+    fixes: Vec<FixRow<'a>>,
+    fingerprint: String,
+}
+
+impl<'a> FindingRow<'a> {
+    fn new(subject: &'a str, finding: &'a Finding) -> Self {
+        Self {
+            subject,
+            code: finding.rule.code,
+            name: finding.rule.name,
+            severity: finding.severity.word(),
+            causes: &finding.causes,
+            message: &finding.message,
+            path: finding.path.as_deref(),
+            span: finding.span.as_ref().map(SpanRow::new),
+            variables: &finding.variables,
+            evidence: &finding.evidence,
+            tensorflow: finding.tensorflow.as_deref(),
+            help: finding.help.as_deref(),
+            fixes: finding.fixes.iter().map(FixRow::new).collect(),
+            fingerprint: fingerprint(finding),
+        }
+    }
+}
+
+/// The same for the same trouble on another day and in another directory: the numbers of the message
+/// have no part in it, nor the folders of the path.
+fn fingerprint(finding: &Finding) -> String {
+    let path = finding.path.as_deref().unwrap_or_default();
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let parts = [finding.rule.code, name].into_iter().chain(finding.variables.iter().map(String::as_str));
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let digest = hash.finalize();
+    Hex(digest.get(..8).unwrap_or_default()).to_string()
+}
+
+#[derive(Serialize)]
+struct SpanRow {
+    offset: u64,
+    length: u64,
+}
+
+impl SpanRow {
+    fn new(span: &Span) -> Self {
+        Self { offset: span.bytes.start, length: span.bytes.end.saturating_sub(span.bytes.start) }
+    }
+}
+
+#[derive(Serialize)]
+struct FixRow<'a> {
+    kind: &'static str,
+    text: &'a str,
+}
+
+impl<'a> FixRow<'a> {
+    fn new(fix: &'a Fix) -> Self {
+        Self { kind: fix.kind, text: &fix.text }
+    }
+}

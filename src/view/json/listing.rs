@@ -1,0 +1,149 @@
+//! `ckpt ls`.
+
+use std::path::Display;
+
+use serde::{Serialize, Serializer};
+
+use super::checkpoint::{FaultRow, Head, Way};
+use super::value::{Text, time};
+use super::variable::Row;
+use crate::model::{Checkpoint, Group, Latest};
+use crate::view::{DirectoryRow, Listing};
+
+/// The answer without its envelope.
+pub(super) fn body(listing: &Listing) -> impl Serialize {
+    let checkpoint = listing.checkpoint.as_ref();
+    let latest = listing.resolved.directory.as_ref().map(|directory| &directory.latest);
+    let read = listing.digests.iter().flat_map(|digests| &digests.faults);
+    Body {
+        checkpoint: checkpoint.map(|checkpoint| Head::new(checkpoint, Some(listing.step))),
+        path: Way::new(&listing.resolved),
+        latest: match latest {
+            Some(Latest::Path(path)) => Some(Text(path.display())),
+            _ => None,
+        },
+        latest_reason: match latest {
+            Some(Latest::Nothing(reason)) => Some(reason),
+            Some(Latest::Raises) => Some("it raises ValueError: the state file names no checkpoint"),
+            _ => None,
+        },
+        history: history(listing).collect(),
+        older: listing.older,
+        totals: checkpoint.map(Totals::new),
+        selected: Selected { shown: shown(listing), of: checkpoint.map_or(0, |checkpoint| checkpoint.variables.len()) },
+        variables: Variables(listing),
+        faults: checkpoint.iter().flat_map(|checkpoint| &checkpoint.faults).chain(read).map(FaultRow::new).collect(),
+    }
+}
+
+/// The variables that are chosen, in their order.
+pub(super) fn variables(listing: &Listing) -> impl Iterator<Item = Row<'_>> {
+    let rows = listing.checkpoint.iter().flat_map(move |checkpoint| {
+        listing.chosen.iter().take(shown(listing)).filter_map(move |id| {
+            let variable = checkpoint.variables.get(*id)?;
+            let entry = checkpoint.entry(variable)?;
+            let digest = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry));
+            Some(Row::new(checkpoint, variable, entry, digest, listing.scalars.get(id).map(String::as_str)))
+        })
+    });
+    rows.into_iter()
+}
+
+/// The checkpoints of the directory.
+pub(super) fn history(listing: &Listing) -> impl Iterator<Item = HistoryRow<'_>> {
+    listing.history.iter().map(HistoryRow::new)
+}
+
+fn shown(listing: &Listing) -> usize {
+    listing.limit.map_or(listing.chosen.len(), |limit| limit.min(listing.chosen.len()))
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    checkpoint: Option<Head<'a>>,
+    path: Way<'a>,
+    latest: Option<Text<Display<'a>>>,
+    latest_reason: Option<&'static str>,
+    history: Vec<HistoryRow<'a>>,
+    older: usize,
+    totals: Option<Totals>,
+    selected: Selected,
+    variables: Variables<'a>,
+    faults: Vec<FaultRow<'a>>,
+}
+
+/// Written one after the other, never all in memory.
+struct Variables<'a>(&'a Listing);
+
+impl Serialize for Variables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(variables(self.0))
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct HistoryRow<'a> {
+    name: &'a str,
+    step: Option<i64>,
+    saved: Option<Text<jiff::Timestamp>>,
+    params: Option<u64>,
+    optimizer: Option<&'a str>,
+    slot_kinds: Option<usize>,
+    size: u64,
+    latest: bool,
+    problem: Option<&'a str>,
+}
+
+impl<'a> HistoryRow<'a> {
+    fn new(row: &'a DirectoryRow) -> Self {
+        Self {
+            name: &row.name,
+            step: row.step,
+            saved: row.saved.and_then(time),
+            params: row.params,
+            optimizer: row.optimizer.as_ref().map(|(name, _)| name.as_str()),
+            slot_kinds: row.optimizer.as_ref().map(|(_, kinds)| *kinds),
+            size: row.size,
+            latest: row.latest,
+            problem: row.problem.as_deref(),
+        }
+    }
+}
+
+/// Of the whole checkpoint, whatever was selected.
+#[derive(Serialize)]
+struct Totals {
+    model: Total,
+    optimizer: Total,
+    bookkeeping: Total,
+}
+
+impl Totals {
+    fn new(checkpoint: &Checkpoint) -> Self {
+        let mut totals = Self { model: Total::default(), optimizer: Total::default(), bookkeeping: Total::default() };
+        for (variable, entry) in checkpoint.pairs() {
+            let total = match variable.role.group() {
+                Group::Model => &mut totals.model,
+                Group::Optimizer => &mut totals.optimizer,
+                Group::Bookkeeping => &mut totals.bookkeeping,
+            };
+            total.variables = total.variables.saturating_add(1);
+            total.params = total.params.saturating_add(entry.elements());
+            total.bytes = total.bytes.saturating_add(entry.stored_bytes());
+        }
+        totals
+    }
+}
+
+#[derive(Default, Serialize)]
+struct Total {
+    variables: u64,
+    params: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Selected {
+    shown: usize,
+    of: usize,
+}

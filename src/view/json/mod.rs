@@ -1,0 +1,89 @@
+//! Answers for programs. Each is one object with a versioned `schema`; within a version fields are
+//! only added. The structures here are apart from the model, which may change without notice.
+
+mod checkpoint;
+mod diff;
+mod doctor;
+mod layout;
+mod listing;
+mod rules;
+mod show;
+mod value;
+mod variable;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use self::layout::Layout;
+use super::Outcome;
+
+/// Writes the whole answer as one object.
+///
+/// # Errors
+/// Whatever the output says.
+pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let exit = outcome.exit();
+    match outcome {
+        // A million variables, each on one line: still something to grep in.
+        Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, Layout::expanded(2), out),
+        Outcome::Show(show) => answer("ckpt/show/1", show::body(show), exit, Layout::pretty(), out),
+        Outcome::Diff(diff) => answer("ckpt/diff/1", diff::body(diff), exit, Layout::pretty(), out),
+        Outcome::Reports(reports, _) => answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), out),
+        Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::pretty(), out),
+        Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::pretty(), out),
+    }
+}
+
+/// Writes one line for each variable, change or finding; an answer that has none of them is one line.
+///
+/// # Errors
+/// Whatever the output says.
+pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let exit = outcome.exit();
+    match outcome {
+        Outcome::Listing(listing) if listing.checkpoint.is_none() => {
+            each("ckpt/history/1", listing::history(listing), out)
+        }
+        Outcome::Listing(listing) => each("ckpt/variable/1", listing::variables(listing), out),
+        Outcome::Diff(diff) => each("ckpt/change/1", diff::changes(diff), out),
+        Outcome::Reports(reports, _) => each("ckpt/finding/1", doctor::findings(reports), out),
+        Outcome::Show(show) => each("ckpt/tensor/1", show::variables(show), out),
+        Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::compact(), out),
+        Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::compact(), out),
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<T> {
+    schema: &'static str,
+    tool: Tool,
+    #[serde(flatten)]
+    body: T,
+    exit: u8,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Line<T> {
+    schema: &'static str,
+    #[serde(flatten)]
+    item: T,
+}
+
+fn answer(schema: &'static str, body: impl Serialize, exit: u8, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    let tool = Tool { name: "ckpt", version: env!("CARGO_PKG_VERSION") };
+    layout.write(&Answer { schema, tool, body, exit }, out)
+}
+
+fn each<T: Serialize>(schema: &'static str, items: impl Iterator<Item = T>, out: &mut dyn Write) -> io::Result<()> {
+    for item in items {
+        Layout::compact().write(&Line { schema, item }, out)?;
+    }
+    Ok(())
+}

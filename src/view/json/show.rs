@@ -1,0 +1,97 @@
+//! `ckpt show`.
+
+use serde::Serialize;
+
+use super::checkpoint::{Head, Way};
+use super::value::{Checksum, Number};
+use super::variable::Row;
+use crate::model::{Checkpoint, Histogram, VariableId};
+use crate::view::{Show, ShownValues, Tensor};
+
+/// The answer without its envelope.
+pub(super) fn body(show: &Show) -> impl Serialize {
+    Body {
+        checkpoint: Head::new(&show.checkpoint, None),
+        path: Way::new(&show.resolved),
+        variables: variables(show).collect(),
+        written: &show.written,
+    }
+}
+
+/// The variables that were asked for.
+pub(super) fn variables(show: &Show) -> impl Iterator<Item = TensorRow<'_>> {
+    show.tensors.iter().filter_map(|tensor| TensorRow::new(&show.checkpoint, tensor))
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    checkpoint: Head<'a>,
+    path: Way<'a>,
+    variables: Vec<TensorRow<'a>>,
+    written: &'a [String],
+}
+
+#[derive(Serialize)]
+pub(super) struct TensorRow<'a> {
+    #[serde(flatten)]
+    row: Row<'a>,
+    problems: &'a [String],
+    crc32c_computed: Option<Checksum>,
+    histogram: Option<Bins<'a>>,
+    values: Option<Values<'a>>,
+    slice: Option<&'a str>,
+    slots: Vec<Slot<'a>>,
+}
+
+impl<'a> TensorRow<'a> {
+    fn new(checkpoint: &'a Checkpoint, tensor: &'a Tensor) -> Option<Self> {
+        let variable = checkpoint.variables.get(tensor.variable)?;
+        let entry = checkpoint.entry(variable)?;
+        Some(Self {
+            row: Row::new(checkpoint, variable, entry, tensor.digest.as_ref(), None),
+            problems: &tensor.problems,
+            crc32c_computed: tensor.digest.as_ref().and_then(|digest| digest.crc32c).map(Checksum),
+            histogram: tensor.histogram.as_ref().map(Bins::new),
+            values: tensor.values.as_ref().map(Values::new),
+            slice: tensor.slice.as_deref(),
+            slots: slots(checkpoint, tensor.variable),
+        })
+    }
+}
+
+fn slots(checkpoint: &Checkpoint, owner: VariableId) -> Vec<Slot<'_>> {
+    let slots = checkpoint.variables.iter().filter(|variable| variable.slot_of == Some(owner));
+    slots.map(|slot| Slot { name: &slot.name, slot_name: slot.slot_name.as_deref() }).collect()
+}
+
+#[derive(Serialize)]
+struct Slot<'a> {
+    name: &'a str,
+    slot_name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Bins<'a> {
+    low: Number,
+    high: Number,
+    counts: &'a [u64],
+}
+
+impl<'a> Bins<'a> {
+    fn new(histogram: &'a Histogram) -> Self {
+        Self { low: Number(histogram.low), high: Number(histogram.high), counts: &histogram.counts }
+    }
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    shape: &'a [u64],
+    total: u64,
+    elements: &'a [String],
+}
+
+impl<'a> Values<'a> {
+    fn new(values: &'a ShownValues) -> Self {
+        Self { shape: &values.shape, total: values.total, elements: &values.texts }
+    }
+}

@@ -1,0 +1,102 @@
+//! `ckpt diff`.
+
+use std::io::{self, Write};
+
+use super::escape::{cell, code, prose};
+use super::{header, number, plural, row};
+use crate::compare::change::{Change, ChangeKind};
+use crate::model::{Checkpoint, Entry, Variable, VariableId};
+use crate::view::label::label;
+use crate::view::{Diff, Style, count};
+
+/// Most changes in the table unless all are asked for: a comment has to stay readable.
+const ROWS: usize = 100;
+
+/// One line that sums up, and a table.
+pub(super) fn write(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", summary(diff))?;
+    if style.quiet > 0 {
+        return Ok(());
+    }
+    for trouble in &diff.trouble {
+        writeln!(out, "\n**Not complete**: {}", prose(trouble))?;
+    }
+    let list = &diff.changes.list;
+    if diff.stat || list.is_empty() {
+        return Ok(());
+    }
+    let shown = if style.verbose { list.len() } else { ROWS.min(list.len()) };
+    let deltas = list.iter().any(|change| change.delta.is_some());
+    let mut titles = vec!["", "variable", "old", "new"];
+    titles.extend([">rel. L2", ">max abs", ">values changed"].iter().filter(|_| deltas));
+    writeln!(out)?;
+    header(&titles, out)?;
+    list.iter().take(shown).try_for_each(|change| row(&cells(diff, change, deltas, style), out))?;
+    let rest = list.len().saturating_sub(shown);
+    if rest > 0 {
+        writeln!(out, "\n... and {}; `-v` lists all", plural(rest as u64, "more change"))?;
+    }
+    Ok(())
+}
+
+fn summary(diff: &Diff) -> String {
+    let [old, new] = [0, 1].map(|side: usize| {
+        let label = if side == 0 { &diff.old.label } else { &diff.new.label };
+        let step = diff.steps.get(side).copied().flatten();
+        format!("{}{}", code(label), step.map(|step| format!(" (step {step})")).unwrap_or_default())
+    });
+    let number = |kind| (kind, diff.changes.count(kind) as u64);
+    let counts = ChangeKind::ALL.map(number).into_iter().filter(|(_, number)| *number > 0);
+    let mut parts: Vec<String> = counts.map(|(kind, number)| format!("{} {}", count(number), past(kind))).collect();
+    parts.push(format!("{} the same", count(diff.changes.same as u64)));
+    let selected = if diff.narrowed { " (of those selected)" } else { "" };
+    format!("{old} → {new}: **{}**{selected}", parts.join(", "))
+}
+
+fn past(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Removed => "removed",
+        ChangeKind::Added => "added",
+        ChangeKind::Reshaped => "of another shape",
+        ChangeKind::Retyped => "of another dtype",
+        ChangeKind::Revalued => "of other values",
+        ChangeKind::Unknown => "not compared",
+    }
+}
+
+fn cells(diff: &Diff, change: &Change, deltas: bool, style: &Style) -> Vec<String> {
+    let (old, new) = (side(&diff.old, change.old), side(&diff.new, change.new));
+    let name = |checkpoint, side: Option<(&Variable, &Entry)>| {
+        side.map(|(variable, _)| cell(&label(diff.names, checkpoint, variable)))
+    };
+    let names = match (name(&diff.old, old), name(&diff.new, new)) {
+        (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
+        (Some(name), _) | (None, Some(name)) => name,
+        (None, None) => String::new(),
+    };
+    let kind = |side: Option<(&Variable, &Entry)>| {
+        side.map(|(_, entry)| format!("{} {}", entry.dtype, entry.shape)).unwrap_or_default()
+    };
+    let mut cells = vec![change.kind.word().to_owned(), names, kind(old), kind(new)];
+    if deltas {
+        cells.extend(change.delta.as_ref().map_or([const { String::new() }; 3], |delta| {
+            let changed = format!("{} of {}", count(delta.changed), count(delta.total));
+            [percent(delta.rel_l2), number(delta.max_abs, style), changed]
+        }));
+    }
+    cells
+}
+
+fn side(checkpoint: &Checkpoint, id: Option<VariableId>) -> Option<(&Variable, &Entry)> {
+    let variable = checkpoint.variables.get(id?)?;
+    Some((variable, checkpoint.entry(variable)?))
+}
+
+/// `19.7 %`; a change too small for that is not shown as none.
+fn percent(ratio: f64) -> String {
+    match ratio * 100.0 {
+        percent if !percent.is_finite() => percent.to_string(),
+        percent if percent > 0.0 && percent < 0.05 => format!("{percent:.1e} %"),
+        percent => format!("{percent:.1} %"),
+    }
+}

@@ -1,0 +1,79 @@
+//! `ckpt doctor`.
+
+use std::io::{self, Write};
+
+use super::escape::{code, fenced, prose};
+use super::plural;
+use crate::doctor::{Finding, Report, Severity};
+use crate::view::{Style, count, size};
+
+/// Most names of variables in a finding unless all are asked for.
+const NAMES: usize = 5;
+
+/// A heading and a verdict for each path, and a section for each finding.
+pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    for (i, report) in reports.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "## {}\n\n{}", code(&report.subject), verdict(report, style))?;
+        if style.quiet > 0 {
+            continue;
+        }
+        for line in &report.looked.not_examined {
+            writeln!(out, "\nNot examined: {}", prose(line))?;
+        }
+        report.findings.iter().try_for_each(|one| finding(one, style, out))?;
+    }
+    Ok(())
+}
+
+fn verdict(report: &Report, style: &Style) -> String {
+    let looked = &report.looked;
+    let tensors = plural(looked.tensors as u64, "tensor");
+    let seen = format!("{tensors}, {}; {}", size(looked.bytes, style.exact), plural(looked.rules as u64, "rule"));
+    if report.findings.is_empty() {
+        let word = if looked.complete { "Sound" } else { "Nothing found, but not all was examined" };
+        return format!("**{word}.** {seen}");
+    }
+    let counts = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
+        let number = report.count(severity);
+        (number > 0).then(|| format!("{} {}", count(number as u64), severity.word()))
+    });
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    format!("**{}** ({}). {seen}", plural(report.findings.len() as u64, "finding"), counts.join(", "))
+}
+
+fn finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let rule = finding.rule;
+    writeln!(out, "\n### {} {}: {}\n\n{}", finding.severity.word(), rule.code, rule.name, prose(&finding.message))?;
+    if let Some(path) = &finding.path {
+        let bytes = finding.span.as_ref().map(|span| {
+            let length = span.bytes.end.saturating_sub(span.bytes.start);
+            format!(", {} from offset {}", plural(length, "byte"), count(span.bytes.start))
+        });
+        writeln!(out, "\nIn {}{}", code(path), bytes.unwrap_or_default())?;
+    }
+    if !finding.variables.is_empty() {
+        writeln!(out, "\nConcerns {}", names(&finding.variables, style))?;
+    }
+    if !finding.evidence.is_empty() {
+        writeln!(out)?;
+    }
+    finding.evidence.iter().try_for_each(|line| writeln!(out, "- {}", prose(line)))?;
+    if let Some(line) = &finding.tensorflow {
+        writeln!(out, "\nTensorFlow: {}", prose(line))?;
+    }
+    if let Some(help) = &finding.help {
+        writeln!(out, "\n**What to do:** {}", help.lines().map(prose).collect::<Vec<_>>().join("\n"))?;
+    }
+    finding.fixes.iter().try_for_each(|fix| write!(out, "\n{}", fenced(fix.kind, &fix.text)))
+}
+
+fn names(names: &[String], style: &Style) -> String {
+    let shown = if style.verbose { names.len() } else { NAMES.min(names.len()) };
+    let list: Vec<String> = names.iter().take(shown).map(|name| code(name)).collect();
+    let rest = names.len().saturating_sub(shown);
+    let more = if rest > 0 { format!(" and {} more", count(rest as u64)) } else { String::new() };
+    format!("{}{more}", list.join(", "))
+}

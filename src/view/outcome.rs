@@ -1,0 +1,218 @@
+//! What the commands give: plain values, one for each command.
+
+use std::collections::BTreeMap;
+
+use crate::compare::align::Alignment;
+use crate::compare::change::Changes;
+use crate::doctor::{Report, Rule, Severity};
+use crate::model::{
+    Checkpoint, Digest, Digests, Directory, EntryId, File, Histogram, Resolved, Stats, Variable, VariableId,
+};
+
+/// The answer of a command.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Of `ls`.
+    Listing(Box<Listing>),
+    /// Of `show`: one or more variables of one checkpoint.
+    Show(Box<Show>),
+    /// Of `diff`.
+    Diff(Box<Diff>),
+    /// Of `doctor`: one report for each path or checkpoint, and the severity that makes it fail.
+    Reports(Vec<Report>, Severity),
+    /// Of `explain`: the pages asked for.
+    Pages(Vec<&'static Rule>),
+    /// Of `rules`: the whole register.
+    Rules(&'static [&'static Rule]),
+}
+
+/// Which name of a variable is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// The owner's name.
+    Full,
+    /// The key as stored.
+    Key,
+    /// The best object path, as Python.
+    Path,
+}
+
+/// The order of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// By name, numbers by value.
+    Name,
+    /// By bytes.
+    Size,
+    /// By number of elements.
+    Params,
+    /// As stored: by file and offset.
+    Stored,
+}
+
+/// What is in a checkpoint, and in the directory around it.
+#[derive(Debug)]
+pub struct Listing {
+    /// How the path led here.
+    pub resolved: Resolved,
+    /// The directory's checkpoints, if a directory was given; the oldest first.
+    pub history: Vec<DirectoryRow>,
+    /// How many older checkpoints of the directory were not opened for the history.
+    pub older: usize,
+    /// The checkpoint whose variables are listed. None with `--all`, or if none can be opened.
+    pub checkpoint: Option<Checkpoint>,
+    /// The variables that the selection leaves, in the order to show.
+    pub chosen: Vec<VariableId>,
+    /// True if flags narrowed the selection: totals then speak of the selected alone, and say so.
+    pub narrowed: bool,
+    /// True if slots are to be listed one by one, false if they are to be summed up.
+    pub list_slots: bool,
+    /// Values of scalars that say where training stands (`iteration`, `learning_rate`,
+    /// `save_counter`, `global_step`), as text, by variable.
+    pub scalars: BTreeMap<VariableId, String>,
+    /// The step that training had reached, if a variable tells.
+    pub step: Option<i64>,
+    /// The optimizer's class, as far as it can be told (`Adam`).
+    pub optimizer: Option<String>,
+    /// Statistics and digests, if they were asked for.
+    pub digests: Option<Digests>,
+    /// Which name is shown first.
+    pub names: Names,
+    /// The order asked for.
+    pub sort: Sort,
+    /// Whether the order is turned round.
+    pub reverse: bool,
+    /// False with `--no-collapse`: each variable on a line of its own.
+    pub collapse: bool,
+    /// Deepest scope that gets a line of its own; deeper ones are summed up.
+    pub depth: Option<usize>,
+    /// Whether to draw scopes as a tree.
+    pub tree: bool,
+    /// Most lines to show; the rest is counted.
+    pub limit: Option<usize>,
+}
+
+/// One checkpoint of a directory.
+#[derive(Clone, Debug)]
+pub struct DirectoryRow {
+    /// Name of the prefix.
+    pub name: String,
+    /// The step that training had reached, if a variable tells.
+    pub step: Option<i64>,
+    /// When it was saved, in seconds since 1970.
+    pub saved: Option<i64>,
+    /// Elements of the model's variables; none if the index cannot be read.
+    pub params: Option<u64>,
+    /// The optimizer and how many kinds of slots it keeps (`Adam`, 2).
+    pub optimizer: Option<(String, usize)>,
+    /// Bytes of its files.
+    pub size: u64,
+    /// True for the one that `latest_checkpoint` returns.
+    pub latest: bool,
+    /// What is wrong with it, as far as its index and the sizes of its files tell.
+    pub problem: Option<String>,
+}
+
+/// Everything known of some variables.
+#[derive(Debug)]
+pub struct Show {
+    /// How the path led here.
+    pub resolved: Resolved,
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+    /// The variables asked for.
+    pub tensors: Vec<Tensor>,
+    /// Files that were written (`--npy`), with the shape and type written there.
+    pub written: Vec<String>,
+}
+
+/// Everything known of one variable.
+#[derive(Debug)]
+pub struct Tensor {
+    /// Which one.
+    pub variable: VariableId,
+    /// Checksum and statistics; none if its bytes could not be read.
+    pub digest: Option<Digest>,
+    /// Why they could not be read, or do not fit their checksums.
+    pub problems: Vec<String>,
+    /// How its numbers are spread.
+    pub histogram: Option<Histogram>,
+    /// Its values, or the first of them.
+    pub values: Option<ShownValues>,
+    /// The part that was asked for (`NAME[0, :]`), as written.
+    pub slice: Option<String>,
+}
+
+/// Values to print.
+#[derive(Clone, Debug)]
+pub struct ShownValues {
+    /// Shape of what is shown: the variable's, or that of the slice asked for.
+    pub shape: Vec<u64>,
+    /// Elements in row-major order, already as text (numbers with the precision asked for; strings
+    /// as bytes of any kind, to be cleaned by the renderer). All of them, or the first `texts.len()`.
+    pub texts: Vec<String>,
+    /// How many elements there are in all.
+    pub total: u64,
+    /// Whether all were asked for.
+    pub all: bool,
+}
+
+/// What changed between two checkpoints.
+#[derive(Debug)]
+pub struct Diff {
+    /// The old side and how its path led there.
+    pub old: Checkpoint,
+    /// The new side.
+    pub new: Checkpoint,
+    /// Paths as given: old, new.
+    pub given: [String; 2],
+    /// Steps of training, if variables tell: old, new.
+    pub steps: [Option<i64>; 2],
+    /// Which variable is which.
+    pub alignment: Alignment,
+    /// What changed. After `--values` with deltas.
+    pub changes: Changes,
+    /// Whether the selection was narrowed by flags.
+    pub narrowed: bool,
+    /// Why the comparison is not complete: faults that touch either side.
+    pub trouble: Vec<String>,
+    /// Which name is shown.
+    pub names: Names,
+    /// Only a summary is asked for.
+    pub stat: bool,
+    /// One line for each change, as `git diff --name-status`.
+    pub name_status: bool,
+}
+
+impl Outcome {
+    /// The exit code: 0 nothing found, 1 findings or differences, 2 the two sides could not be compared.
+    pub fn exit(&self) -> u8 {
+        match self {
+            Self::Listing(_) | Self::Pages(_) | Self::Rules(_) => 0,
+            Self::Show(show) => u8::from(show.tensors.iter().any(|tensor| !tensor.problems.is_empty())),
+            Self::Diff(diff) if !diff.changes.list.is_empty() => 1,
+            Self::Diff(diff) if !diff.trouble.is_empty() => 2,
+            Self::Diff(_) => 0,
+            Self::Reports(reports, fail_on) => u8::from(reports.iter().any(|report| report.reaches(*fail_on))),
+        }
+    }
+}
+
+impl Listing {
+    /// Statistics of a variable.
+    pub fn stats(&self, variable: &Variable) -> Option<&Stats> {
+        self.digests.as_ref()?.stats(variable.entry)
+    }
+
+    /// The directory that was given, if one was.
+    pub fn directory(&self) -> Option<&Directory> {
+        self.resolved.directory.as_ref().filter(|_| self.resolved.is_directory)
+    }
+
+    /// The file of an entry's first byte.
+    pub fn file(&self, entry: EntryId) -> Option<&File> {
+        let checkpoint = self.checkpoint.as_ref()?;
+        let (extent, _) = checkpoint.entries.get(entry)?.extents().next()?;
+        checkpoint.files.get(extent.file)
+    }
+}

@@ -1,0 +1,155 @@
+//! `ls` for people: the directory's checkpoints, then the variables of one, model, optimizer and
+//! bookkeeping apart.
+
+use std::io::{self, Write};
+
+use super::history;
+use super::paint::Paint;
+use super::rows::{self, Row};
+use super::summary;
+use crate::model::{Checkpoint, Entry, Flavor, Group, Latest, Variable, VariableId};
+use crate::view::{Listing, Style, clean, count, size};
+
+pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    if style.quiet == 0 {
+        header(listing, &paint, out)?;
+        history::write(listing, style, out)?;
+    }
+    let Some(checkpoint) = &listing.checkpoint else {
+        return history::verdict(listing, style, out);
+    };
+    if style.quiet == 0 {
+        if !listing.history.is_empty() {
+            writeln!(out, "{}", paint.bold(&clean(&short(&checkpoint.label))))?;
+        }
+        variables(listing, checkpoint, style, out)?;
+        faults(listing, checkpoint, &paint, out)?;
+    }
+    verdict(listing, checkpoint, style, out)
+}
+
+/// The last part of a label; of a hidden prefix (`dir/`), all of it.
+pub(super) fn short(label: &str) -> String {
+    label.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(label).to_owned()
+}
+
+fn header(listing: &Listing, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    let resolved = &listing.resolved;
+    let what = match &listing.checkpoint {
+        Some(checkpoint) => {
+            let flavor = match checkpoint.flavor {
+                Flavor::NameBased => "name-based",
+                Flavor::ObjectBased => "object-based",
+            };
+            let kind = if resolved.is_saved_model { "variables of a SavedModel" } else { "TensorFlow checkpoint" };
+            format!("{kind}, {flavor}, written by {}", checkpoint.writer.words())
+        }
+        None => "checkpoint directory".to_owned(),
+    };
+    writeln!(out, "{}   {what}", paint.bold(&clean(&resolved.given)))?;
+    if let Some(suffix) = &resolved.stripped {
+        let suffix = clean(suffix);
+        writeln!(
+            out,
+            "  {}",
+            paint.dim(&format!("the prefix is meant, without {suffix}: that is what TensorFlow takes"))
+        )?;
+    }
+    if let Some(directory) = listing.directory().filter(|_| !resolved.is_saved_model) {
+        let returns = match &directory.latest {
+            Latest::Path(path) => clean(&path.display().to_string()).into_owned(),
+            Latest::Nothing(why) => format!("None: {why}"),
+            Latest::Raises => "ValueError: the file named checkpoint names nothing".to_owned(),
+        };
+        writeln!(out, "  {}", paint.dim(&format!("latest_checkpoint() -> {returns}")))?;
+    }
+    writeln!(out)
+}
+
+fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let listed = |group| listing.list_slots || group == Group::Model || listing.narrowed;
+    let groups: Vec<(Group, Vec<VariableId>)> = Group::ALL
+        .into_iter()
+        .map(|group| {
+            let of_group = listing.chosen.iter().copied().filter(|id| role_group(checkpoint, *id) == Some(group));
+            (group, of_group.collect())
+        })
+        .collect();
+    // One table for all groups, so that the columns stand in line.
+    let sections: Vec<Vec<Row>> = groups
+        .iter()
+        .map(|(group, ids)| {
+            // Where a group is only summed up, what is wrong in it is shown all the same.
+            let ids: Vec<VariableId> =
+                ids.iter().copied().filter(|id| listed(*group) || rows::alarming(listing, checkpoint, *id)).collect();
+            rows::of(listing, checkpoint, &ids, style)
+        })
+        .collect();
+    let layout = rows::Layout::new(sections.iter().flatten(), listing, style);
+    let mut left = listing.limit.unwrap_or(usize::MAX);
+    for ((group, ids), rows) in groups.iter().zip(&sections) {
+        if ids.is_empty() {
+            continue;
+        }
+        summary::heading(listing, checkpoint, *group, ids, style, out)?;
+        if !listed(*group) {
+            summary::group(listing, checkpoint, *group, ids, style, out)?;
+        }
+        let shown = rows.len().min(left);
+        layout.write(rows.get(..shown).unwrap_or_default(), listing.tree, style, out)?;
+        left = left.saturating_sub(shown);
+        if shown < rows.len() {
+            let hidden: usize = rows.iter().skip(shown).map(|row| row.variables).sum();
+            writeln!(out, "    ... {} more", count(hidden as u64))?;
+        }
+    }
+    Ok(())
+}
+
+fn role_group(checkpoint: &Checkpoint, id: VariableId) -> Option<Group> {
+    Some(checkpoint.variables.get(id)?.role.group())
+}
+
+fn faults(listing: &Listing, checkpoint: &Checkpoint, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = checkpoint.faults.first() else { return Ok(()) };
+    let number = checkpoint.faults.len();
+    let s = if number == 1 { "" } else { "s" };
+    let line = format!("! {number} fault{s} in its files. {first}");
+    writeln!(out, "{}", paint.red(&clean(&line)))?;
+    writeln!(out, "  ckpt doctor {} says what to do", clean(&listing.resolved.given))
+}
+
+/// The last line: what there is in all, and how much of it was shown.
+fn verdict(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let total = |group: Option<Group>, of: &dyn Fn(&Entry) -> u64| {
+        let chosen = |variable: &Variable| group.is_none_or(|group| variable.role.group() == group);
+        let pairs = checkpoint.pairs().filter(|(variable, _)| chosen(variable));
+        pairs.fold(0u64, |sum, (_, entry)| sum.saturating_add(of(entry)))
+    };
+    let model = total(Some(Group::Model), &Entry::params);
+    let optimizer = total(Some(Group::Optimizer), &Entry::params);
+    if style.quiet == 0 {
+        writeln!(out)?;
+    }
+    if listing.narrowed {
+        let (shown, of) = (count(listing.chosen.len() as u64), count(checkpoint.variables.len() as u64));
+        let entries = listing.chosen.iter().filter_map(|id| checkpoint.entry(checkpoint.variables.get(*id)?));
+        let bytes = entries.fold(0u64, |sum, entry| sum.saturating_add(entry.stored_bytes()));
+        return writeln!(out, "{shown} of {of} tensors selected, {}", size(bytes, style.exact));
+    }
+    let tensors = checkpoint.entries.len();
+    let s = if tensors == 1 { "" } else { "s" };
+    write!(out, "{} tensor{s}, {} model parameters", count(tensors as u64), count(model))?;
+    if optimizer > 0 {
+        write!(out, " ({} stored values with optimizer state)", count(total(None, &Entry::params)))?;
+    }
+    let bytes = total(None, &Entry::stored_bytes);
+    let state = total(Some(Group::Optimizer), &Entry::stored_bytes);
+    // A share is worth a word only where it surprises.
+    if state > bytes / 2 {
+        let percent = u128::from(state).saturating_mul(100) / u128::from(bytes.max(1));
+        write!(out, "; {percent} % of the data is optimizer state")?;
+    }
+    writeln!(out)
+}

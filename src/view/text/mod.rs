@@ -1,0 +1,76 @@
+//! Text for people: one file for each kind of answer. Names are cleaned here, once; lines are measured
+//! and wrapped before they are coloured.
+
+mod collapse;
+mod diff;
+mod fit;
+mod history;
+mod ls;
+mod page;
+mod paint;
+mod report;
+mod rows;
+mod show;
+mod summary;
+mod values;
+mod wrap;
+
+use std::io::{self, Write};
+
+use super::{Outcome, Style, clean};
+use paint::Paint;
+
+/// Lines of a list that are shown unless all are asked for.
+const CAP: usize = 5;
+
+/// Writes an outcome for people.
+pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match outcome {
+        Outcome::Listing(listing) => ls::write(listing, style, out),
+        Outcome::Show(show) => show::write(show, style, out),
+        Outcome::Diff(diff) => diff::write(diff, style, out),
+        Outcome::Reports(reports, _) => report::write(reports, style, out),
+        Outcome::Pages(pages) => page::pages(pages, style, out),
+        Outcome::Rules(rules) => page::rules(rules, style, out),
+    }
+}
+
+/// Writes one line for each finding; what has no findings, as [`write`] does.
+pub(super) fn concise(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match outcome {
+        Outcome::Reports(reports, _) => report::concise(reports, style, out),
+        _ => write(outcome, style, out),
+    }
+}
+
+/// Writes why the program could not do what it was asked for, and what to do about it.
+pub(crate) fn error(message: &str, hint: Option<&str>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::plain(color);
+    writeln!(out, "{} {}", paint.bold(&paint.red("error:")), clean(message))?;
+    for line in hint.unwrap_or_default().lines() {
+        writeln!(out, "  {}", clean(line))?;
+    }
+    Ok(())
+}
+
+/// How many of what: `1 finding`, `1,354 tensors`.
+fn plural(number: usize, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {what}{s}", super::count(number as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_a_line_and_its_hint_another() {
+        let mut out = Vec::new();
+        error("no \x1b[2Jfile", Some("try this\nor that"), false, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "error: no \\x1b[2Jfile\n  try this\n  or that\n");
+        let mut out = Vec::new();
+        error("no file", None, true, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with('\x1b') && text.ends_with(" no file\n"), "{text:?}");
+    }
+}

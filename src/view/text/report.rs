@@ -1,0 +1,347 @@
+//! Reports of the doctor: findings under the file that they are about, then how far we looked, and
+//! last the verdict.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::paint::Paint;
+use super::wrap::hang;
+use super::{CAP, plural};
+use crate::doctor::{Finding, Report, Severity, Summary};
+use crate::model::Depth;
+use crate::view::{Style, clean, count};
+
+/// Writes the reports; of several, each with its path, and a line on all of them.
+pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let several = reports.len() > 1;
+    for (i, report) in reports.iter().enumerate() {
+        if style.quiet == 0 {
+            if i > 0 {
+                writeln!(out)?;
+            }
+            findings(report, style, out)?;
+        }
+        let verdict = verdict(report, several);
+        lines(&hang("", "  ", &clean(&verdict), style.width), out, |line| conclude(report, line, style))?;
+    }
+    if several {
+        if style.quiet == 0 {
+            writeln!(out)?;
+        }
+        lines(&hang("", "  ", &total(reports), style.width), out, |line| Paint::new(style).bold(line))?;
+    }
+    Ok(())
+}
+
+/// One line for each finding, and nothing else.
+pub(super) fn concise(reports: &[Report], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    for report in reports {
+        for finding in &report.findings {
+            let path = finding.path.as_deref().unwrap_or(&report.subject);
+            let code = paint.severity(finding.severity, finding.rule.code);
+            writeln!(out, "{}: {code} {}: {}", clean(path), finding.rule.name, clean(&finding.message))?;
+        }
+    }
+    Ok(())
+}
+
+fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    for (path, findings) in by_path(report) {
+        lines(&hang("", "", &clean(path), style.width), out, |line| paint.bold(line))?;
+        writeln!(out)?;
+        for finding in findings {
+            write_finding(finding, style, out)?;
+            writeln!(out)?;
+        }
+    }
+    for line in &report.looked.not_examined {
+        lines(&hang("not examined: ", "  ", &clean(line), style.width), out, |line| paint.dim(line))?;
+    }
+    Ok(())
+}
+
+/// The findings of each path, in the order in which the paths come first: the worst.
+fn by_path(report: &Report) -> Vec<(&str, Vec<&Finding>)> {
+    let mut groups: Vec<(&str, Vec<&Finding>)> = Vec::new();
+    for finding in &report.findings {
+        let path = finding.path.as_deref().unwrap_or(&report.subject);
+        match groups.iter_mut().find(|(other, _)| *other == path) {
+            Some((_, findings)) => findings.push(finding),
+            None => groups.push((path, vec![finding])),
+        }
+    }
+    groups
+}
+
+fn write_finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    let label = format!("{}[{}]", finding.severity.word(), finding.rule.code);
+    let title = format!("{label} {}: {}", finding.rule.name, clean(&finding.message));
+    lines(&hang("", "  ", &title, style.width), out, |line| match line.strip_prefix(&label) {
+        Some(rest) => format!("{}{rest}", paint.severity(finding.severity, &label)),
+        None => line.to_owned(),
+    })?;
+    let plain = |line: &str| line.to_owned();
+    for line in &finding.evidence {
+        lines(&hang("  ", "    ", &clean(line), style.width), out, plain)?;
+    }
+    if let Some(names) = variables(&finding.variables, style.verbose) {
+        lines(&hang("  variables: ", "    ", &names, style.width), out, plain)?;
+    }
+    if let Some(line) = &finding.tensorflow {
+        lines(&hang("  TensorFlow says: ", "    ", &clean(line), style.width), out, |line| paint.dim(line))?;
+    }
+    for (i, line) in finding.help.as_deref().unwrap_or_default().lines().enumerate() {
+        let first = if i == 0 { "  help: " } else { "        " };
+        lines(&hang(first, "        ", &clean(line), style.width), out, |line| help(line, paint))?;
+    }
+    // To be pasted: never broken, however narrow the terminal.
+    for line in finding.fixes.iter().flat_map(|fix| fix.text.lines()) {
+        writeln!(out, "{}", format!("        {}", clean(line)).trim_end())?;
+    }
+    Ok(())
+}
+
+fn help(line: &str, paint: Paint) -> String {
+    match line.strip_prefix("  help:") {
+        Some(rest) => format!("  {}{rest}", paint.cyan("help:")),
+        None => line.to_owned(),
+    }
+}
+
+/// The names, at most five of them unless all are wanted.
+fn variables(names: &[String], all: bool) -> Option<String> {
+    let shown = if all { names.len() } else { CAP };
+    let listed: Vec<_> = names.iter().take(shown).map(|name| clean(name)).collect();
+    let more = names.len().saturating_sub(shown);
+    let rest = if more > 0 { format!(" and {} more   -v", count(more as u64)) } else { String::new() };
+    (!names.is_empty()).then(|| format!("{}{rest}", listed.join(", ")))
+}
+
+/// What it comes to, with how far we looked. Findings name their files themselves, so the path is
+/// named with them only among several.
+fn verdict(report: &Report, several: bool) -> String {
+    let looked = &report.looked;
+    let subject = looked.checkpoints.first().unwrap_or(&report.subject);
+    let rules = plural(looked.rules, "rule");
+    if !report.reaches(Severity::Warning) {
+        return format!("{subject}: {}; {rules}", nothing_wrong(looked, report.findings.len()));
+    }
+    let before = if several { format!("{subject}: ") } else { String::new() };
+    format!(
+        "{before}{} ({}); {rules}, {}",
+        plural(report.findings.len(), "finding"),
+        by_severity(&report.counts),
+        reach(looked)
+    )
+}
+
+/// Said where nothing is worse than a note: "sound" only of what was examined in full.
+fn nothing_wrong(looked: &Summary, notes: usize) -> String {
+    let notes = if notes > 0 { format!(", with {}", plural(notes, "note")) } else { String::new() };
+    let tensors = plural(looked.tensors, "tensor");
+    let bytes = count(looked.bytes);
+    if looked.checkpoints.is_empty() {
+        format!("no checkpoint could be opened{notes}")
+    } else if looked.depth < Depth::Bytes {
+        let what = if looked.depth == Depth::Index { "index" } else { "index and file sizes" };
+        format!("no fault in {what}; the data were not read{notes}. {tensors}, {bytes} bytes")
+    } else if looked.complete {
+        format!("sound{notes}. {tensors}, {bytes} bytes, every checksum verified")
+    } else {
+        format!("no fault in what was examined{notes}. {tensors}, {}", reach(looked))
+    }
+}
+
+/// How much was read, in words.
+fn reach(looked: &Summary) -> String {
+    if looked.checkpoints.is_empty() {
+        "no checkpoint could be opened".to_owned()
+    } else if looked.depth < Depth::Bytes {
+        "indexes and file sizes only".to_owned()
+    } else if looked.bytes_read >= looked.bytes {
+        format!("every byte read ({})", count(looked.bytes))
+    } else {
+        format!("{} of {} bytes read", count(looked.bytes_read), count(looked.bytes))
+    }
+}
+
+fn by_severity(counts: &BTreeMap<Severity, usize>) -> String {
+    let words = counts.iter().rev().filter(|(_, number)| **number > 0).map(|(severity, number)| match severity {
+        Severity::Error => plural(*number, "error"),
+        Severity::Warning => plural(*number, "warning"),
+        Severity::Info => plural(*number, "note"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// A line on several reports together.
+fn total(reports: &[Report]) -> String {
+    let mut counts = BTreeMap::new();
+    for (severity, number) in reports.iter().flat_map(|report| &report.counts) {
+        let sum: &mut usize = counts.entry(*severity).or_default();
+        *sum = sum.saturating_add(*number);
+    }
+    let findings: usize = counts.values().sum();
+    let opened = reports.iter().all(|report| !report.looked.checkpoints.is_empty());
+    let what = if opened { "checkpoints" } else { "paths" };
+    let partly = reports.iter().filter(|report| !report.looked.complete).count();
+    let partly = if partly > 0 { format!("; {} not examined in full", count(partly as u64)) } else { String::new() };
+    if findings == 0 {
+        return format!("no findings in {} {what}{partly}", count(reports.len() as u64));
+    }
+    let concerned = reports.iter().filter(|report| !report.findings.is_empty()).count();
+    format!(
+        "{} in {concerned} of {} {what} ({}){partly}",
+        plural(findings, "finding"),
+        reports.len(),
+        by_severity(&counts)
+    )
+}
+
+fn conclude(report: &Report, line: &str, style: &Style) -> String {
+    let paint = Paint::new(style);
+    match report.findings.iter().map(|finding| finding.severity).max() {
+        Some(severity @ (Severity::Error | Severity::Warning)) => paint.severity(severity, line),
+        _ if report.looked.complete => paint.green(line),
+        _ => line.to_owned(),
+    }
+}
+
+fn lines(lines: &[String], out: &mut dyn Write, paint: impl Fn(&str) -> String) -> io::Result<()> {
+    lines.iter().try_for_each(|line| writeln!(out, "{}", paint(line)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::{Check, Manual, Rule};
+    use crate::view::Format;
+
+    static RULE: Rule = Rule {
+        code: "F015",
+        name: "data-truncated",
+        severity: Severity::Error,
+        needs: Depth::Files,
+        since: "0.1.0",
+        check: Check::Faults,
+        manual: Manual { means: "", you_see: &[], knows: "", fix: "", not: "", ignore: "", see: &[] },
+    };
+
+    fn style(width: Option<usize>) -> Style {
+        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
+        Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+    }
+
+    fn report(findings: Vec<Finding>) -> Report {
+        let mut counts = BTreeMap::new();
+        findings.iter().for_each(|finding| *counts.entry(finding.severity).or_default() += 1);
+        let looked = Summary {
+            depth: Depth::Bytes,
+            rules: 46,
+            checkpoints: vec!["good/ckpt-4".into()],
+            tensors: 16,
+            bytes: 18_621,
+            bytes_read: 18_621,
+            complete: true,
+            not_examined: vec![],
+        };
+        Report { subject: "good".into(), findings, skipped: vec![], counts, looked }
+    }
+
+    fn finding(severity: Severity, variables: usize) -> Finding {
+        let mut finding = Finding::new(&RULE, "9,310 bytes on disk, the index describes 18,621")
+            .path("ckpts/ckpt-4.data-00000-of-00001")
+            .variables((0..variables).map(|i| format!("model/layer_{i}/\u{1b}[2Jkernel")).collect())
+            .evidence("lost: the last bytes of the file, the object graph among them")
+            .tensorflow("\"Read less bytes than requested\" (IndexError)")
+            .help("copy the file again.\nckpts/ckpt-3 is whole:")
+            .python("import tensorflow as tf\ncheckpoint.restore(\"ckpts/a-path-that-is-longer-than-forty-columns/ckpt-3\")");
+        finding.severity = severity;
+        finding
+    }
+
+    fn text(reports: &[Report], style: &Style) -> String {
+        let mut out = Vec::new();
+        write(reports, style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn sound_is_said_only_of_what_was_examined_in_full() {
+        let mut report = report(vec![]);
+        let last = |report: &Report| text(std::slice::from_ref(report), &style(None));
+        assert_eq!(last(&report), "good/ckpt-4: sound. 16 tensors, 18,621 bytes, every checksum verified; 46 rules\n");
+        report.looked.complete = false;
+        report.looked.bytes_read = 9_310;
+        assert!(last(&report).contains("no fault in what was examined. 16 tensors, 9,310 of 18,621 bytes read;"));
+        report.looked.depth = Depth::Files;
+        assert!(last(&report).contains("no fault in index and file sizes; the data were not read."));
+        report.looked.checkpoints.clear();
+        assert_eq!(last(&report), "good: no checkpoint could be opened; 46 rules\n");
+    }
+
+    #[test]
+    fn a_note_is_no_fault() {
+        let text = text(&[report(vec![finding(Severity::Info, 0)])], &style(None));
+        assert!(text.contains("good/ckpt-4: sound, with 1 note. 16 tensors"), "{text}");
+    }
+
+    #[test]
+    fn a_finding_says_what_where_and_what_next() {
+        let mut report = report(vec![finding(Severity::Error, 12), finding(Severity::Warning, 0)]);
+        report.looked.not_examined.push("3 tensors could not be read".into());
+        let text = text(&[report], &style(None));
+        assert!(
+            text.starts_with("ckpts/ckpt-4.data-00000-of-00001\n\nerror[F015] data-truncated: 9,310 bytes"),
+            "{text}"
+        );
+        assert!(text.contains("kernel and 7 more   -v\n"), "{text}");
+        assert!(text.contains("\n  help: copy the file again.\n        ckpts/ckpt-3 is whole:\n"), "{text}");
+        assert!(text.contains("\nnot examined: 3 tensors could not be read\n"), "{text}");
+        assert!(text.ends_with("2 findings (1 error, 1 warning); 46 rules, every byte read (18,621)\n"), "{text}");
+        assert_eq!(text.matches("ckpt-4.data").count(), 1, "one heading for both findings: {text}");
+    }
+
+    #[test]
+    fn all_variables_with_verbose() {
+        let style = Style { verbose: true, ..style(None) };
+        let text = text(&[report(vec![finding(Severity::Error, 12)])], &style);
+        assert!(text.contains("layer_11/") && !text.contains("more"), "{text}");
+    }
+
+    #[test]
+    fn only_code_is_wider_than_the_terminal() {
+        for width in [40, 60, 80] {
+            let text = text(&[report(vec![finding(Severity::Error, 12)])], &style(Some(width)));
+            for line in text.lines().filter(|line| !line.contains("checkpoint.restore(")) {
+                assert!(super::super::wrap::width(line) <= width, "{line}");
+            }
+            assert!(text.contains("/a-path-that-is-longer-than-forty-columns/ckpt-3\")\n"));
+            assert!(!text.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn several_reports_end_with_a_total() {
+        let reports = [report(vec![finding(Severity::Error, 0)]), report(vec![])];
+        let quiet = text(&reports, &Style { quiet: 1, ..style(None) });
+        let mut lines = quiet.lines();
+        assert!(lines.next().unwrap().starts_with("good/ckpt-4: 1 finding (1 error);"), "{quiet}");
+        assert!(lines.next().unwrap().starts_with("good/ckpt-4: sound."), "{quiet}");
+        assert_eq!(lines.next(), Some("1 finding in 1 of 2 checkpoints (1 error)"));
+        assert_eq!(lines.next(), None);
+        assert!(text(&reports, &style(None)).ends_with("\n1 finding in 1 of 2 checkpoints (1 error)\n"));
+    }
+
+    #[test]
+    fn concise_is_a_line_each() {
+        let mut out = Vec::new();
+        concise(&[report(vec![finding(Severity::Error, 3)]), report(vec![])], &style(Some(40)), &mut out).unwrap();
+        let expected = "ckpts/ckpt-4.data-00000-of-00001: F015 data-truncated: \
+                        9,310 bytes on disk, the index describes 18,621\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+}

@@ -1,0 +1,343 @@
+//! Variables as rows of a table: one each, or one for many that are alike.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use super::collapse::{Named, collapse};
+use super::fit::fit;
+use super::paint::Paint;
+use crate::model::{Checkpoint, Depth, Entry, Payload, Shape, Stats, Variable, VariableId, dotted};
+use crate::view::{Listing, Names, Sort, Style, clean, count, size};
+
+/// Columns in front of every name.
+const INDENT: usize = 4;
+/// Names are not cut below this: then columns go.
+const NAME_MIN: usize = 16;
+
+/// One line of a listing.
+pub(super) struct Row {
+    pub name: String,
+    /// How many variables it stands for.
+    pub variables: usize,
+    params: u64,
+    bytes: u64,
+    cells: Vec<Cell>,
+    /// What stands on a line below.
+    below: Option<String>,
+    alarm: bool,
+}
+
+/// A field of a row.
+struct Cell {
+    text: String,
+    right: bool,
+    /// Goes first where space is short: the higher, the earlier.
+    dispensable: u8,
+}
+
+/// What must be the same for two variables to share a line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Alike<'a> {
+    dtype: i32,
+    shape: &'a Shape,
+    parts: usize,
+    trusted: bool,
+    apart: usize,
+}
+
+/// The rows of some variables.
+pub(super) fn of(listing: &Listing, checkpoint: &Checkpoint, ids: &[VariableId], style: &Style) -> Vec<Row> {
+    let pairs: Vec<(VariableId, &Variable, &Entry)> = ids
+        .iter()
+        .filter_map(|id| checkpoint.variables.get(*id).map(|variable| (*id, variable)))
+        .filter_map(|(id, variable)| Some((id, variable, checkpoint.entry(variable)?)))
+        .collect();
+    let names: Vec<Cow<str>> = pairs.iter().map(|(_, variable, entry)| name(listing, variable, entry)).collect();
+    if let Some(depth) = listing.depth {
+        return scopes(&pairs, &names, depth, style);
+    }
+    // Numbers of one variable are of no use for many.
+    let alone = !listing.collapse || listing.digests.is_some();
+    let named: Vec<Named<Alike>> = names
+        .iter()
+        .zip(&pairs)
+        .enumerate()
+        .map(|(number, (name, (_, _, entry)))| Named { name, like: alike(entry, if alone { number } else { 0 }) })
+        .collect();
+    let lines = collapse(&named);
+    let mut rows: Vec<Row> = lines
+        .into_iter()
+        .filter_map(|line| {
+            let first = pairs.get(*line.members.first()?)?;
+            let members = line.members.iter().filter_map(|id| pairs.get(*id));
+            let members: Vec<&Entry> = members.map(|(_, _, entry)| *entry).collect();
+            Some(row(listing, line.pattern, first, &members, style))
+        })
+        .collect();
+    // Lines that stand for many come where their sums put them.
+    let order = |a: u64, b: u64| if listing.reverse { a.cmp(&b) } else { b.cmp(&a) };
+    match listing.sort {
+        Sort::Size => rows.sort_by(|a, b| order(a.bytes, b.bytes)),
+        Sort::Params => rows.sort_by(|a, b| order(a.params, b.params)),
+        Sort::Name | Sort::Stored => {}
+    }
+    rows
+}
+
+/// True for what must not be hidden in a sum: numbers that are not finite, damaged records.
+pub(super) fn alarming(listing: &Listing, checkpoint: &Checkpoint, id: VariableId) -> bool {
+    let Some(variable) = checkpoint.variables.get(id) else { return false };
+    let not_finite = listing.stats(variable).is_some_and(|stats| stats.not_finite() > 0);
+    not_finite || checkpoint.entry(variable).is_some_and(|entry| !entry.trusted)
+}
+
+fn alike(entry: &Entry, apart: usize) -> Alike<'_> {
+    let parts = match &entry.payload {
+        Payload::Slices(parts) => parts.len(),
+        _ => 0,
+    };
+    Alike { dtype: entry.dtype.number(), shape: &entry.shape, parts, trusted: entry.trusted, apart }
+}
+
+/// The name that was asked for.
+pub(super) fn name<'a>(listing: &Listing, variable: &'a Variable, entry: &Entry) -> Cow<'a, str> {
+    let name: Cow<str> = match listing.names {
+        Names::Full => Cow::Borrowed(&variable.name),
+        Names::Key => Cow::Owned(entry.key.to_string()),
+        Names::Path => {
+            let own = variable.paths.iter().find(|path| !path.contains("_trainable_variables"));
+            own.or(variable.paths.first())
+                .map_or_else(|| Cow::Borrowed(variable.name.as_str()), |path| Cow::Owned(dotted(path)))
+        }
+    };
+    match clean(&name) {
+        Cow::Borrowed(_) => name,
+        Cow::Owned(cleaned) => Cow::Owned(cleaned),
+    }
+}
+
+fn row(listing: &Listing, name: String, first: &(VariableId, &Variable, &Entry), all: &[&Entry], style: &Style) -> Row {
+    let (_, variable, entry) = first;
+    let cell = |text: String, right, dispensable| Cell { text, right, dispensable };
+    let params = all.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.params()));
+    let bytes = all.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.stored_bytes()));
+    let mut cells = vec![
+        cell(entry.dtype.short().to_owned(), false, 0),
+        cell(shape(&entry.shape), false, 0),
+        cell(if all.len() > 1 { format!("x{}", all.len()) } else { String::new() }, false, 0),
+        cell(count(params), true, 3),
+        cell(size(bytes, style.exact), true, 2),
+    ];
+    let stats = listing.stats(variable);
+    if listing.digests.as_ref().is_some_and(|digests| digests.depth >= Depth::Values) {
+        cells.extend(statistics(stats).map(|text| cell(text, true, 1)));
+    }
+    let mut notes = Vec::new();
+    if let Payload::Slices(parts) = &entry.payload {
+        notes.push(format!("[{} parts]", parts.len()));
+    }
+    if !entry.trusted {
+        notes.push("[damaged record]".to_owned());
+    }
+    let not_finite = stats.map_or(0, Stats::not_finite);
+    if let Some(at) = stats.and_then(|stats| stats.first_not_finite) {
+        let index: Vec<String> = entry.shape.index(at).iter().map(u64::to_string).collect();
+        notes.push(format!("[first not finite at [{}]]", index.join(", ")));
+    }
+    cells.push(cell(notes.join(" "), false, 1));
+    let sha256 = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry)?.sha256);
+    let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Row {
+        name,
+        variables: all.len(),
+        params,
+        bytes,
+        cells,
+        below: sha256.map(|digest| format!("sha256 {}", hex(digest))),
+        alarm: not_finite > 0 || !entry.trusted,
+    }
+}
+
+/// `10 x 64`; a scalar has no axes to show.
+pub(super) fn shape(shape: &Shape) -> String {
+    match shape.axes() {
+        None => "?".to_owned(),
+        Some([]) => "scalar".to_owned(),
+        Some(axes) => axes.iter().map(u64::to_string).collect::<Vec<_>>().join(" x "),
+    }
+}
+
+/// Minimum, maximum, mean, deviation, zeros, NaN, infinities.
+fn statistics(stats: Option<&Stats>) -> [String; 7] {
+    let Some(stats) = stats else { return Default::default() };
+    [
+        number(stats.min),
+        number(stats.max),
+        number(stats.mean),
+        number(stats.std),
+        count(stats.zeros),
+        count(stats.nan),
+        count(stats.inf),
+    ]
+}
+
+/// Four figures that count: as a decimal where that is short, else with an exponent.
+pub(super) fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "-".to_owned();
+    }
+    let magnitude = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if value.fract() == 0.0 && magnitude < 1e6 {
+        format!("{value}")
+    } else if (1e-3..1e5).contains(&magnitude) {
+        let digits = if magnitude < 1.0 {
+            4
+        } else if magnitude < 100.0 {
+            3
+        } else {
+            1
+        };
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:.2e}")
+    }
+}
+
+/// The scopes of a depth, each with what lies in it.
+fn scopes(pairs: &[(VariableId, &Variable, &Entry)], names: &[Cow<str>], depth: usize, style: &Style) -> Vec<Row> {
+    let mut order: Vec<(&str, usize, u64, u64)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for (name, (_, _, entry)) in names.iter().zip(pairs) {
+        let end = name.match_indices('/').nth(depth.saturating_sub(1)).map_or(name.len(), |(at, _)| at);
+        let scope = name.get(..end).unwrap_or(name);
+        let at = *known.entry(scope).or_insert_with(|| {
+            order.push((scope, 0, 0, 0));
+            order.len().saturating_sub(1)
+        });
+        if let Some((_, tensors, params, bytes)) = order.get_mut(at) {
+            *tensors = tensors.saturating_add(1);
+            *params = params.saturating_add(entry.params());
+            *bytes = bytes.saturating_add(entry.stored_bytes());
+        }
+    }
+    let cell = |text: String, dispensable| Cell { text, right: true, dispensable };
+    order
+        .into_iter()
+        .map(|(scope, tensors, params, bytes)| Row {
+            name: scope.to_owned(),
+            variables: tensors,
+            params,
+            bytes,
+            cells: vec![
+                cell(count(params), 2),
+                cell(size(bytes, style.exact), 1),
+                cell(format!("{} tensor{}", count(tensors as u64), if tensors == 1 { "" } else { "s" }), 0),
+            ],
+            below: None,
+            alarm: false,
+        })
+        .collect()
+}
+
+/// Widths of the columns.
+pub(super) struct Layout {
+    name: usize,
+    /// Width of each cell's column; none for one that is left out.
+    cells: Vec<Option<usize>>,
+    titles: Vec<&'static str>,
+}
+
+const TITLES: [&str; 13] = ["", "", "", "params", "size", "min", "max", "mean", "std", "zeros", "NaN", "Inf", ""];
+
+impl Layout {
+    /// Fits the columns of all rows into the width.
+    pub fn new<'a>(rows: impl Iterator<Item = &'a Row>, listing: &Listing, style: &Style) -> Self {
+        let with_stats = listing.digests.as_ref().is_some_and(|digests| digests.depth >= Depth::Values);
+        let titles: Vec<&str> = if with_stats && listing.depth.is_none() { TITLES.to_vec() } else { Vec::new() };
+        let mut name = 0;
+        let mut widths: Vec<usize> = titles.iter().map(|title| title.len()).collect();
+        let mut dispensable: Vec<u8> = Vec::new();
+        for row in rows {
+            name = name.max(row.name.width());
+            widths.resize(widths.len().max(row.cells.len()), 0);
+            dispensable.resize(widths.len(), 0);
+            for ((cell, width), dispense) in row.cells.iter().zip(&mut widths).zip(&mut dispensable) {
+                *width = (*width).max(cell.text.width());
+                *dispense = cell.dispensable;
+            }
+        }
+        let mut cells: Vec<Option<usize>> =
+            widths.into_iter().map(|width| Some(width).filter(|width| *width > 0)).collect();
+        if let Some(columns) = style.width {
+            let taken =
+                |cells: &[Option<usize>]| cells.iter().flatten().map(|width| width.saturating_add(2)).sum::<usize>();
+            let room = |cells: &[Option<usize>]| columns.saturating_sub(INDENT).saturating_sub(taken(cells));
+            while room(&cells) < name.min(NAME_MIN) && dispensable.iter().any(|dispense| *dispense > 0) {
+                let worst = dispensable.iter().enumerate().max_by_key(|(_, dispense)| **dispense).map(|(at, _)| at);
+                let Some(at) = worst else { break };
+                if let (Some(cell), Some(dispense)) = (cells.get_mut(at), dispensable.get_mut(at)) {
+                    (*cell, *dispense) = (None, 0);
+                }
+            }
+            name = name.min(room(&cells).max(NAME_MIN.min(columns.saturating_sub(INDENT))));
+        }
+        Self { name, cells, titles }
+    }
+
+    /// Writes rows, as a list or as a tree of scopes.
+    pub fn write(&self, rows: &[Row], tree: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        let paint = Paint::new(style);
+        if !self.titles.is_empty() {
+            let line = self.line("", self.titles.iter().map(|title| (*title, true)), style);
+            writeln!(out, "{}", paint.dim(line.trim_end()))?;
+        }
+        let mut open: Vec<&str> = Vec::new();
+        for row in rows {
+            let mut name = row.name.as_str();
+            let mut indent = 0usize;
+            if tree {
+                let (scopes, leaf) = name
+                    .rsplit_once('/')
+                    .map_or((Vec::new(), name), |(scopes, leaf)| (scopes.split('/').collect(), leaf));
+                let common = open.iter().zip(&scopes).take_while(|(a, b)| a == b).count();
+                for (level, scope) in scopes.iter().enumerate().skip(common) {
+                    let pad = INDENT.saturating_add(level.saturating_mul(2));
+                    let scope = fit(
+                        scope,
+                        style.width.map_or(usize::MAX, |width| width.saturating_sub(pad).saturating_sub(1)),
+                        style.unicode,
+                    );
+                    writeln!(out, "{:pad$}{}", "", paint.dim(&format!("{scope}/")))?;
+                }
+                indent = scopes.len().saturating_mul(2);
+                (open, name) = (scopes, leaf);
+            }
+            let padded = format!("{:indent$}{name}", "");
+            let line = self.line(&padded, row.cells.iter().map(|cell| (cell.text.as_str(), cell.right)), style);
+            let line = line.trim_end();
+            writeln!(out, "{}", if row.alarm { paint.red(line) } else { line.to_owned() })?;
+            if let Some(below) = &row.below {
+                let room = style.width.map_or(usize::MAX, |width| width.saturating_sub(6));
+                writeln!(out, "      {}", paint.dim(&fit(below, room, style.unicode)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn line<'a>(&self, name: &str, cells: impl Iterator<Item = (&'a str, bool)>, style: &Style) -> String {
+        let name = fit(name, self.name, style.unicode);
+        let mut line = format!("{:INDENT$}{name}{:pad$}", "", "", pad = self.name.saturating_sub(name.width()));
+        for ((text, right), width) in cells.zip(&self.cells) {
+            let Some(width) = width else { continue };
+            let pad = width.saturating_sub(text.width());
+            let (left, right) = if right { (pad, 0) } else { (0, pad) };
+            line.push_str(&format!("  {:left$}{text}{:right$}", "", ""));
+        }
+        line
+    }
+}

@@ -1,0 +1,151 @@
+//! Headings of a listing's groups, and what is said of a group whose variables are not listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use super::fit::fit;
+use super::paint::Paint;
+use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId};
+use crate::view::{Listing, Style, clean, count, size};
+
+/// Names that are listed before the rest is counted.
+const NAMES: usize = 5;
+
+/// `model   1,354 params   5.3 KiB`
+pub(super) fn heading(
+    listing: &Listing,
+    checkpoint: &Checkpoint,
+    group: Group,
+    ids: &[VariableId],
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let paint = Paint::new(style);
+    let sum = |of: fn(&Entry) -> u64| entries(checkpoint, ids).fold(0u64, |sum, entry| sum.saturating_add(of(entry)));
+    let bytes = size(sum(Entry::stored_bytes), style.exact);
+    let values = count(sum(Entry::params));
+    match group {
+        Group::Model => writeln!(out, "  {}   {values} params   {bytes}", paint.bold("model")),
+        Group::Optimizer => {
+            let class = listing.optimizer.as_deref().filter(|class| *class != "optimizer").unwrap_or_default();
+            let class = if class.is_empty() { String::new() } else { format!("  {}", clean(class)) };
+            writeln!(out, "  {}{class}   {values} values   {bytes}", paint.bold("optimizer"))
+        }
+        Group::Bookkeeping => writeln!(out, "  {}   {bytes}", paint.bold("also")),
+    }
+}
+
+fn entries<'a>(checkpoint: &'a Checkpoint, ids: &'a [VariableId]) -> impl Iterator<Item = &'a Entry> {
+    ids.iter().filter_map(|id| checkpoint.entry(checkpoint.variables.get(*id)?))
+}
+
+/// What is said of a group in place of its variables.
+pub(super) fn group(
+    listing: &Listing,
+    checkpoint: &Checkpoint,
+    group: Group,
+    ids: &[VariableId],
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let variables: Vec<(VariableId, &Variable)> =
+        ids.iter().filter_map(|id| Some((*id, checkpoint.variables.get(*id)?))).collect();
+    let mut lines = Vec::new();
+    if group == Group::Optimizer {
+        lines.extend(slots(checkpoint, &variables));
+    }
+    lines.extend(scalars(listing, &variables));
+    if let Some(graph) = checkpoint.graph.as_ref().filter(|_| group == Group::Bookkeeping) {
+        lines.push(format!("object graph of {} nodes", count(graph.nodes.len() as u64)));
+    }
+    lines.extend(others(listing, checkpoint, &variables));
+    for line in lines {
+        let room = style.width.map_or(usize::MAX, |width| width.saturating_sub(4));
+        writeln!(out, "    {}", fit(&clean(&line), room, style.unicode))?;
+    }
+    Ok(())
+}
+
+/// `momentum, velocity   8 slots, all 4 weights covered`; a line for each kind where they differ.
+fn slots(checkpoint: &Checkpoint, variables: &[(VariableId, &Variable)]) -> Vec<String> {
+    let mut kinds: BTreeMap<&str, Vec<Option<VariableId>>> = BTreeMap::new();
+    for (_, variable) in variables.iter().filter(|(_, variable)| variable.role == Role::Slot) {
+        kinds.entry(variable.slot_name.as_deref().unwrap_or("slot")).or_default().push(variable.slot_of);
+    }
+    // Kinds of which the same is to be said share a line.
+    let mut lines: Vec<(String, Vec<&str>, usize)> = Vec::new();
+    for (kind, of) in &kinds {
+        let coverage = coverage(checkpoint, of);
+        match lines.iter_mut().find(|(known, _, _)| *known == coverage) {
+            Some((_, kinds, number)) => {
+                kinds.push(kind);
+                *number = number.saturating_add(of.len());
+            }
+            None => lines.push((coverage, vec![kind], of.len())),
+        }
+    }
+    let line = |(coverage, kinds, number): (String, Vec<&str>, usize)| {
+        let s = if number == 1 { "" } else { "s" };
+        format!("{}   {} slot{s}, {coverage}   --role all lists them", kinds.join(", "), count(number as u64))
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Which weights slots of one kind belong to.
+fn coverage(checkpoint: &Checkpoint, of: &[Option<VariableId>]) -> String {
+    let covered: BTreeSet<VariableId> = of.iter().flatten().copied().collect();
+    let weights = checkpoint.variables.iter().enumerate().filter(|(_, variable)| variable.role == Role::Weight);
+    let (with, without): (Vec<_>, Vec<_>) = weights.partition(|(id, _)| covered.contains(id));
+    let names =
+        |weights: &[(VariableId, &Variable)]| list(weights.iter().map(|(_, weight)| weight.name.as_str()).collect());
+    if covered.is_empty() {
+        "the files do not say of which weights".to_owned()
+    } else if without.is_empty() {
+        format!("all {} weights covered", count(with.len() as u64))
+    } else if with.len() < without.len() {
+        format!("of {} of {} weights: {}", with.len(), with.len().saturating_add(without.len()), names(&with))
+    } else {
+        format!(
+            "of {} of {} weights; none for {}",
+            with.len(),
+            with.len().saturating_add(without.len()),
+            names(&without)
+        )
+    }
+}
+
+/// `iteration 10, learning_rate 0.001`
+fn scalars(listing: &Listing, variables: &[(VariableId, &Variable)]) -> Option<String> {
+    let known = variables.iter().filter_map(|(id, variable)| Some((short(&variable.name), listing.scalars.get(id)?)));
+    let texts: Vec<String> = known.map(|(name, value)| format!("{name} {value}")).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
+}
+
+fn short(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// What is neither slot nor known scalar nor the graph, by name.
+fn others(listing: &Listing, checkpoint: &Checkpoint, variables: &[(VariableId, &Variable)]) -> Option<String> {
+    let is_graph = |variable: &Variable| {
+        checkpoint.graph.is_some()
+            && checkpoint.entry(variable).is_some_and(|entry| entry.key.bytes() == crate::model::GRAPH_KEY.as_bytes())
+    };
+    let rest: Vec<&str> = variables
+        .iter()
+        .filter(|(id, variable)| {
+            variable.role != Role::Slot && !listing.scalars.contains_key(id) && !is_graph(variable)
+        })
+        .map(|(_, variable)| variable.name.as_str())
+        .collect();
+    (!rest.is_empty()).then(|| list(rest))
+}
+
+/// Some names, and how many more.
+fn list(names: Vec<&str>) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(NAMES).collect();
+    match names.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {} more", shown.join(", "), count(more as u64)),
+    }
+}

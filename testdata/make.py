@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""Makes the fixtures of this directory: `python testdata/make.py [NAME...]`.
+
+Every fixture is saved by a process of its own, forked from one that has only imported
+TensorFlow, so names of layers and variables do not depend on what was made before. All values,
+times and orders are fixed: a second run writes the same bytes. README.md tells what there is.
+"""
+
+import os
+import sys
+
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
+               "TF_ENABLE_ONEDNN_OPTS": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+if any(os.environ.get(name) != value for name, value in ENVIRONMENT.items()):
+    os.environ.update(ENVIRONMENT)
+    os.execv(sys.executable, [sys.executable, *sys.argv])
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+from maker import fixtures  # noqa: E402  (needs the environment above)
+
+
+if __name__ == "__main__":
+    sys.exit(fixtures.make(HERE, sys.argv[1:]))

@@ -1,0 +1,30 @@
+"""Writes the tables of README.md from the registered fixtures."""
+
+import re
+
+from .damaged import CASES
+from .registry import FIXTURES
+
+
+def row(*cells):
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def healthy_table():
+    return row("fixture", "what it is") + row("---", "---") + "".join(
+        row(f"`{name}`", about) for name, (_, about) in sorted(FIXTURES.items()))
+
+
+def damaged_table():
+    return row("fixture", "made of", "what is wrong") + row("---", "---", "---") + "".join(
+        row(f"`{name}`", f"`{case.base}`", case.about) for name, case in CASES.items())
+
+
+def update(path):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for name, table in (("healthy", healthy_table()), ("damaged", damaged_table())):
+        text = re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)",
+                      lambda match, table=table: match[1] + table + match[2], text, flags=re.S)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
