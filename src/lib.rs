@@ -178,7 +178,7 @@ fn style(cli: &Cli, terminal: &Terminal) -> Result<Style, Error> {
     let color = match flags.color {
         When::Always => true,
         When::Never => false,
-        When::Auto => terminal.force_color && !terminal.no_color || to_terminal && !terminal.no_color,
+        When::Auto => (terminal.force_color || to_terminal) && !terminal.no_color,
     };
     let width = flags.width.map(usize::from).or(terminal.width.filter(|_| to_terminal));
     Ok(Style {

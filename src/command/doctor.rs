@@ -109,7 +109,10 @@ const SIBLINGS: usize = 5;
 
 impl Siblings {
     fn of(context: &Context, resolved: &Resolved, checkpoint: Option<&Checkpoint>, digests: &Digests) -> Self {
-        let damaged = checkpoint.is_none_or(|checkpoint| !checkpoint.faults.is_empty()) || !digests.faults.is_empty();
+        let not_finite = digests.entries.iter().flatten().filter_map(|digest| digest.stats).any(|s| s.not_finite() > 0);
+        let damaged = checkpoint.is_none_or(|checkpoint| !checkpoint.faults.is_empty())
+            || !digests.faults.is_empty()
+            || not_finite;
         let Some(directory) = resolved.directory.as_ref().filter(|_| damaged) else { return Self::default() };
         let others = Self::others(context, directory, resolved);
         let whole: Vec<Checkpoint> = others.into_iter().filter(|other| other.faults.is_empty()).collect();

@@ -55,7 +55,7 @@ fn candidates(items: &[Item]) -> Vec<Candidate> {
     // A graph alone is no checkpoint.
     let mut candidates: Vec<Candidate> =
         found.into_values().filter(|candidate| candidate.index.is_some() || !candidate.shards.is_empty()).collect();
-    candidates.sort_by(|a, b| age(a, b));
+    candidates.sort_by(age);
     candidates
 }
 

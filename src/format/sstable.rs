@@ -40,6 +40,9 @@ pub(super) fn read(file: &Arc<str>, bytes: &[u8], visit: &mut dyn FnMut(Record))
     table.faults
 }
 
+/// Is called with key, value and place of an entry.
+type Each<'a> = dyn FnMut(&[u8], &[u8], Range<u64>) + 'a;
+
 struct Table<'a> {
     file: &'a Arc<str>,
     bytes: &'a [u8],
@@ -173,8 +176,8 @@ impl<'a> Table<'a> {
         Some(Block { name, content, at, trusted })
     }
 
-    /// Calls `each` with key, value and place of every entry of a block. False if it ends in damage.
-    fn entries(&mut self, block: &Block, each: &mut dyn FnMut(&[u8], &[u8], Range<u64>)) -> bool {
+    /// Calls `each` with key, value and place of every entry of a block.
+    fn entries(&mut self, block: &Block, each: &mut Each) {
         let malformed = |what| FaultKind::BlockMalformed { block: block.name, what };
         let content = block.content.as_ref();
         let (entries, restarts) = match restarts(content) {
@@ -210,7 +213,7 @@ impl<'a> Table<'a> {
                         fault.at.bytes = block.at.clone();
                     }
                     self.faults.push(fault);
-                    return false;
+                    return;
                 }
             }
         }
@@ -218,7 +221,6 @@ impl<'a> Table<'a> {
         if restarts.any(|restart| restart != 0) {
             self.fault(malformed("a restart point lies between entries"), block.at.clone());
         }
-        true
     }
 
     /// The data blocks that the index block names, each with the key that separates it from the next.

@@ -81,7 +81,9 @@ impl Checkpoint {
             "Adagrad"
         } else if begins("Ftrl") {
             "Ftrl"
-        } else if has("Momentum") || has("momentum") && kinds.len() == 1 {
+        } else if has("Momentum") {
+            "Momentum"
+        } else if has("momentum") && kinds.len() == 1 {
             "SGD"
         } else {
             return None;

@@ -1,8 +1,6 @@
 //! One parallel pass over the data: every byte is read once, its checksum compared, its numbers looked
 //! at if asked for.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -87,6 +85,9 @@ struct Piece {
     extent: Extent,
 }
 
+/// A piece, and what was found of it.
+type Look = (Piece, Result<Seen, Fault>);
+
 /// What was found of a piece.
 struct Seen {
     crc: u32,
@@ -103,14 +104,14 @@ impl Pass<'_> {
     /// Tensors of numbers are cut into pieces; neighbouring small pieces are read in one go.
     fn numbers(&self, ids: &[EntryId]) -> Vec<(EntryId, Looked)> {
         let pieces = self.pieces(ids);
-        let seen: Vec<(Piece, Result<Seen, Fault>)> =
-            runs(&pieces).into_par_iter().flat_map_iter(|run| self.run(run)).collect();
-        let mut by_entry: BTreeMap<EntryId, BTreeMap<usize, Vec<(Piece, Result<Seen, Fault>)>>> =
-            ids.iter().map(|id| (*id, BTreeMap::new())).collect();
-        for (piece, result) in seen {
-            by_entry.entry(piece.entry).or_default().entry(piece.part).or_default().push((piece, result));
-        }
-        by_entry.into_iter().map(|(id, parts)| (id, self.conclude(id, parts))).collect()
+        let mut seen: Vec<Look> = runs(&pieces).into_par_iter().flat_map_iter(|run| self.run(run)).collect();
+        // From the order of the files to that of the tensors.
+        seen.sort_by_key(|(piece, _)| (piece.entry, piece.part, piece.extent.offset));
+        let of_entries = seen.chunk_by(|(a, _), (b, _)| a.entry == b.entry);
+        of_entries
+            .filter_map(|looks| Some((looks.first()?.0.entry, looks)))
+            .map(|(id, looks)| (id, self.conclude(id, looks)))
+            .collect()
     }
 
     fn pieces(&self, ids: &[EntryId]) -> Vec<Piece> {
@@ -138,7 +139,7 @@ impl Pass<'_> {
     }
 
     /// Reads the stretch of file that some pieces lie in, and looks at each.
-    fn run(&self, pieces: &[Piece]) -> Vec<(Piece, Result<Seen, Fault>)> {
+    fn run(&self, pieces: &[Piece]) -> Vec<Look> {
         let (Some(first), Some(end)) = (pieces.first(), pieces.iter().map(|piece| piece.extent.end()).max()) else {
             return Vec::new();
         };
@@ -178,54 +179,37 @@ impl Pass<'_> {
     }
 
     /// Takes the pieces of an entry together.
-    fn conclude(&self, id: EntryId, mut parts: BTreeMap<usize, Vec<(Piece, Result<Seen, Fault>)>>) -> Looked {
+    fn conclude(&self, id: EntryId, looks: &[Look]) -> Looked {
         let Some(entry) = self.entry(id) else { return Looked::default() };
         let mut looked = Looked::default();
         let mut tally = Tally::default();
         let mut intact = Some(true);
         let mut whole_crc = None;
-        let mut complete = !matches!(entry.payload, Payload::Nowhere);
-        for (part, (extent, stored)) in entry.extents().enumerate() {
-            let Some(mut pieces) = parts.remove(&part) else {
+        let mut parts = looks.chunk_by(|(a, _), (b, _)| a.part == b.part).peekable();
+        let mut complete = true;
+        for (number, (extent, stored)) in entry.extents().enumerate() {
+            let pieces = parts.next_if(|looks| looks.first().is_some_and(|(piece, _)| piece.part == number));
+            let Some((crc, of_part)) = pieces.and_then(|pieces| join(pieces, &mut looked)) else {
                 complete = false;
                 continue;
             };
-            pieces.sort_by_key(|(piece, _)| piece.extent.offset);
-            let mut crc = Crc32c::default();
-            let mut of_part = Tally::default();
-            for (piece, seen) in pieces {
-                match seen {
-                    Ok(seen) => {
-                        crc.append(seen.crc, piece.extent.length);
-                        of_part.append(&seen.tally.unwrap_or_default());
-                        looked.bytes += piece.extent.length;
-                    }
-                    Err(fault) => {
-                        complete = false;
-                        looked.faults.push(fault);
-                    }
-                }
-            }
-            if !complete {
-                continue;
-            }
             match &entry.payload {
                 Payload::Slices(slices) => {
                     // Only parts with bytes are counted here, in their order.
-                    let slice = slices.iter().filter(|slice| slice.extent.is_some()).nth(part);
+                    let slice = slices.iter().filter(|slice| slice.extent.is_some()).nth(number);
                     let extents = slice.map(|slice| slice.slice.extents.as_slice()).unwrap_or_default();
                     let axes = entry.shape.axes().unwrap_or_default();
                     tally.scatter(&of_part, |index| stream::position(axes, extents, index));
                 }
                 _ => {
                     tally.append(&of_part);
-                    whole_crc = Some(crc.value());
+                    whole_crc = Some(crc);
                 }
             }
             match stored {
-                Some(stored) if stored != crc.value() => {
+                Some(stored) if stored != crc => {
                     intact = Some(false);
-                    looked.faults.push(self.wrong_checksum(entry, extent, stored, crc.value()));
+                    looked.faults.push(self.wrong_checksum(entry, extent, stored, crc));
                 }
                 Some(_) => {}
                 None => intact = intact.filter(|intact| !intact),
@@ -235,7 +219,6 @@ impl Pass<'_> {
             let stats = self.values.then(|| tally.stats());
             looked.digest = Some(Digest { crc32c: whole_crc, intact, stats, sha256: None });
         }
-        looked.faults.dedup();
         looked
     }
 
@@ -397,6 +380,26 @@ impl Pass<'_> {
         }
         None
     }
+}
+
+/// Takes the pieces of one extent together. None if one could not be read; why goes to `looked`.
+fn join(pieces: &[Look], looked: &mut Looked) -> Option<(u32, Tally)> {
+    let mut crc = Crc32c::default();
+    let mut tally = Tally::default();
+    for (piece, seen) in pieces {
+        match seen {
+            Ok(seen) => {
+                crc.append(seen.crc, piece.extent.length);
+                tally.append(&seen.tally.unwrap_or_default());
+                looked.bytes += piece.extent.length;
+            }
+            Err(fault) => {
+                looked.faults.push(fault.clone());
+                return None;
+            }
+        }
+    }
+    Some((crc.value(), tally))
 }
 
 /// Splits sorted pieces into runs that are read in one go: of one file, without gaps, of at most [`PIECE`] bytes.

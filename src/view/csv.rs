@@ -188,3 +188,58 @@ impl Side {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+
+    fn table(outcome: &Outcome) -> Vec<Vec<String>> {
+        let mut out = Vec::new();
+        write(outcome, &mut out).unwrap();
+        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
+        reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn a_listing_has_a_row_for_each_variable() {
+        let rows = table(&Outcome::Listing(Box::new(sample::listing())));
+        assert_eq!(rows.len(), 6);
+        assert_eq!(rows[0][..11], VARIABLE);
+        assert_eq!(rows[0][11..], [STATS.as_slice(), &["sha256"]].concat());
+        let hostile = "a\\x1b[2J\\nb|c`d\"e,f\\u{202e}g";
+        let file = "dir/ckpt-4.data-00000-of-00001";
+        let first = [hostile, hostile, "weight", "float32", "10x64", "640", "2560", "", file, "0", "000000ab"];
+        assert_eq!(rows[1][..11], first);
+        assert_eq!(rows[1][11..19], ["640", "NaN", "0.25", "1e-7", "0.0", "3", "2", "1"]);
+        assert_eq!(rows[1][19], "1f".repeat(32));
+        assert_eq!((rows[2][0].as_str(), rows[2][4].as_str(), rows[2][11].as_str()), (sample::CJK, "", ""));
+        assert_eq!((rows[3][0].len(), rows[3][4].as_str(), rows[3][8].as_str()), (10_000, "?", ""));
+        assert_eq!((rows[4][1].as_str(), rows[4][4].as_str(), rows[4][9].as_str()), ("k\\xff\\n", "2x4", ""));
+        assert_eq!((rows[5][2].as_str(), rows[5][7].as_str()), ("slot", hostile));
+    }
+
+    #[test]
+    fn columns_come_with_what_was_read() {
+        let mut listing = sample::listing();
+        listing.digests = None;
+        listing.limit = Some(1);
+        let rows = table(&Outcome::Listing(Box::new(listing)));
+        assert_eq!(rows.iter().map(Vec::len).collect::<Vec<_>>(), [11, 11]);
+    }
+
+    #[test]
+    fn a_comparison_has_a_row_for_each_change() {
+        let rows = table(&Outcome::Diff(Box::new(sample::diff())));
+        assert_eq!(rows[0], CHANGE);
+        assert_eq!(rows[1][..9], ["remove", sample::CJK, "", "weight", "float32", "", "", "", ""]);
+        assert_eq!(rows[2][..8], ["add", "", "k\\xff\\n", "weight", "", "float32", "", "2x4"]);
+        assert_eq!(rows[3][8..], ["64", "640", "0.5", "inf"]);
+        assert_eq!(rows.len(), 4);
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        assert!(write(&Outcome::Rules(&[]), &mut Vec::new()).is_err());
+    }
+}

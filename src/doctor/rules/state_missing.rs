@@ -47,8 +47,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
         return;
     }
     let misnamed = directory.names.iter().find(|name| name.starts_with("checkpoint.") && !name.contains(".tmp"));
-    let numbered = directory.candidates.iter().any(|candidate| candidate.number().is_some());
-    let severity = if numbered || misnamed.is_some() { Severity::Warning } else { Severity::Info };
+    // Without any such file the directory may be meant so: a released model, or what `write()` leaves.
+    let severity = if misnamed.is_some() { Severity::Warning } else { Severity::Info };
     let message = match misnamed {
         Some(name) => format!("{name} should be called checkpoint: TensorFlow does not find the latest checkpoint"),
         None => format!(
@@ -93,11 +93,10 @@ mod tests {
     fn a_directory_without_a_state_file() {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
         facts.resolved.directory.as_mut().unwrap().state = StateFile::Missing;
-        assert_eq!(run(&facts)[0].severity, Severity::Warning);
-        assert_eq!(run(&facts)[0].fixes[0].text, "echo 'model_checkpoint_path: \"ckpt-4\"' > ckpts/checkpoint");
-        facts.resolved.directory.as_mut().unwrap().candidates = vec![sample::candidate("model")];
         assert_eq!(run(&facts)[0].severity, Severity::Info, "as write() leaves it");
+        assert_eq!(run(&facts)[0].fixes[0].text, "echo 'model_checkpoint_path: \"ckpt-4\"' > ckpts/checkpoint");
         facts.resolved.directory.as_mut().unwrap().names.push("checkpoint.txt".to_owned());
+        assert_eq!(run(&facts)[0].severity, Severity::Warning);
         assert_eq!(run(&facts)[0].fixes[0].text, "mv ckpts/checkpoint.txt ckpts/checkpoint");
     }
 

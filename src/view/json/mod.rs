@@ -8,6 +8,8 @@ mod layout;
 mod listing;
 mod rules;
 mod show;
+#[cfg(test)]
+mod tests;
 mod value;
 mod variable;
 

@@ -40,13 +40,13 @@ pub(super) fn write(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Resu
 }
 
 fn summary(diff: &Diff) -> String {
-    let [old, new] = [0, 1].map(|side: usize| {
-        let label = if side == 0 { &diff.old.label } else { &diff.new.label };
-        let step = diff.steps.get(side).copied().flatten();
-        format!("{}{}", code(label), step.map(|step| format!(" (step {step})")).unwrap_or_default())
-    });
-    let number = |kind| (kind, diff.changes.count(kind) as u64);
-    let counts = ChangeKind::ALL.map(number).into_iter().filter(|(_, number)| *number > 0);
+    let side = |checkpoint: &Checkpoint, step: Option<i64>| {
+        format!("{}{}", code(&checkpoint.label), step.map(|step| format!(" (step {step})")).unwrap_or_default())
+    };
+    let [old_step, new_step] = diff.steps;
+    let (old, new) = (side(&diff.old, old_step), side(&diff.new, new_step));
+    let counted = |kind| (kind, diff.changes.count(kind) as u64);
+    let counts = ChangeKind::ALL.map(counted).into_iter().filter(|(_, number)| *number > 0);
     let mut parts: Vec<String> = counts.map(|(kind, number)| format!("{} {}", count(number), past(kind))).collect();
     parts.push(format!("{} the same", count(diff.changes.same as u64)));
     let selected = if diff.narrowed { " (of those selected)" } else { "" };

@@ -34,7 +34,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
         members.write(shown, group, listing, style, out)?;
     }
     if hidden > 0 {
-        writeln!(out, "\n... and {} more", plural(hidden as u64, "variable"))?;
+        writeln!(out, "\n... and {}", plural(hidden as u64, "more variable"))?;
     }
     writeln!(out, "\n{}", totals(listing, checkpoint, style))
 }
@@ -155,7 +155,7 @@ fn history(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<
     header(&["checkpoint", ">step", "saved", ">model params", "optimizer", ">on disk", "note"], out)?;
     listing.history.iter().try_for_each(|one| row(&history_row(one, style), out))?;
     if listing.older > 0 {
-        writeln!(out, "\n... and {} more", plural(listing.older as u64, "older checkpoint"))?;
+        writeln!(out, "\n... and {}", plural(listing.older as u64, "older checkpoint"))?;
     }
     Ok(())
 }

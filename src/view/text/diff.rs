@@ -1,3 +1,287 @@
-pub(super) fn write(_: &crate::view::Diff, _: &crate::view::Style, _: &mut dyn std::io::Write) -> std::io::Result<()> {
+//! What changed between two checkpoints: groups by kind of change, the model's variables one by one,
+//! the optimizer's state and bookkeeping summed up, and a verdict.
+
+use std::io::{self, Write};
+
+use super::fit::fit;
+use super::paint::Paint;
+use super::wrap::{cut, hang, pad, width};
+use super::{CAP, delta, verdict};
+use crate::compare::change::{Change, ChangeKind};
+use crate::model::{Checkpoint, Entry, Group, Role, Variable, dotted};
+use crate::view::{Diff, Names, Style, clean, count};
+
+/// Columns in front of every name: its sign.
+const INDENT: usize = 4;
+/// Names are not cut below this: then what is said of them is.
+const NAME_MIN: usize = 16;
+
+/// Writes what changed.
+pub(super) fn write(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.quiet == 0 {
+        if diff.name_status {
+            return name_status(diff, out);
+        }
+        header(diff, style, out)?;
+        if diff.stat {
+            stat(diff, style, out)?;
+        } else {
+            ChangeKind::ALL.iter().try_for_each(|kind| group(diff, *kind, style, out))?;
+        }
+        trouble(diff, style, out)?;
+    }
+    let same = diff.changes.list.is_empty() && diff.trouble.is_empty();
+    let paint = Paint::new(style);
+    for line in hang("", "  ", &clean(&verdict::of(diff)), style.width) {
+        writeln!(out, "{}", if same { paint.green(&line) } else { paint.bold(&line) })?;
+    }
     Ok(())
 }
+
+fn header(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let side = |checkpoint: &Checkpoint, step: Option<i64>| {
+        let step = step.map(|step| format!(" (step {step})")).unwrap_or_default();
+        format!("{}{step}", checkpoint.label)
+    };
+    let [old, new] = diff.steps;
+    let line = format!("{} -> {}", side(&diff.old, old), side(&diff.new, new));
+    let paint = Paint::new(style);
+    hang("", "  ", &clean(&line), style.width).iter().try_for_each(|line| writeln!(out, "{}", paint.bold(line)))?;
+    writeln!(out)
+}
+
+fn trouble(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    for line in diff.trouble.iter().flat_map(|line| hang("! ", "  ", &clean(line), style.width)) {
+        writeln!(out, "{}", paint.red(&line))?;
+    }
+    if diff.trouble.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// A line for each change, for scripts: a letter, a tab, the name.
+fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
+    for change in &diff.changes.list {
+        let letter = match change.kind {
+            ChangeKind::Removed => 'D',
+            ChangeKind::Added => 'A',
+            ChangeKind::Reshaped => 'S',
+            ChangeKind::Retyped => 'T',
+            ChangeKind::Revalued => 'M',
+            ChangeKind::Unknown => '?',
+        };
+        let name = Sides::of(diff, change).map(|sides| sides.name(diff.names)).unwrap_or_default();
+        writeln!(out, "{letter}\t{}", clean(&name))?;
+    }
+    Ok(())
+}
+
+/// How many, by kind of change and by part of the checkpoint.
+fn stat(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    for kind in ChangeKind::ALL {
+        let parts = Group::ALL.iter().filter_map(|group| {
+            let sides = diff.changes.list.iter().filter(|change| change.kind == kind);
+            let number = sides
+                .filter_map(|change| Sides::of(diff, change))
+                .filter(|sides| sides.role().group() == *group)
+                .count();
+            (number > 0).then(|| format!("{} {}", count(number as u64), group.word()))
+        });
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        if !parts.is_empty() {
+            let line = format!("{:9}  {}", heading(kind), parts);
+            hang("  ", "    ", &line, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        }
+    }
+    writeln!(out, "  {:9}  {}\n", "same", count(diff.changes.same as u64))
+}
+
+fn heading(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Removed => "removed",
+        ChangeKind::Added => "added",
+        ChangeKind::Reshaped => "reshaped",
+        ChangeKind::Retyped => "retyped",
+        ChangeKind::Revalued => "changed",
+        ChangeKind::Unknown => "unknown",
+    }
+}
+
+fn sign(kind: ChangeKind) -> char {
+    match kind {
+        ChangeKind::Removed => '-',
+        ChangeKind::Added => '+',
+        ChangeKind::Unknown => '?',
+        _ => '~',
+    }
+}
+
+/// A change with what it happened to, on each side.
+struct Sides<'a> {
+    change: &'a Change,
+    old: Option<(&'a Variable, &'a Entry)>,
+    new: Option<(&'a Variable, &'a Entry)>,
+    /// The newer of the two.
+    shown: (&'a Variable, &'a Entry),
+}
+
+impl<'a> Sides<'a> {
+    fn of(diff: &'a Diff, change: &'a Change) -> Option<Self> {
+        let side = |checkpoint: &'a Checkpoint, id: Option<usize>| {
+            let variable = checkpoint.variables.get(id?)?;
+            Some((variable, checkpoint.entry(variable)?))
+        };
+        let (old, new) = (side(&diff.old, change.old), side(&diff.new, change.new));
+        Some(Self { change, old, new, shown: new.or(old)? })
+    }
+
+    fn role(&self) -> Role {
+        self.shown.0.role
+    }
+
+    fn name(&self, names: Names) -> String {
+        name(self.shown, names)
+    }
+
+    /// What happened to it, behind its name.
+    fn detail(&self, names: Names) -> String {
+        let kind = |(_, entry): (&Variable, &Entry)| format!("{} {}", entry.dtype, entry.shape);
+        let what = match (self.old, self.new, self.change.kind) {
+            (Some((_, a)), Some((_, b)), ChangeKind::Reshaped) if a.dtype == b.dtype => {
+                format!("{} -> {}", a.shape, b.shape)
+            }
+            (Some(a), Some(b), ChangeKind::Reshaped) => format!("{} -> {}", kind(a), kind(b)),
+            (Some((_, a)), Some((_, b)), ChangeKind::Retyped) => format!("{} -> {}", a.dtype, b.dtype),
+            _ => kind(self.shown),
+        };
+        match self.old.map(|old| name(old, names)).filter(|old| self.new.is_some() && *old != self.name(names)) {
+            Some(old) => format!("{what}   was {old}"),
+            None => what,
+        }
+    }
+}
+
+fn name((variable, entry): (&Variable, &Entry), names: Names) -> String {
+    match names {
+        Names::Full => variable.name.clone(),
+        Names::Key => entry.key.to_string(),
+        Names::Path => variable.paths.first().map_or_else(|| variable.name.clone(), |path| dotted(path)),
+    }
+}
+
+/// One line: cleaned, not yet cut.
+struct Row {
+    sign: char,
+    name: String,
+    detail: String,
+    /// Said below it, in red.
+    alarm: Option<String>,
+}
+
+/// The lines of variables that are listed one by one.
+fn rows(sides: &[&Sides], columns: &delta::Columns, names: Names) -> Vec<Row> {
+    let row = |sides: &&Sides| {
+        let delta = sides.change.delta.as_ref();
+        let detail = delta.map_or_else(|| sides.detail(names), |delta| columns.cells(delta));
+        Row {
+            sign: sign(sides.change.kind),
+            name: clean(&sides.name(names)).into_owned(),
+            detail: clean(&detail).into_owned(),
+            alarm: delta.and_then(delta::alarm),
+        }
+    };
+    sides.iter().map(row).collect()
+}
+
+/// All changes of a kind.
+fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let changes = diff.changes.list.iter().filter(|change| change.kind == kind);
+    let sides: Vec<Sides> = changes.filter_map(|change| Sides::of(diff, change)).collect();
+    if sides.is_empty() {
+        return Ok(());
+    }
+    let listed = |sides: &&Sides| style.verbose || sides.role().group() == Group::Model;
+    let (listed, summed): (Vec<&Sides>, Vec<&Sides>) = sides.iter().partition(listed);
+    let columns = delta::Columns::of(listed.iter().filter_map(|sides| sides.change.delta.as_ref()));
+    let rows = rows(&listed, &columns, diff.names);
+    let layout = Layout::of(&rows, &columns, style);
+    layout.heading(heading(kind), &columns, style, out)?;
+    rows.iter().try_for_each(|row| layout.row(row, style, out))?;
+    summed_up(diff, kind, &summed, style, out)?;
+    writeln!(out)
+}
+
+/// What accompanies the model, in a line for the slots and one for the rest.
+fn summed_up(diff: &Diff, kind: ChangeKind, sides: &[&Sides], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let slots = sides.iter().filter(|sides| sides.role() == Role::Slot).count();
+    let mut lines = Vec::new();
+    if slots > 0 {
+        let side = if kind == ChangeKind::Removed { &diff.old } else { &diff.new };
+        let of = side.optimizer().filter(|class| class != "optimizer").map(|class| format!(" of {class}"));
+        let s = if slots == 1 { "" } else { "s" };
+        lines.push(format!("{} slot{s}{}   -v lists them", count(slots as u64), of.unwrap_or_default()));
+    }
+    let others: Vec<String> =
+        sides.iter().filter(|sides| sides.role() != Role::Slot).map(|sides| sides.name(diff.names)).collect();
+    if !others.is_empty() {
+        let shown = others.iter().take(CAP).cloned().collect::<Vec<_>>().join(", ");
+        let more = others.len().saturating_sub(CAP);
+        let rest = if more > 0 { format!(" and {} more   -v", count(more as u64)) } else { String::new() };
+        lines.push(format!("{shown}{rest}"));
+    }
+    let first = format!("  {} ", sign(kind));
+    for line in lines {
+        for line in hang(&first, "      ", &clean(&line), style.width) {
+            writeln!(out, "{}", colored(&line, sign(kind), style))?;
+        }
+    }
+    Ok(())
+}
+
+fn colored(line: &str, sign: char, style: &Style) -> String {
+    let paint = Paint::new(style);
+    match sign {
+        '-' => paint.red(line),
+        '+' => paint.green(line),
+        '?' => paint.yellow(line),
+        _ => line.to_owned(),
+    }
+}
+
+/// Columns of one group.
+struct Layout {
+    name: usize,
+    detail: usize,
+}
+
+impl Layout {
+    fn of(rows: &[Row], columns: &delta::Columns, style: &Style) -> Self {
+        let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| width(text(row))).max().unwrap_or(0);
+        let detail = widest(|row| &row.detail).max(width(&columns.heading()));
+        let name = widest(|row| &row.name).max(NAME_MIN);
+        let Some(room) = style.width.map(|width| width.saturating_sub(INDENT).saturating_sub(2)) else {
+            return Self { name, detail };
+        };
+        let name = name.min(room.saturating_sub(detail).max(NAME_MIN));
+        Self { name, detail: detail.min(room.saturating_sub(name)) }
+    }
+
+    fn heading(&self, word: &str, columns: &delta::Columns, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        let word = pad(word, self.name.saturating_add(INDENT).saturating_sub(2));
+        let line = format!("  {word}  {}", cut(&columns.heading(), self.detail, style.unicode));
+        writeln!(out, "{}", Paint::new(style).dim(line.trim_end()))
+    }
+
+    fn row(&self, row: &Row, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        let name = pad(&fit(&row.name, self.name, style.unicode), self.name);
+        let detail = cut(&row.detail, self.detail, style.unicode);
+        let line = format!("  {} {name}  {detail}", row.sign);
+        writeln!(out, "{}", colored(line.trim_end(), row.sign, style))?;
+        for line in row.alarm.iter().flat_map(|alarm| hang("    ! ", "      ", alarm, style.width)) {
+            writeln!(out, "{}", Paint::new(style).red(&line))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

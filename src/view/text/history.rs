@@ -58,7 +58,7 @@ fn cells(row: &DirectoryRow, style: &Style) -> [String; 7] {
     [
         mark.to_owned(),
         clean(name).into_owned(),
-        row.step.map_or_else(|| "-".to_owned(), |step| count_signed(step)),
+        row.step.map_or_else(|| "-".to_owned(), count_signed),
         row.saved.map_or_else(|| "-".to_owned(), time),
         row.params.map_or_else(|| "-".to_owned(), count),
         optimizer,

@@ -2,6 +2,7 @@
 //! and wrapped before they are coloured.
 
 mod collapse;
+mod delta;
 mod diff;
 mod fit;
 mod history;
@@ -13,6 +14,7 @@ mod rows;
 mod show;
 mod summary;
 mod values;
+mod verdict;
 mod wrap;
 
 use std::io::{self, Write};

@@ -250,3 +250,155 @@ fn index(at: u64, shape: &Shape) -> String {
     axes.reverse();
     format!("[{}]", axes.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DType, Endianness, File, FileRole, Flavor, Histogram, Part, Resolved, Role, Slice, Writer};
+    use crate::view::{Format, ShownValues};
+
+    fn style(width: Option<usize>) -> Style {
+        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
+        Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+    }
+
+    fn checkpoint() -> Checkpoint {
+        let label = "runs/ckpt-4.data-00000-of-00001";
+        let file = File {
+            path: label.into(),
+            label: label.into(),
+            role: FileRole::Shard { number: 0, of: 1 },
+            size: Some(96),
+            modified: None,
+        };
+        let extent = Extent { file: 0, offset: 8, length: 24 };
+        let entry = |key: &str, payload| Entry {
+            key: key.into(),
+            dtype: DType::FLOAT32,
+            shape: Shape::new([2, 3]),
+            payload,
+            checksum: Some(0xabc),
+            trusted: true,
+            declared_at: 0..0,
+        };
+        let slice = |start| Slice { extents: [(start, 1), (0, 3)].into_iter().collect() };
+        let part = |start| Part { slice: slice(start), extent: Some(extent), checksum: Some(1) };
+        let parts = (0..7).map(part).collect();
+        let variable = |id, name: &str, slot_of: Option<usize>| Variable {
+            name: name.into(),
+            paths: vec!["model/_operations/1/_kernel".into()],
+            more_paths: true,
+            full_name: None,
+            entry: id,
+            role: if slot_of.is_some() { Role::Slot } else { Role::Weight },
+            slot_of,
+            slot_name: slot_of.map(|_| "momentum".into()),
+        };
+        Checkpoint {
+            prefix: "runs/ckpt-4".into(),
+            label: "runs/ckpt-4".into(),
+            flavor: Flavor::ObjectBased,
+            writer: Writer::Keras3,
+            endianness: Endianness::Little,
+            declared_shards: Some(1),
+            files: vec![file],
+            entries: vec![entry("optimizer/_variables/0", Payload::Extent(extent)), entry("m", Payload::Slices(parts))],
+            variables: vec![variable(0, "dense/\u{1b}kernel", None), variable(1, "dense/kernel/momentum", Some(0))],
+            graph: None,
+            faults: vec![],
+        }
+    }
+
+    fn tensor(variable: usize, intact: bool) -> Tensor {
+        let stats = Stats {
+            count: 6,
+            min: -1.0,
+            max: 2.5,
+            mean: 0.5,
+            std: 0.25,
+            zeros: 2,
+            nan: 1,
+            inf: 0,
+            first_not_finite: Some(4),
+        };
+        let texts = ["0", "1", "NaN", "0.25"].map(str::to_owned).to_vec();
+        let crc32c = (variable == 0).then_some(if intact { 0xabc } else { 0xdef });
+        Tensor {
+            variable,
+            digest: Some(Digest { crc32c, intact: Some(intact), stats: Some(stats), sha256: None }),
+            problems: if intact { vec![] } else { vec!["the bytes are \u{7}others".into()] },
+            histogram: Some(Histogram { low: -1.0, high: 2.5, counts: (0..32).collect() }),
+            values: Some(ShownValues { shape: vec![2, 3], texts, total: 6, all: false }),
+            slice: None,
+        }
+    }
+
+    fn text(tensors: Vec<Tensor>, style: &Style) -> String {
+        let resolved = Resolved {
+            given: "runs".into(),
+            prefix: None,
+            stripped: None,
+            is_state_file: false,
+            is_directory: true,
+            is_saved_model: false,
+            directory: None,
+            near: vec![],
+            foreign: None,
+        };
+        let show = Show { resolved, checkpoint: checkpoint(), tensors, written: vec!["a.npy: float32 [2, 3]".into()] };
+        let mut out = Vec::new();
+        write(&show, style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn all_that_is_known_of_a_weight() {
+        let text = text(vec![tensor(0, true)], &style(None));
+        let expected = "\
+dense/\\x1bkernel   float32 [2, 3]   6 values, 24 B   weight
+  stored as   optimizer/_variables/0
+  reached by  model._operations[1]._kernel
+              and more
+  slots       momentum = dense/kernel/momentum
+  place       ckpt-4.data-00000-of-00001, bytes 8-31
+  checksum    crc32c 00000abc ok
+  values      min -1  max 2.500  mean 0.5000  std 0.2500  zeros 2  NaN 1  Inf 0 (first at [1, 1])
+";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(
+            text.contains("\n    [[   0    1  NaN]\n     [0.25 ...]]\n    4 of 6 shown, --values prints all\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("\nwrote a.npy: float32 [2, 3]\n"), "{text}");
+    }
+
+    #[test]
+    fn damage_is_said() {
+        let text = text(vec![tensor(0, false)], &style(None));
+        assert!(text.contains("  checksum    crc32c mismatch: stored 00000abc, computed 00000def\n"), "{text}");
+        assert!(text.contains("\n  ! the bytes are \\x07others\n"), "{text}");
+    }
+
+    #[test]
+    fn parts_are_listed_up_to_a_cap() {
+        let some = text(vec![tensor(1, true)], &style(None));
+        assert!(some.contains("  slot        momentum of dense/\\x1bkernel\n"), "{some}");
+        assert!(some.contains("  parts       7, every checksum ok\n              0,1:0,3   ckpt-4.data"), "{some}");
+        assert!(some.contains("              and 2 more   -v\n"), "{some}");
+        let all = text(vec![tensor(1, true)], &Style { verbose: true, ..style(None) });
+        assert!(all.contains("6,1:0,3") && !all.contains("more   -v"), "{all}");
+    }
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        for columns in [40, 60, 80] {
+            for unicode in [false, true] {
+                let style = Style { unicode, ..style(Some(columns)) };
+                let text = text(vec![tensor(0, false), tensor(1, true)], &style);
+                assert!(text.lines().all(|line| width(line) <= columns), "{columns}\n{text}");
+                assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+                assert!(unicode || text.is_ascii());
+            }
+        }
+    }
+}

@@ -14,8 +14,11 @@ const STRING_MAX: usize = 200;
 pub(super) fn nested(values: &ShownValues, is_text: bool, limit: Option<usize>, style: &Style) -> Vec<String> {
     let longest = if values.all { usize::MAX } else { limit.unwrap_or(STRING_MAX).min(STRING_MAX) };
     let depth = values.shape.len();
-    let texts: Vec<String> =
-        values.texts.iter().map(|text| token(text, is_text, longest.saturating_sub(depth), style)).collect();
+    let texts: Vec<String> = values
+        .texts
+        .iter()
+        .map(|text| token(text, is_text, longest.saturating_sub(depth.saturating_mul(2).saturating_add(4)), style))
+        .collect();
     let widest = if is_text { 0 } else { texts.iter().map(|text| width(text)).max().unwrap_or(0) };
     let texts: Vec<String> = texts.iter().map(|text| pad_left(text, widest)).collect();
     let shown = texts.len() as u64;
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn rows_are_broken_where_they_must_be() {
-        assert_eq!(print(&[12], 12, Some(12)), "[ 0  1  2  3\n  4  5  6  7\n  8  9 10 11]");
+        assert_eq!(print(&[12], 12, Some(12)), "[ 0  1  2  3\n  4  5  6  7\n  8  9 10\n 11]");
         for limit in [20, 40, 60] {
             assert!(print(&[2, 3, 40], 150, Some(limit)).lines().take(20).all(|line| width(line) <= limit));
         }
@@ -181,7 +184,7 @@ mod tests {
         values.texts = vec!["a\u{1b}[2J".into()];
         assert_eq!(nested(&values, true, None, &style()), ["[\"a\\x1b[2J\"]"]);
         values.texts = vec!["x".repeat(10_000)];
-        assert!(nested(&values, true, Some(40), &style()).iter().all(|line| width(line) <= 42));
+        assert!(nested(&values, true, Some(40), &style()).iter().all(|line| width(line) <= 40));
         values.all = true;
         assert_eq!(nested(&values, true, Some(40), &style()), [format!("[\"{}\"]", "x".repeat(10_000))]);
     }

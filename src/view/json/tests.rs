@@ -1,0 +1,211 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::doctor::Severity;
+use crate::model::{Digest, Histogram};
+use crate::view::sample::{self, CJK, HOSTILE};
+use crate::view::{Show, ShownValues, Tensor};
+
+fn text(outcome: &Outcome, write: fn(&Outcome, &mut dyn Write) -> io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(outcome, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn whole(outcome: &Outcome) -> Value {
+    serde_json::from_str(&text(outcome, write)).unwrap()
+}
+
+fn listing() -> Outcome {
+    Outcome::Listing(Box::new(sample::listing()))
+}
+
+#[test]
+fn names_come_back_as_they_are() {
+    let answer = whole(&listing());
+    let names: Vec<&str> =
+        answer["variables"].as_array().unwrap().iter().map(|v| v["name"].as_str().unwrap()).collect();
+    assert_eq!(names, [HOSTILE, CJK, &sample::long(), "k\\xff\n", "slot"]);
+    let keys = &answer["variables"][3];
+    assert_eq!((&keys["key"], &keys["key_hex"]), (&json!("k\\xff\n"), &json!("6bff0a")));
+    assert_eq!(answer["variables"][0].get("key_hex"), None);
+}
+
+#[test]
+fn a_listing_has_a_line_for_each_variable_and_nothing_raw() {
+    let text = text(&listing(), write);
+    assert_eq!(text.lines().filter(|line| line.starts_with("    {\"name\":")).count(), 5);
+    assert!(!text.chars().any(|c| c != '\n' && crate::view::escape::disturbs(c)));
+}
+
+#[test]
+fn a_listing_tells_what_is_stored() {
+    let answer = whole(&listing());
+    assert_eq!(answer["schema"], "ckpt/ls/1");
+    assert_eq!(answer["tool"], json!({"name": "ckpt", "version": env!("CARGO_PKG_VERSION")}));
+    assert_eq!(answer["exit"], 0);
+    assert_eq!(answer["checkpoint"]["step"], 10);
+    assert_eq!(answer["checkpoint"]["files"][1]["size"], Value::Null);
+    assert_eq!(answer["checkpoint"]["files"][1]["modified"], "2001-09-09T01:46:40Z");
+    assert_eq!(answer["selected"], json!({"shown": 5, "of": 5}));
+    assert_eq!(answer["totals"]["optimizer"], json!({"variables": 1, "params": 640, "bytes": 2560}));
+    assert_eq!(answer["totals"]["model"]["bytes"], 2580);
+    let [hostile, scalar, long, parts, slot] = [0, 1, 2, 3, 4].map(|i| &answer["variables"][i]);
+    let file = "dir/ckpt-4.data-00000-of-00001";
+    assert_eq!(hostile["place"], json!({"file": file, "offset": 0, "length": 2560, "crc32c": "000000ab"}));
+    assert_eq!(hostile["stats"]["min"], "NaN");
+    assert_eq!(hostile["stats"]["mean"], 1e-7);
+    assert_eq!(hostile["sha256"], "1f".repeat(32));
+    assert_eq!(hostile["intact"], true);
+    assert_eq!(hostile.get("value"), None);
+    assert_eq!((&scalar["shape"], &scalar["value"]), (&json!([]), &json!("10")));
+    assert_eq!((scalar.get("stats"), scalar.get("intact")), (None, None));
+    assert_eq!((&long["shape"], &long["place"], long.get("parts")), (&Value::Null, &Value::Null, None));
+    assert_eq!(parts["parts"][0]["slice"], "0,1:0,4");
+    assert_eq!(parts["parts"][1]["file"], Value::Null);
+    assert_eq!((&slot["slot_of"], &slot["group"]), (&json!(HOSTILE), &json!("optimizer")));
+}
+
+#[test]
+fn a_limit_cuts_the_list_and_says_so() {
+    let mut listing = sample::listing();
+    listing.limit = Some(2);
+    let answer = whole(&Outcome::Listing(Box::new(listing)));
+    assert_eq!(answer["variables"].as_array().unwrap().len(), 2);
+    assert_eq!(answer["selected"], json!({"shown": 2, "of": 5}));
+    assert_eq!(answer["totals"]["model"]["variables"], 4);
+}
+
+#[test]
+fn lines_stand_alone() {
+    let outcomes = [
+        (listing(), "ckpt/variable/1", 5),
+        (Outcome::Diff(Box::new(sample::diff())), "ckpt/change/1", 3),
+        (reports(), "ckpt/finding/1", 2),
+        (Outcome::Rules(sample::rules()), "ckpt/rules/1", 1),
+    ];
+    for (outcome, schema, number) in outcomes {
+        let text = text(&outcome, lines);
+        let values: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(values.len(), number, "{schema}");
+        assert!(values.iter().all(|value| value["schema"] == schema), "{schema}");
+    }
+}
+
+#[test]
+fn a_comparison() {
+    let answer = whole(&Outcome::Diff(Box::new(sample::diff())));
+    assert_eq!((&answer["schema"], &answer["exit"]), (&json!("ckpt/diff/1"), &json!(1)));
+    assert_eq!((&answer["old"]["step"], &answer["new"]["step"]), (&json!(8), &Value::Null));
+    assert_eq!(answer["old"]["given"], "old");
+    assert_eq!(answer["counts"]["remove"], 1);
+    assert_eq!(answer["same"], 2);
+    let [removed, added, revalued] = [0, 1, 2].map(|i| &answer["changes"][i]);
+    assert_eq!((&removed["kind"], &removed["old"], &removed["new"]), (&json!("remove"), &json!(CJK), &Value::Null));
+    assert_eq!((&added["kind"], &added["new_shape"]), (&json!("add"), &json!([2, 4])));
+    assert_eq!(revalued["proof"], "same-name");
+    let delta = json!({"total": 640, "changed": 64, "max_abs": 0.5, "rel_l2": "Infinity", "lost_finite": 1});
+    assert_eq!(revalued["delta"], delta);
+}
+
+fn reports() -> Outcome {
+    let one = sample::report("dir", vec![sample::finding("9 of 10 bytes", "dir")]);
+    let other = sample::report("elsewhere", vec![sample::finding("8 of 10 bytes", "elsewhere")]);
+    Outcome::Reports(vec![one, other, sample::report("good", Vec::new())], Severity::Error)
+}
+
+#[test]
+fn reports_are_merged() {
+    let answer = whole(&reports());
+    assert_eq!((&answer["schema"], &answer["exit"]), (&json!("ckpt/doctor/1"), &json!(1)));
+    assert_eq!(answer["subjects"], json!(["dir", "elsewhere", "good"]));
+    assert_eq!(answer["summary"], json!({"error": 2, "warning": 0, "info": 0}));
+    assert_eq!(answer["skipped"], json!([{"code": "F015", "name": "data-truncated", "needs": "files"}]));
+    let looked = &answer["looked"];
+    assert_eq!((&looked["rules"], &looked["tensors"], &looked["complete"]), (&json!(46), &json!(15), &json!(false)));
+    assert_eq!(looked["not_examined"][1], "elsewhere: 1 tensor could not be read");
+    let [one, other] = [0, 1].map(|i| &answer["findings"][i]);
+    assert_eq!((&one["subject"], &other["subject"]), (&json!("dir"), &json!("elsewhere")));
+    assert_eq!(one["span"], json!({"offset": 9310, "length": 9311}));
+    assert_eq!(one["variables"], json!([HOSTILE]));
+    assert_eq!(one["fixes"], json!([{"kind": "python", "text": "a = 1\n```\nb = 2"}]));
+}
+
+#[test]
+fn a_fingerprint_depends_on_what_is_wrong_and_not_on_where_it_lies() {
+    let fingerprint = |finding| {
+        let report = sample::report("dir", vec![finding]);
+        whole(&Outcome::Reports(vec![report], Severity::Error))["findings"][0]["fingerprint"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let one = fingerprint(sample::finding("9 of 10 bytes", "here"));
+    assert_eq!(one.len(), 16);
+    assert_eq!(one, fingerprint(sample::finding("8 of 10 bytes", "there/below")));
+    assert_ne!(one, fingerprint(sample::finding("", "here").variables(vec!["other".to_owned()])));
+    assert_ne!(one, fingerprint(sample::finding("", "here").path("here/ckpt-5.data")));
+}
+
+#[test]
+fn a_tensor_is_shown_with_its_slots_and_values() {
+    let digest = Digest { crc32c: Some(0xcd), intact: Some(false), stats: None, sha256: None };
+    let tensor = Tensor {
+        variable: 0,
+        digest: Some(digest),
+        problems: vec!["checksum".to_owned()],
+        histogram: Some(Histogram { low: -1.0, high: 1.0, counts: vec![1, 2] }),
+        values: Some(ShownValues { shape: vec![2], texts: vec!["1.5".into(), "nan".into()], total: 640, all: false }),
+        slice: Some("0, :2".to_owned()),
+    };
+    let show = Show {
+        resolved: sample::listing().resolved,
+        checkpoint: sample::checkpoint(),
+        tensors: vec![tensor],
+        written: vec!["a.npy".to_owned()],
+    };
+    let answer = whole(&Outcome::Show(Box::new(show)));
+    assert_eq!((&answer["schema"], &answer["exit"]), (&json!("ckpt/show/1"), &json!(1)));
+    let shown = &answer["variables"][0];
+    assert_eq!(shown["name"], HOSTILE);
+    assert_eq!((&shown["crc32c_computed"], &shown["intact"]), (&json!("000000cd"), &json!(false)));
+    assert_eq!(shown["slots"], json!([{"name": "slot", "slot_name": "m`|\n"}]));
+    assert_eq!(shown["values"], json!({"shape": [2], "total": 640, "elements": ["1.5", "nan"]}));
+    assert_eq!(shown["histogram"], json!({"low": -1.0, "high": 1.0, "counts": [1, 2]}));
+    assert_eq!(answer["written"], json!(["a.npy"]));
+}
+
+#[test]
+fn rules_and_their_pages() {
+    let register = whole(&Outcome::Rules(sample::rules()));
+    let row = json!({"code": "F015", "name": "data-truncated", "severity": "error", "needs": "files", "since": "0.1",
+        "family": "Files and paths"});
+    assert_eq!((&register["schema"], &register["rules"]), (&json!("ckpt/rules/1"), &json!([row])));
+    let explained = whole(&Outcome::Pages(sample::rules().to_vec()));
+    assert_eq!(explained["schema"], "ckpt/explain/1");
+    assert_eq!((&explained["pages"][0]["code"], &explained["pages"][0]["you_see"]), (&json!("F015"), &json!(["seen"])));
+}
+
+#[test]
+fn perf_probe() {
+    let mut listing = sample::listing();
+    let checkpoint = listing.checkpoint.as_mut().unwrap();
+    let (v, e) = (checkpoint.variables[4].clone(), checkpoint.entries[4].clone());
+    checkpoint.entries = vec![e; 1_000_000];
+    checkpoint.variables = (0..1_000_000)
+        .map(|i| crate::model::Variable {
+            entry: i,
+            name: format!("bert/encoder/layer_{i}/attention/kernel"),
+            ..v.clone()
+        })
+        .collect();
+    listing.chosen = (0..1_000_000).collect();
+    let outcome = Outcome::Listing(Box::new(listing));
+    let now = std::time::Instant::now();
+    let mut out = io::BufWriter::with_capacity(1 << 16, std::fs::File::create("/dev/null").unwrap());
+    write(&outcome, &mut out).unwrap();
+    eprintln!("whole {:?}", now.elapsed());
+    let now = std::time::Instant::now();
+    lines(&outcome, &mut out).unwrap();
+    eprintln!("lines {:?}", now.elapsed());
+}
