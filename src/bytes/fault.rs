@@ -102,6 +102,8 @@ pub enum FaultKind {
     DataChecksum { key: String, stored: u32, computed: u32 },
     /// The lengths in front of a string tensor do not have their checksum, or do not add up.
     StringLengths { key: String, what: &'static str },
+    /// The keys are those of an object-based checkpoint, but there is no object graph among them.
+    GraphMissing,
     /// The object graph is not the protobuf message that it should be.
     GraphMalformed { error: String },
     /// The object graph refers to a node that it does not have.
@@ -208,6 +210,7 @@ impl fmt::Display for FaultKind {
                 write!(f, "the bytes of {key} have checksum {computed:08x}, {stored:08x} is stored")
             }
             Self::StringLengths { key, what } => write!(f, "the string lengths of {key}: {what}"),
+            Self::GraphMissing => f.write_str("the keys are object-based, but the object graph is not among them"),
             Self::GraphMalformed { error } => write!(f, "the object graph does not parse: {error}"),
             Self::GraphNodeMissing { node } => {
                 write!(f, "the object graph refers to node {node}, which it does not have")

@@ -6,6 +6,8 @@ mod json;
 mod label;
 mod markdown;
 mod outcome;
+#[cfg(test)]
+mod sample;
 mod text;
 mod units;
 

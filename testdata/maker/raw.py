@@ -217,9 +217,13 @@ def to_big_endian(prefix):
     write(data_file(prefix), new)
 
 
-@fixture("big-endian", "Every type again, as a big-endian machine writes it; TensorFlow swaps the "
-         "bytes.")
+# The types that TensorFlow does not read from a big-endian file, though the smallest need no swapping.
+NOT_SWAPPED = ("float8", "float4", "int4", "uint4", "int2", "uint2")
+
+
+@fixture("big-endian", "The types again that TensorFlow swaps, as a big-endian machine writes them.")
 def big_endian():
-    save("./big", typed_tensors())
+    tensors = typed_tensors()
+    save("./big", {name: tensors[name] for name in tensors if not name.split("/")[-1].startswith(NOT_SWAPPED)})
     to_big_endian("big")
     return {"path": "big"}

@@ -141,7 +141,7 @@ pub(super) fn mixed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     };
     let finding = if files.len() > 1 { finding.evidence(format!("so in {}", some(&files))) } else { finding };
     let finding = count(finding, facts, &lost_in(facts, &files));
-    let says = "DataLossError: \"TensorBundle at … shard …: Checksum does not match: stored … vs. calculated on the restored bytes …\"";
+    let says = "DataLossError: \"TensorBundle at ... shard ...: Checksum does not match: stored ... vs. calculated on the restored bytes ...\"";
     Some(fall_back(finding.tensorflow(says), facts, "fetch index and data again as one set, from one save"))
 }
 
@@ -187,7 +187,7 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
     let says = if keys.contains(GRAPH_KEY) {
         "cannot read the object graph: OpError \"Checksum does not match\" or \"The length checksum does not match\", at once"
     } else {
-        "DataLossError: \"TensorBundle at … shard …: Checksum does not match\", only when it reads one of them"
+        "DataLossError: \"TensorBundle at ... shard ...: Checksum does not match\", only when it reads one of them"
     };
     Some(fall_back(
         finding.tensorflow(says),
@@ -223,6 +223,10 @@ pub(super) fn graph(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         })
         .collect();
     let (message, says) = match &fault.kind {
+        FaultKind::GraphMissing => (
+            fault.kind.to_string(),
+            "takes it for a name-based checkpoint: tf.train.Checkpoint.restore() finds none of its names, and raises nothing",
+        ),
         FaultKind::GraphMalformed { error } => (
             format!("the object graph does not parse: {error}"),
             "DecodeError of protobuf, when restore() opens the checkpoint",
@@ -232,7 +236,7 @@ pub(super) fn graph(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         }
         _ => (
             format!("the object graph promises {} that the index does not have", many(keys.len(), "tensor")),
-            "NotFoundError: \"Key … not found in checkpoint\"",
+            "NotFoundError: \"Key ... not found in checkpoint\"",
         ),
     };
     let finding = Finding::new(&object_graph_broken::RULE, message).at(&fault.at).cause("corrupt-index");

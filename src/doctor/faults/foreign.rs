@@ -90,7 +90,7 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             "the download saved the error message of a storage bucket: read it, then download again with access",
         ),
         Foreign::Text => ("not-a-checkpoint", "read it: it is text, perhaps an error message of the download"),
-        Foreign::Archive(_) => ("wrong-format", "unpack it, and give the prefix of the files in it"),
+        Foreign::Archive(_) => ("not-a-checkpoint", "unpack it, and give the prefix of the files in it"),
         Foreign::Hdf5 => (
             "wrong-format",
             "this is a Keras weights or model file: load it with model.load_weights() or keras.models.load_model()",

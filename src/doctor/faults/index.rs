@@ -119,9 +119,9 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             FaultKind::HeaderMissing => {
                 "takes the first entry for the header, and looks for data files that do not exist"
             }
-            FaultKind::HeaderMalformed { .. } => "OpError: \"Unable to read file … (unable to parse header)\"",
+            FaultKind::HeaderMalformed { .. } => "OpError: \"Unable to read file ... (unable to parse header)\"",
             FaultKind::KeyOrder { .. } => {
-                "NotFoundError: \"Key … not found in checkpoint\" for a key that its search misses"
+                "NotFoundError: \"Key ... not found in checkpoint\" for a key that its search misses"
             }
             _ => "OpError: \"bad entry in block\", \"bad block handle\" or \"truncated block read\"",
         };
@@ -160,7 +160,9 @@ pub(super) fn entry(faults: &[&Fault]) -> Option<Finding> {
         n => format!("{n} entries contradict themselves: {}", some(&keys)),
     };
     let says = match fault.kind {
-        FaultKind::SizeMismatch { .. } => "\"Invalid size in bundle entry: key …; stored size …; expected size …\"",
+        FaultKind::SizeMismatch { .. } => {
+            "\"Invalid size in bundle entry: key ...; stored size ...; expected size ...\""
+        }
         FaultKind::ShardOutOfRange { .. } => "looks for a data file that does not exist: \"No such file or directory\"",
         _ => "the process aborts (a failed CHECK in C++), or raises, when it reads this tensor",
     };
@@ -183,9 +185,9 @@ pub(super) fn slices(faults: &[&Fault]) -> Option<Finding> {
         n => format!("{n} contradictions in the slices of {}: {}", many(keys.len(), "tensor"), fault.kind),
     };
     let says = match fault.kind {
-        FaultKind::SlicesOverlap { .. } => "\"Overlapping slices: existing slice = …, new slice = …\"",
+        FaultKind::SlicesOverlap { .. } => "\"Overlapping slices: existing slice = ..., new slice = ...\"",
         FaultKind::SliceOrphan { .. } => "nothing: it never asks for this slice",
-        _ => "\"Does not have sufficient slices for partitioned tensor … to restore in slice_spec\"",
+        _ => "\"Does not have sufficient slices for partitioned tensor ... to restore in slice_spec\"",
     };
     let evidence: Vec<String> = faults.iter().skip(1).take(5).map(|fault| fault.kind.to_string()).collect();
     let finding = Finding::new(&slices_broken::RULE, message).at(&fault.at).cause("corrupt-index").variables(keys);
@@ -206,10 +208,10 @@ pub(super) fn version(faults: &[&Fault]) -> Option<Finding> {
                 .to_owned()
         }
         FaultKind::VersionRefused { min_consumer, .. } => {
-            format!("ValueError: \"Checkpoint min consumer version {min_consumer} above current version 1 for TensorFlow …\"")
+            format!("ValueError: \"Checkpoint min consumer version {min_consumer} above current version 1 for TensorFlow ...\"")
         }
         _ => return None,
     };
-    let finding = Finding::new(&version_refused::RULE, fault.kind.to_string()).at(&fault.at);
+    let finding = Finding::new(&version_refused::RULE, fault.kind.to_string()).at(&fault.at).cause("corrupt-index");
     Some(finding.tensorflow(says).help("restore with the TensorFlow that wrote it, and save again"))
 }

@@ -92,9 +92,10 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::SlicesIncomplete { .. }
         | FaultKind::SliceOrphan { .. } => Voice::Slices,
         FaultKind::DataChecksum { .. } | FaultKind::StringLengths { .. } => Voice::Checksum,
-        FaultKind::GraphMalformed { .. } | FaultKind::GraphNodeMissing { .. } | FaultKind::GraphKeyMissing { .. } => {
-            Voice::Graph
-        }
+        FaultKind::GraphMissing
+        | FaultKind::GraphMalformed { .. }
+        | FaultKind::GraphNodeMissing { .. }
+        | FaultKind::GraphKeyMissing { .. } => Voice::Graph,
         FaultKind::StateMalformed { .. } => Voice::State,
     }
 }

@@ -4,7 +4,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::many;
-use crate::model::{Depth, Endianness, Kind};
+use crate::model::{Depth, Endianness, Entry, Kind};
 
 pub static RULE: Rule = Rule {
     code: "V003",
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 each number comes first. Current TensorFlow swaps the bytes of numbers as it reads; old versions refuse the whole \
 checkpoint. Variant tensors, such as the state of a tf.data iterator, cannot be swapped, and make this a warning.",
         you_see: &[
-            "… is of a different endianness than this machine's hardware, and the bundle contains a variant …",
+            "... is of a different endianness than this machine's hardware, and the bundle contains a variant ...",
             "Merging bundles with conflicting endianness; inputs corrupted?",
         ],
         knows: "The header of the index says so.",
@@ -36,18 +36,24 @@ fn check(facts: &Facts, findings: &mut Findings) {
     else {
         return;
     };
-    let variants = checkpoint.pairs().filter(|(_, entry)| entry.dtype.kind() == Kind::Variant);
-    let variants: Vec<String> = variants.map(|(variable, _)| variable.name.clone()).collect();
-    let finding = Finding::new(&RULE, "written on a big-endian machine").path(checkpoint.label.clone());
-    findings.add(if variants.is_empty() {
+    let refused = |entry: &Entry| match entry.dtype.kind() {
+        Kind::Variant | Kind::MiniFloat(_) => true,
+        Kind::Int { bits } | Kind::UInt { bits } => bits < 8,
+        _ => false,
+    };
+    let refused: Vec<String> =
+        checkpoint.pairs().filter(|(_, entry)| refused(entry)).map(|(variable, _)| variable.name.clone()).collect();
+    let finding =
+        Finding::new(&RULE, "written on a big-endian machine").path(checkpoint.label.clone()).cause("endianness");
+    findings.add(if refused.is_empty() {
         finding.tensorflow("swaps the bytes of numbers as it reads them")
     } else {
-        let finding = Finding { severity: Severity::Warning, ..finding };
+        let finding = Finding { severity: Severity::Error, ..finding };
         finding
-            .evidence(format!("{} cannot be swapped", many(variants.len(), "variant tensor")))
-            .variables(variants)
-            .tensorflow("raises for variants: \"… is of a different endianness than this machine's hardware …\"")
-            .help("restore without them, or save without the iterator on the machine that wrote it")
+            .evidence(format!("{} that TensorFlow does not swap: variants, float8 and smaller types", many(refused.len(), "tensor")))
+            .variables(refused)
+            .tensorflow("raises \"... is of a different endianness than this machine's hardware ...\", or \"Byte-swapping not supported for tensors with dtype ...\"")
+            .help("restore without them, or convert on the machine that wrote it")
     });
 }
 
@@ -65,5 +71,8 @@ mod tests {
         facts.checkpoint.as_mut().unwrap().endianness = Endianness::Big;
         check(&facts, &mut findings);
         assert_eq!(findings.list()[0].severity, Severity::Info);
+        facts.checkpoint.as_mut().unwrap().entries[0].dtype = crate::model::DType::from_name("int4").unwrap();
+        check(&facts, &mut findings);
+        assert_eq!(findings.list()[1].severity, Severity::Error, "which TensorFlow refuses to swap");
     }
 }

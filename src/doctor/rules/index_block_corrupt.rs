@@ -21,7 +21,7 @@ indexes have one block of entries, so one wrong bit hides every variable from Te
         knows: "Each block ends with a checksum of its bytes. A block that fails it is read all the same and its \
 entries are shown, but none of them can be trusted.",
         fix:
-            "Copy the index again; it is small. \"Perhaps … a newer version of TensorFlow\" is a guess of the message: \
+            "Copy the index again; it is small. \"Perhaps ... a newer version of TensorFlow\" is a guess of the message: \
 the format has not changed since 2016.
 
     rsync --checksum {source}/ckpt-4.index {directory}/

@@ -21,7 +21,7 @@ warning: bytes of this file changed after it was written, and the next ones may 
             "bad entry in block",
             "bad block handle",
             "truncated block read",
-            "Unable to read file ({prefix}.index). Perhaps the file is corrupt … (unable to parse header): Entry for key  not parseable.",
+            "Unable to read file ({prefix}.index). Perhaps the file is corrupt ... (unable to parse header): Entry for key  not parseable.",
             "NotFoundError: Key {key} not found in checkpoint",
         ],
         knows: "Every byte of the file must belong to a block or the footer; numbers must have their shortest spelling; \

@@ -16,7 +16,7 @@ which tensor begins where, what it is called, its type and its shape stand in th
 TensorFlow decides by the index whether there is a checkpoint at all, so to it there is none.",
         you_see: &[
             "NotFoundError: Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {prefix}",
-            "Error when restoring from checkpoint or SavedModel at {prefix}: … You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1').",
+            "Error when restoring from checkpoint or SavedModel at {prefix}: ... You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1').",
             "ValueError: The passed save_path is not a valid checkpoint: {prefix}",
         ],
         knows: "A file PREFIX.data-SSSSS-of-NNNNN lies there, and PREFIX.index does not.",

@@ -35,7 +35,7 @@ A whole scope at once:
 
     tf.compat.v1.train.init_from_checkpoint(prefix, {\"old/\": \"new/\"})
 
-Leave out what is new, and initialise it: Saver(var_list=[v for v in tf.compat.v1.global_variables() if …]). A graph \
+Leave out what is new, and initialise it: Saver(var_list=[v for v in tf.compat.v1.global_variables() if ...]). A graph \
 that is built twice in one process (notebooks) gets names with _1: reset_default_graph() before building it.",
         not: "The second error about the key _CHECKPOINTABLE_OBJECT_GRAPH is only a probe of the saver for another \
 format, and not the fault.",

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
     manual: Manual {
         means: "Beside the data files of this checkpoint lie others of the same prefix, whose names say another number \
-of files (…-of-00002 beside …-of-00001). The prefix was saved again with another number of shards, and TensorFlow \
+of files (...-of-00002 beside ...-of-00001). The prefix was saved again with another number of shards, and TensorFlow \
 leaves the old files. Nobody reads them; they only take room.",
         you_see: &["nothing: TensorFlow never looks for them"],
         knows: "The number of data files is in the index. Files of the prefix with another number are not its own.",

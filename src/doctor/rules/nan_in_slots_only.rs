@@ -46,6 +46,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     );
     let finding = Finding::new(&RULE, message)
         .path(checkpoint.label.clone())
+        .cause("nan-inf")
         .variables(facts.names(hit.iter().map(|(variable, _)| variable.entry)))
         .tensorflow("restores them without a word; the first step makes the weights nan")
         .help("restore the model alone, with a fresh optimizer")

@@ -109,9 +109,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
     };
     let severity = if missing.is_empty() && has(binding.new, &MODEL) { Severity::Warning } else { Severity::Error };
     let says = if missing.is_empty() {
-        "no exception; assert_consumed() raises AssertionError: \"Unresolved object in checkpoint …\""
+        "no exception; assert_consumed() raises AssertionError: \"Unresolved object in checkpoint ...\""
     } else {
-        "no exception; assert_existing_objects_matched() raises AssertionError: \"Found … Python objects that were not bound to checkpointed values\""
+        "no exception; assert_existing_objects_matched() raises AssertionError: \"Found ... Python objects that were not bound to checkpointed values\""
     };
     let variables = missing.into_iter().chain(unused).collect::<BTreeSet<String>>().into_iter().collect();
     findings.add(Finding { severity, ..finding.variables(variables).tensorflow(says) });

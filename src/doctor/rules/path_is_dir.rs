@@ -21,7 +21,7 @@ tf.train.load_checkpoint and list_variables do accept a directory.",
         you_see: &[
             "DataLossError: Unable to open table file {directory}: FAILED_PRECONDITION: {directory}; Is a directory: perhaps your file is in a different file format and you need to use a different restore operator?",
             "Failed to find any matching files for {directory}/variables/variables",
-            "[Errno 21] Unable to synchronously open file (file read failed: … error message = 'Is a directory')",
+            "[Errno 21] Unable to synchronously open file (file read failed: ... error message = 'Is a directory')",
         ],
         knows: "The directory holds no files of a checkpoint, but a saved_model.pb, a .keras, .h5 or .weights.h5 file.",
         fix: "The loader that fits:

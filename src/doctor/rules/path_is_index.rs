@@ -28,7 +28,7 @@ no tensors in it, restores nothing, and reports success. The program goes on wit
 
     checkpoint.restore(\"ckpts/ckpt-4\").assert_existing_objects_matched()",
         not: "expect_partial(), which silences the only messages there are.",
-        ignore: "If you only gave this path to this program; or for Hugging Face from_pretrained(…, from_tf=True), \
+        ignore: "If you only gave this path to this program; or for Hugging Face from_pretrained(..., from_tf=True), \
 which wants the .index.",
         see: &["F001", "F003"],
     },

@@ -23,7 +23,7 @@ is the part of the name that all files of the checkpoint share, and which is no 
         knows: "By the name alone.",
         fix: "Leave the suffix out:
 
-    checkpoint.restore(\"ckpts/ckpt-4\")                           # not …ckpt-4.data-00000-of-00001
+    checkpoint.restore(\"ckpts/ckpt-4\")                           # not ...ckpt-4.data-00000-of-00001
     checkpoint.restore(tf.train.latest_checkpoint(\"ckpts\"))      # not ckpts/checkpoint",
         not: "Renaming ckpt-4.data-00000-of-00001 to ckpt-4, as is sometimes advised: then the checkpoint is broken for \
 every reader (F008, F012).",

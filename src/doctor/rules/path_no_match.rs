@@ -24,9 +24,10 @@ None, and restore(None) accepts that without a word. The program then trains, or
             "ValueError: Couldn't find 'checkpoint' file or checkpoints in given directory {directory}",
             "nothing at all, with restore(tf.train.latest_checkpoint(directory))",
         ],
-        knows: "Neither PATH.index nor a data file PATH.data-… exists; the path is no directory that holds a \
+        knows: "Neither PATH.index nor a data file PATH.data-... exists; the path is no directory that holds a \
 checkpoint; no name beside it is alike.",
-        fix: "A checkpoint is a prefix, not a file: give ckpts/ckpt-4 for ckpts/ckpt-4.index and ckpts/ckpt-4.data-…. \
+        fix:
+            "A checkpoint is a prefix, not a file: give ckpts/ckpt-4 for ckpts/ckpt-4.index and ckpts/ckpt-4.data-.... \
 Look from the directory in which the program runs, because relative paths start there.
 
     ls {directory}
@@ -89,7 +90,7 @@ fn empty_directory(facts: &Facts, finding: Finding) -> Finding {
     let directory = facts.resolved.directory.as_ref();
     match directory.map(|directory| (&directory.latest, &directory.state)) {
         Some((Latest::Raises, _)) => {
-            finding.tensorflow("latest_checkpoint() raises ValueError: \"Invalid checkpoint state loaded from …\"")
+            finding.tensorflow("latest_checkpoint() raises ValueError: \"Invalid checkpoint state loaded from ...\"")
         }
         Some((Latest::Nothing(why), state)) => {
             let finding = match state {

@@ -19,7 +19,7 @@ archive was unpacked one level deeper than expected. Checkpoint.save(prefix) put
 was saved as ckpts/ckpt is found as ckpts/ckpt-1; Checkpoint.write(prefix) does not.",
         you_see: &[
             "ValueError: The passed save_path is not a valid checkpoint: {path}",
-            "NotFoundError: Error when restoring from checkpoint or SavedModel at {path}: … Please double-check that the path is correct. You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1').",
+            "NotFoundError: Error when restoring from checkpoint or SavedModel at {path}: ... Please double-check that the path is correct. You may be missing the checkpoint suffix (e.g. the '-1' in 'path/to/ckpt-1').",
         ],
         knows: "The names in the directory are compared with the one that was given; folders one level down are \
 looked into.",

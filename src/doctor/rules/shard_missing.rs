@@ -17,7 +17,7 @@ were assigned before it keep their new values.",
         you_see: &[
             "NotFoundError: {prefix}.data-00001-of-00003; No such file or directory",
             "OpError: {prefix}.data-00000-of-00001; No such file or directory",
-            "Error when restoring from checkpoint or SavedModel at {prefix}: … You may be missing the checkpoint suffix",
+            "Error when restoring from checkpoint or SavedModel at {prefix}: ... You may be missing the checkpoint suffix",
             "Restoring from checkpoint failed. This is most likely due to a Variable name or other graph key that is missing from the checkpoint.",
         ],
         knows: "The index says how many data files there are and in which one each tensor lies. Only files that \

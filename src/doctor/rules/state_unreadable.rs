@@ -55,7 +55,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
             );
             match foreign {
                 Some(crate::bytes::Foreign::LfsPointer { .. }) => finding.cause("lfs-pointer"),
-                _ => finding,
+                _ => finding.cause("no-checkpoint-found"),
             }
         }
         (StateFile::Read(_), Latest::Raises) => {

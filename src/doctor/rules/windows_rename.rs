@@ -46,7 +46,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .path(directory.label.clone())
             .cause("interrupted-save")
             .evidence(some(&leftovers))
-            .tensorflow("\"Failed to rename: … Access is denied.\" at the save; ignores the leftovers when it restores")
+            .tensorflow(
+                "\"Failed to rename: ... Access is denied.\" at the save; ignores the leftovers when it restores",
+            )
             .help(
                 "close what else has the directory open (TensorBoard, virus scanner, sync), then remove the leftovers",
             ),

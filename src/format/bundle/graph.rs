@@ -16,7 +16,17 @@ pub(super) fn read(
     endianness: Endianness,
     faults: &mut Vec<Fault>,
 ) -> Option<ObjectGraph> {
-    let entry = entries.iter().find(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())?;
+    let Some(entry) = entries.iter().find(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes()) else {
+        let by_object = |entry: &Entry| entry.key.text().is_some_and(|key| key.contains("/.ATTRIBUTES/"));
+        // Where the index is damaged the entry may be among what is lost, which has been said.
+        if let Some(index) = files
+            .first()
+            .filter(|index| faults.iter().all(|fault| fault.at.file != index.label) && entries.iter().any(by_object))
+        {
+            faults.push(Fault { kind: FaultKind::GraphMissing, at: Span::whole(&index.label) });
+        }
+        return None;
+    };
     let Payload::Extent(extent) = entry.payload else { return None };
     let file = files.get(extent.file)?;
     // Where the bytes are not there at all, that has been said of the file.

@@ -1,5 +1,6 @@
 //! A checkpoint as a whole, and how a path led to it.
 
+use std::borrow::Cow;
 use std::path::Display;
 
 use serde::Serialize;
@@ -18,7 +19,7 @@ pub(super) struct Head<'a> {
     /// Absent where it was not asked, null where no variable tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Option<i64>>,
-    optimizer: Option<String>,
+    optimizer: Option<Cow<'a, str>>,
     endianness: &'static str,
     shards: Option<u32>,
     size: u64,
@@ -26,7 +27,7 @@ pub(super) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    pub fn new(checkpoint: &'a Checkpoint, step: Option<Option<i64>>) -> Self {
+    pub fn new(checkpoint: &'a Checkpoint, step: Option<Option<i64>>, optimizer: Option<Cow<'a, str>>) -> Self {
         Self {
             label: &checkpoint.label,
             prefix: Text(checkpoint.prefix.display()),
@@ -37,7 +38,7 @@ impl<'a> Head<'a> {
             },
             writer: checkpoint.writer.words(),
             step,
-            optimizer: checkpoint.optimizer(),
+            optimizer,
             endianness: match checkpoint.endianness {
                 Endianness::Little => "little",
                 Endianness::Big => "big",

@@ -1,11 +1,13 @@
 //! `ckpt diff`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::checkpoint::Head;
-use super::value::{Number, Text};
+use super::value::{KeyText, Number, Text};
 use crate::compare::change::{Change, ChangeKind, Changes};
-use crate::model::{Checkpoint, DType, Delta, Entry, Key, Variable, VariableId};
+use crate::model::{Checkpoint, DType, Delta, Entry, Variable, VariableId};
 use crate::view::Diff;
 
 /// The answer without its envelope.
@@ -13,8 +15,8 @@ pub(super) fn body(diff: &Diff) -> impl Serialize {
     let [old, new] = &diff.given;
     let [old_step, new_step] = diff.steps;
     Body {
-        old: Side { given: old, head: Head::new(&diff.old, Some(old_step)) },
-        new: Side { given: new, head: Head::new(&diff.new, Some(new_step)) },
+        old: Side::new(old, &diff.old, old_step),
+        new: Side::new(new, &diff.new, new_step),
         changes: changes(diff).collect(),
         same: diff.changes.same,
         counts: Counts::new(&diff.changes),
@@ -42,6 +44,12 @@ struct Side<'a> {
     given: &'a str,
     #[serde(flatten)]
     head: Head<'a>,
+}
+
+impl<'a> Side<'a> {
+    fn new(given: &'a str, checkpoint: &'a Checkpoint, step: Option<i64>) -> Self {
+        Self { given, head: Head::new(checkpoint, Some(step), checkpoint.optimizer().map(Cow::Owned)) }
+    }
 }
 
 #[derive(Serialize)]
@@ -73,8 +81,8 @@ pub(super) struct ChangeRow<'a> {
     kind: &'static str,
     old: Option<&'a str>,
     new: Option<&'a str>,
-    old_key: Option<Text<&'a Key>>,
-    new_key: Option<Text<&'a Key>>,
+    old_key: Option<KeyText<'a>>,
+    new_key: Option<KeyText<'a>>,
     proof: Option<&'static str>,
     role: Option<&'static str>,
     old_dtype: Option<Text<DType>>,
@@ -91,8 +99,8 @@ impl<'a> ChangeRow<'a> {
             kind: change.kind.word(),
             old: old.map(|(variable, _)| variable.name.as_str()),
             new: new.map(|(variable, _)| variable.name.as_str()),
-            old_key: old.map(|(_, entry)| Text(&entry.key)),
-            new_key: new.map(|(_, entry)| Text(&entry.key)),
+            old_key: old.map(|(_, entry)| KeyText(&entry.key)),
+            new_key: new.map(|(_, entry)| KeyText(&entry.key)),
             proof: change.proof.map(|proof| proof.word()),
             role: new.or(old).map(|(variable, _)| variable.role.word()),
             old_dtype: old.map(|(_, entry)| Text(entry.dtype)),

@@ -1,5 +1,6 @@
 //! `ckpt ls`.
 
+use std::borrow::Cow;
 use std::path::Display;
 
 use serde::{Serialize, Serializer};
@@ -16,7 +17,9 @@ pub(super) fn body(listing: &Listing) -> impl Serialize {
     let latest = listing.resolved.directory.as_ref().map(|directory| &directory.latest);
     let read = listing.digests.iter().flat_map(|digests| &digests.faults);
     Body {
-        checkpoint: checkpoint.map(|checkpoint| Head::new(checkpoint, Some(listing.step))),
+        checkpoint: checkpoint.map(|checkpoint| {
+            Head::new(checkpoint, Some(listing.step), listing.optimizer.as_deref().map(Cow::Borrowed))
+        }),
         path: Way::new(&listing.resolved),
         latest: match latest {
             Some(Latest::Path(path)) => Some(Text(path.display())),

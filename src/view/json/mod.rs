@@ -13,7 +13,7 @@ mod tests;
 mod value;
 mod variable;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -26,15 +26,19 @@ use super::Outcome;
 /// Whatever the output says.
 pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let exit = outcome.exit();
+    let mut out = buffered(out);
     match outcome {
         // A million variables, each on one line: still something to grep in.
-        Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, Layout::expanded(2), out),
-        Outcome::Show(show) => answer("ckpt/show/1", show::body(show), exit, Layout::pretty(), out),
-        Outcome::Diff(diff) => answer("ckpt/diff/1", diff::body(diff), exit, Layout::pretty(), out),
-        Outcome::Reports(reports, _) => answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), out),
-        Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::pretty(), out),
-        Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::pretty(), out),
-    }
+        Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, Layout::expanded(2), &mut out),
+        Outcome::Show(show) => answer("ckpt/show/1", show::body(show), exit, Layout::pretty(), &mut out),
+        Outcome::Diff(diff) => answer("ckpt/diff/1", diff::body(diff), exit, Layout::pretty(), &mut out),
+        Outcome::Reports(reports, _) => {
+            answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out)
+        }
+        Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::pretty(), &mut out),
+        Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::pretty(), &mut out),
+    }?;
+    out.flush()
 }
 
 /// Writes one line for each variable, change or finding; an answer that has none of them is one line.
@@ -43,17 +47,26 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 /// Whatever the output says.
 pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let exit = outcome.exit();
+    let mut out = buffered(out);
     match outcome {
         Outcome::Listing(listing) if listing.checkpoint.is_none() => {
-            each("ckpt/history/1", listing::history(listing), out)
+            each("ckpt/history/1", listing::history(listing), &mut out)
         }
-        Outcome::Listing(listing) => each("ckpt/variable/1", listing::variables(listing), out),
-        Outcome::Diff(diff) => each("ckpt/change/1", diff::changes(diff), out),
-        Outcome::Reports(reports, _) => each("ckpt/finding/1", doctor::findings(reports), out),
-        Outcome::Show(show) => each("ckpt/tensor/1", show::variables(show), out),
-        Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::compact(), out),
-        Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::compact(), out),
-    }
+        Outcome::Listing(listing) => each("ckpt/variable/1", listing::variables(listing), &mut out),
+        Outcome::Diff(diff) => each("ckpt/change/1", diff::changes(diff), &mut out),
+        Outcome::Reports(reports, _) => each("ckpt/finding/1", doctor::findings(reports), &mut out),
+        Outcome::Show(show) => each("ckpt/tensor/1", show::variables(show), &mut out),
+        Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::compact(), &mut out),
+        Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::compact(), &mut out),
+    }?;
+    out.flush()
+}
+
+/// Serializing makes very many, very small writes: here they need no virtual call each.
+type Out<'a> = BufWriter<&'a mut dyn Write>;
+
+fn buffered(out: &mut dyn Write) -> Out<'_> {
+    BufWriter::with_capacity(1 << 16, out)
 }
 
 #[derive(Serialize)]
@@ -78,12 +91,12 @@ struct Line<T> {
     item: T,
 }
 
-fn answer(schema: &'static str, body: impl Serialize, exit: u8, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+fn answer(schema: &'static str, body: impl Serialize, exit: u8, layout: Layout, out: &mut Out) -> io::Result<()> {
     let tool = Tool { name: "ckpt", version: env!("CARGO_PKG_VERSION") };
     layout.write(&Answer { schema, tool, body, exit }, out)
 }
 
-fn each<T: Serialize>(schema: &'static str, items: impl Iterator<Item = T>, out: &mut dyn Write) -> io::Result<()> {
+fn each<T: Serialize>(schema: &'static str, items: impl Iterator<Item = T>, out: &mut Out) -> io::Result<()> {
     for item in items {
         Layout::compact().write(&Line { schema, item }, out)?;
     }

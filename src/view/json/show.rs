@@ -1,5 +1,7 @@
 //! `ckpt show`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::checkpoint::{Head, Way};
@@ -11,7 +13,7 @@ use crate::view::{Show, ShownValues, Tensor};
 /// The answer without its envelope.
 pub(super) fn body(show: &Show) -> impl Serialize {
     Body {
-        checkpoint: Head::new(&show.checkpoint, None),
+        checkpoint: Head::new(&show.checkpoint, None, show.checkpoint.optimizer().map(Cow::Owned)),
         path: Way::new(&show.resolved),
         variables: variables(show).collect(),
         written: &show.written,

@@ -82,7 +82,7 @@ fn lines_stand_alone() {
         (listing(), "ckpt/variable/1", 5),
         (Outcome::Diff(Box::new(sample::diff())), "ckpt/change/1", 3),
         (reports(), "ckpt/finding/1", 2),
-        (Outcome::Rules(sample::rules()), "ckpt/rules/1", 1),
+        (Outcome::Rules(sample::RULES), "ckpt/rules/1", 1),
     ];
     for (outcome, schema, number) in outcomes {
         let text = text(&outcome, lines);
@@ -177,35 +177,11 @@ fn a_tensor_is_shown_with_its_slots_and_values() {
 
 #[test]
 fn rules_and_their_pages() {
-    let register = whole(&Outcome::Rules(sample::rules()));
+    let register = whole(&Outcome::Rules(sample::RULES));
     let row = json!({"code": "F015", "name": "data-truncated", "severity": "error", "needs": "files", "since": "0.1",
         "family": "Files and paths"});
     assert_eq!((&register["schema"], &register["rules"]), (&json!("ckpt/rules/1"), &json!([row])));
-    let explained = whole(&Outcome::Pages(sample::rules().to_vec()));
+    let explained = whole(&Outcome::Pages(sample::RULES.to_vec()));
     assert_eq!(explained["schema"], "ckpt/explain/1");
     assert_eq!((&explained["pages"][0]["code"], &explained["pages"][0]["you_see"]), (&json!("F015"), &json!(["seen"])));
-}
-
-#[test]
-fn perf_probe() {
-    let mut listing = sample::listing();
-    let checkpoint = listing.checkpoint.as_mut().unwrap();
-    let (v, e) = (checkpoint.variables[4].clone(), checkpoint.entries[4].clone());
-    checkpoint.entries = vec![e; 1_000_000];
-    checkpoint.variables = (0..1_000_000)
-        .map(|i| crate::model::Variable {
-            entry: i,
-            name: format!("bert/encoder/layer_{i}/attention/kernel"),
-            ..v.clone()
-        })
-        .collect();
-    listing.chosen = (0..1_000_000).collect();
-    let outcome = Outcome::Listing(Box::new(listing));
-    let now = std::time::Instant::now();
-    let mut out = io::BufWriter::with_capacity(1 << 16, std::fs::File::create("/dev/null").unwrap());
-    write(&outcome, &mut out).unwrap();
-    eprintln!("whole {:?}", now.elapsed());
-    let now = std::time::Instant::now();
-    lines(&outcome, &mut out).unwrap();
-    eprintln!("lines {:?}", now.elapsed());
 }

@@ -4,12 +4,26 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::model::Key;
+
 /// Anything that can be displayed, as a string, without making one first.
 pub(super) struct Text<T>(pub T);
 
 impl<T: fmt::Display> Serialize for Text<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
+    }
+}
+
+/// A key as text; the few that are not UTF-8 with escapes for their bytes.
+pub(super) struct KeyText<'a>(pub &'a Key);
+
+impl Serialize for KeyText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.text() {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.collect_str(self.0),
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::value::{Checksum, Hex, Number, Text};
-use crate::model::{Checkpoint, DType, Digest, Entry, Extent, Key, Part, Payload, Slice, Stats, Variable};
+use super::value::{Checksum, Hex, KeyText, Number, Text};
+use crate::model::{Checkpoint, DType, Digest, Entry, Extent, Part, Payload, Slice, Stats, Variable};
 
 #[derive(Serialize)]
 pub(super) struct Row<'a> {
     name: &'a str,
-    key: Text<&'a Key>,
+    key: KeyText<'a>,
     /// Only if the key is not text: its bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_hex: Option<Hex<'a>>,
@@ -60,7 +60,7 @@ impl<'a> Row<'a> {
         };
         Self {
             name: &variable.name,
-            key: Text(&entry.key),
+            key: KeyText(&entry.key),
             key_hex: entry.key.text().is_none().then(|| Hex(entry.key.bytes())),
             full_name: variable.full_name.as_deref(),
             paths: &variable.paths,

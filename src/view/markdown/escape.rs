@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(code(""), "`  `");
         assert_eq!(code("a\nb\x1b[0m"), "`a\\nb\\x1b[0m`");
         assert_eq!(cell("a|b"), "`a\\|b`");
-        assert_eq!(prose("<b> *a*_b_ | [x](y)\n# z"), "\\<b\\> \\*a\\*\\_b\\_ \\| \\[x\\](y)\\n\\# z");
+        assert_eq!(prose("<b> *a*_b_ | [x](y)\n# z"), "\\<b\\> \\*a\\*\\_b\\_ \\| \\[x\\](y)\\\\n\\# z");
         assert_eq!(fenced("python", "x = 1\n```\ny\x1b[2J"), "````python\nx = 1\n```\ny\\x1b[2J\n````\n");
     }
 }

@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::fit::fit;
 use super::paint::Paint;
+use super::wrap::hang;
 use crate::model::Latest;
 use crate::view::{DirectoryRow, Listing, Style, clean, count, size};
 
@@ -89,5 +90,6 @@ pub(super) fn verdict(listing: &Listing, style: &Style, out: &mut dyn Write) -> 
         _ => None,
     };
     let latest = clean(&latest.unwrap_or_default()).into_owned();
-    writeln!(out, "{number} checkpoint{s}{broken}, {}{latest}", size(bytes, style.exact))
+    let line = format!("{number} checkpoint{s}{broken}, {}{latest}", size(bytes, style.exact));
+    hang("", "  ", &line, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }

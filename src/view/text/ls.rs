@@ -7,13 +7,14 @@ use super::history;
 use super::paint::Paint;
 use super::rows::{self, Row};
 use super::summary;
+use super::wrap::{hang, width};
 use crate::model::{Checkpoint, Entry, Flavor, Group, Latest, Variable, VariableId};
 use crate::view::{Listing, Style, clean, count, size};
 
 pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style);
     if style.quiet == 0 {
-        header(listing, &paint, out)?;
+        header(listing, &paint, style, out)?;
         history::write(listing, style, out)?;
     }
     let Some(checkpoint) = &listing.checkpoint else {
@@ -24,7 +25,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
             writeln!(out, "{}", paint.bold(&clean(&short(&checkpoint.label))))?;
         }
         variables(listing, checkpoint, style, out)?;
-        faults(listing, checkpoint, &paint, out)?;
+        faults(listing, checkpoint, &paint, style, out)?;
     }
     verdict(listing, checkpoint, style, out)
 }
@@ -34,7 +35,7 @@ pub(super) fn short(label: &str) -> String {
     label.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(label).to_owned()
 }
 
-fn header(listing: &Listing, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let resolved = &listing.resolved;
     let what = match &listing.checkpoint {
         Some(checkpoint) => {
@@ -47,14 +48,17 @@ fn header(listing: &Listing, paint: &Paint, out: &mut dyn Write) -> io::Result<(
         }
         None => "checkpoint directory".to_owned(),
     };
-    writeln!(out, "{}   {what}", paint.bold(&clean(&resolved.given)))?;
+    let given = clean(&resolved.given);
+    let together = width(&given).saturating_add(3).saturating_add(width(&what));
+    if style.width.is_none_or(|columns| together <= columns) {
+        writeln!(out, "{}   {what}", paint.bold(&given))?;
+    } else {
+        wrapped(&given, "  ", style, out, |line| paint.bold(line))?;
+        wrapped(&format!("  {what}"), "  ", style, out, str::to_owned)?;
+    }
     if let Some(suffix) = &resolved.stripped {
-        let suffix = clean(suffix);
-        writeln!(
-            out,
-            "  {}",
-            paint.dim(&format!("the prefix is meant, without {suffix}: that is what TensorFlow takes"))
-        )?;
+        let line = format!("  the prefix is meant, without {}: that is what TensorFlow takes", clean(suffix));
+        wrapped(&line, "  ", style, out, |line| paint.dim(line))?;
     }
     if let Some(directory) = listing.directory().filter(|_| !resolved.is_saved_model) {
         let returns = match &directory.latest {
@@ -62,9 +66,21 @@ fn header(listing: &Listing, paint: &Paint, out: &mut dyn Write) -> io::Result<(
             Latest::Nothing(why) => format!("None: {why}"),
             Latest::Raises => "ValueError: the file named checkpoint names nothing".to_owned(),
         };
-        writeln!(out, "  {}", paint.dim(&format!("latest_checkpoint() -> {returns}")))?;
+        wrapped(&format!("  latest_checkpoint() -> {returns}"), "    ", style, out, |line| paint.dim(line))?;
     }
     writeln!(out)
+}
+
+/// Writes a text that may take several lines, the later ones indented.
+fn wrapped(
+    text: &str,
+    indent: &str,
+    style: &Style,
+    out: &mut dyn Write,
+    paint: impl Fn(&str) -> String,
+) -> io::Result<()> {
+    let (first, rest) = text.split_at(text.len().saturating_sub(text.trim_start().len()));
+    hang(first, indent, rest, style.width).iter().try_for_each(|line| writeln!(out, "{}", paint(line)))
 }
 
 fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -111,13 +127,20 @@ fn role_group(checkpoint: &Checkpoint, id: VariableId) -> Option<Group> {
     Some(checkpoint.variables.get(id)?.role.group())
 }
 
-fn faults(listing: &Listing, checkpoint: &Checkpoint, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+fn faults(
+    listing: &Listing,
+    checkpoint: &Checkpoint,
+    paint: &Paint,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Some(first) = checkpoint.faults.first() else { return Ok(()) };
     let number = checkpoint.faults.len();
     let s = if number == 1 { "" } else { "s" };
     let line = format!("! {number} fault{s} in its files. {first}");
-    writeln!(out, "{}", paint.red(&clean(&line)))?;
-    writeln!(out, "  ckpt doctor {} says what to do", clean(&listing.resolved.given))
+    wrapped(&clean(&line), "  ", style, out, |line| paint.red(line))?;
+    let next = format!("  ckpt doctor {} says what to do", listing.resolved.given);
+    wrapped(&clean(&next), "  ", style, out, str::to_owned)
 }
 
 /// The last line: what there is in all, and how much of it was shown.
@@ -136,20 +159,21 @@ fn verdict(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mut 
         let (shown, of) = (count(listing.chosen.len() as u64), count(checkpoint.variables.len() as u64));
         let entries = listing.chosen.iter().filter_map(|id| checkpoint.entry(checkpoint.variables.get(*id)?));
         let bytes = entries.fold(0u64, |sum, entry| sum.saturating_add(entry.stored_bytes()));
-        return writeln!(out, "{shown} of {of} tensors selected, {}", size(bytes, style.exact));
+        let line = format!("{shown} of {of} tensors selected, {}", size(bytes, style.exact));
+        return wrapped(&line, "  ", style, out, str::to_owned);
     }
     let tensors = checkpoint.entries.len();
     let s = if tensors == 1 { "" } else { "s" };
-    write!(out, "{} tensor{s}, {} model parameters", count(tensors as u64), count(model))?;
+    let mut line = format!("{} tensor{s}, {} model parameters", count(tensors as u64), count(model));
     if optimizer > 0 {
-        write!(out, " ({} stored values with optimizer state)", count(total(None, &Entry::params)))?;
+        line.push_str(&format!(" ({} stored values with optimizer state)", count(total(None, &Entry::params))));
     }
     let bytes = total(None, &Entry::stored_bytes);
     let state = total(Some(Group::Optimizer), &Entry::stored_bytes);
     // A share is worth a word only where it surprises.
     if state > bytes / 2 {
         let percent = u128::from(state).saturating_mul(100) / u128::from(bytes.max(1));
-        write!(out, "; {percent} % of the data is optimizer state")?;
+        line.push_str(&format!("; {percent} % of the data is optimizer state"));
     }
-    writeln!(out)
+    wrapped(&line, "  ", style, out, str::to_owned)
 }

@@ -1,0 +1,277 @@
+//! The commands from the outside: exit codes, wrong paths, closed pipes, widths, colours.
+
+mod forge;
+mod support;
+
+use std::io::{self, Write};
+
+use ckpt::Terminal;
+use ckpt::store::{Local, Memory};
+use forge::{Forge, numbers, state_file};
+use support::{ask, ask_at, fixture};
+use unicode_width::UnicodeWidthStr;
+
+/// A training directory: two checkpoints, which differ in one bias.
+fn disk() -> Memory {
+    let mut disk = Memory::default();
+    for (step, seed) in [(10, 1), (20, 2)] {
+        Forge::new(&format!("run/model.ckpt-{step}"))
+            .floats("dense/kernel", &[3, 4], &numbers(12, 7))
+            .floats("dense/bias", &[4], &numbers(4, seed))
+            .floats("dense/kernel/Momentum", &[3, 4], &numbers(12, 9))
+            .count("global_step", step)
+            .put(&mut disk);
+    }
+    disk.put("run/checkpoint", state_file(&["model.ckpt-10", "model.ckpt-20"]));
+    disk.put("elsewhere/readme.txt", b"nothing of interest here".to_vec());
+    disk
+}
+
+#[test]
+fn exit_codes() {
+    let disk = disk();
+    let (old, new) = ("run/model.ckpt-10", "run/model.ckpt-20");
+    let cases: [(u8, &[&str]); 30] = [
+        (0, &["ls", "run"]),
+        (0, &["ls", "--all", "run"]),
+        (0, &["ls", "--stats", new]),
+        (0, &["ls", "-n", "nothing-of-this-name", new]),
+        (0, &["show", new, "dense/bias"]),
+        (0, &["show", new, "dense/kernel[0, :2]"]),
+        (0, &["diff", old, old]),
+        (1, &["diff", old, new]),
+        (1, &["diff", "--values", old, new]),
+        (0, &["diff", "-n", "dense/kernel", old, new]),
+        (0, &["doctor", "run"]),
+        (0, &["doctor", old, new]),
+        (0, &["doctor", "--quick", "run"]),
+        (1, &["doctor", "nowhere"]),
+        (0, &["doctor", "--exit-zero", "nowhere"]),
+        (0, &["explain", "F015"]),
+        (0, &["explain", "--all"]),
+        (0, &["rules"]),
+        (0, &["--help"]),
+        (0, &["--version"]),
+        (2, &[]),
+        (2, &["ls", "nowhere"]),
+        (2, &["ls", "elsewhere"]),
+        (2, &["ls", "elsewhere/readme.txt"]),
+        (2, &["ls", "--no-such-flag"]),
+        (2, &["show", new, "no/such/variable"]),
+        (2, &["show", new, "dense/bias[9]"]),
+        (2, &["diff", old, "nowhere"]),
+        (2, &["doctor", "--select", "no-such-rule", "run"]),
+        (2, &["explain", "F999"]),
+    ];
+    for (code, args) in cases {
+        let answer = ask(&disk, args);
+        assert_eq!(answer.code, code, "{args:?}\n{}{}", answer.out, answer.err);
+        let (speaks, silent) = if code == 2 { (&answer.err, &answer.out) } else { (&answer.out, &answer.err) };
+        assert!(!speaks.is_empty(), "{args:?} says nothing");
+        assert_eq!(silent, "", "{args:?} speaks on the wrong channel");
+    }
+}
+
+/// Even for a wreck the doctor has looked; against what is not there it could not.
+#[test]
+fn a_missing_reference_is_an_error() {
+    let disk = disk();
+    ask(&disk, &["doctor", "--against", "nowhere", "run"]).expect(2);
+    ask(&disk, &["doctor", "--against", "run/model.ckpt-10", "run/model.ckpt-20"]).expect(0);
+}
+
+#[test]
+fn wrong_paths_get_the_right_one() {
+    let disk = disk();
+    for (wrong, right) in [("run/model.ckpt-2", "run/model.ckpt-20"), ("run/modle.ckpt-10", "run/model.ckpt-10")] {
+        let answer = ask(&disk, &["ls", wrong]).expect(2);
+        assert!(answer.err.contains(right), "{}", answer.err);
+    }
+    let answer = ask(&disk, &["show", "run", "dense/kernle"]).expect(2);
+    assert!(answer.err.contains("dense/kernel?"), "{}", answer.err);
+    let answer = ask(&disk, &["doctor", "--ignore", "nan-inv", "run"]).expect(2);
+    assert!(answer.err.contains("nan-inf"), "{}", answer.err);
+}
+
+/// Every file of a checkpoint, and its directory, stand for it.
+#[test]
+fn part_files_lead_to_their_checkpoint() {
+    let disk = disk();
+    let shown = |path: &str| {
+        let json = ask(&disk, &["ls", "--format", "json", path]).expect(0).json();
+        json["checkpoint"]["prefix"].as_str().unwrap().to_owned()
+    };
+    for path in ["run", "run/", "run/checkpoint", "run/model.ckpt-20.index", "run/model.ckpt-20.data-00000-of-00001"] {
+        assert_eq!(shown(path), "run/model.ckpt-20", "{path}");
+    }
+    assert_eq!(shown("run/model.ckpt-10.index"), "run/model.ckpt-10");
+}
+
+/// A pipe whose reader goes away after some bytes.
+struct Closed(usize);
+
+impl Write for Closed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_nobodys_mistake() {
+    let disk = disk();
+    for args in [
+        vec!["ls", "run"],
+        vec!["ls", "--format", "json", "run"],
+        vec!["ls", "--format", "csv", "run"],
+        vec!["rules"],
+        vec!["explain", "--all"],
+    ] {
+        for room in [0, 50] {
+            let mut err = Vec::new();
+            let code = ckpt::run(args.iter().map(Into::into), &disk, &Terminal::default(), &mut Closed(room), &mut err);
+            assert_eq!((code, String::from_utf8(err).unwrap()), (0, String::new()), "{args:?} into {room} bytes");
+        }
+    }
+}
+
+/// A disk that is full is somebody's.
+struct Full;
+
+impl Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_output_that_fails_is_an_error() {
+    let mut err = Vec::new();
+    let code = ckpt::run(["ls", "run"].map(Into::into), &disk(), &Terminal::default(), &mut Full, &mut err);
+    assert_eq!(code, 2);
+    assert!(!err.is_empty());
+}
+
+#[test]
+fn every_command_has_help() {
+    for command in ["ls", "show", "diff", "doctor", "explain", "rules"] {
+        for flag in ["--help", "-h"] {
+            let answer = ask(&Memory::default(), &[command, flag]).expect(0);
+            assert!(answer.out.contains("Usage:") && answer.out.contains(command), "{}", answer.out);
+            assert!(!answer.out.contains('\x1b'), "colour in a pipe");
+        }
+    }
+}
+
+fn terminal(width: usize) -> Terminal {
+    Terminal { stdout: true, stderr: false, width: Some(width), unicode: true, ..Terminal::default() }
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let disk = disk();
+    let colored = |args: &[&str], terminal: &Terminal| ask_at(&disk, args, terminal).out.contains('\x1b');
+    for args in [vec!["ls", "run"], vec!["doctor", "nowhere"], vec!["diff", "run/model.ckpt-10", "run/model.ckpt-20"]] {
+        let at = terminal(80);
+        assert!(colored(&args, &at), "{args:?}: no colour on a terminal");
+        assert!(!colored(&args, &Terminal { no_color: true, ..at }), "{args:?}: NO_COLOR is not obeyed");
+        assert!(!colored(&args, &Terminal::default()), "{args:?}: colour in a pipe");
+        assert!(
+            colored(&[&args[..], &["--color", "always"]].concat(), &Terminal::default()),
+            "{args:?}: --color always"
+        );
+        assert!(!colored(&[&args[..], &["--color", "never"]].concat(), &at), "{args:?}: --color never");
+        assert!(!colored(&[&args[..], &["--format", "json"]].concat(), &at), "{args:?}: colour in JSON");
+    }
+}
+
+/// Boxes and bars are for those who can see them.
+#[test]
+fn plain_terminals_get_plain_text() {
+    let disk = disk();
+    for args in [
+        vec!["ls", "run"],
+        vec!["ls", "--tree", "--stats", "run"],
+        vec!["show", "run", "dense/kernel"],
+        vec!["doctor", "run"],
+        vec!["rules"],
+    ] {
+        let text = ask(&disk, &args).out;
+        assert!(text.is_ascii(), "{args:?}\n{text}");
+    }
+}
+
+#[test]
+fn lines_fit_the_terminal() {
+    let disk = disk();
+    let commands: [&[&str]; 10] = [
+        &["ls", "run"],
+        &["ls", "--all", "run"],
+        &["ls", "--stats", "--no-collapse", "--role", "all", "run"],
+        &["ls", "--tree", "run"],
+        &["show", "run", "dense/kernel"],
+        &["diff", "--values", "run/model.ckpt-10", "run/model.ckpt-20"],
+        &["doctor", "run"],
+        &["doctor", "nowhere"],
+        &["rules"],
+        &["explain", "F015"],
+    ];
+    let fixes = ckpt::doctor::rules::ALL.iter().flat_map(|rule| rule.manual.fix.lines());
+    let code: Vec<&str> = fixes.filter(|line| line.starts_with("    ")).map(str::trim).collect();
+    let mut wide = Vec::new();
+    for width in [40, 60, 80] {
+        for args in commands {
+            let text = ask_at(&disk, &[args, &["--color", "never"]].concat(), &terminal(width)).out;
+            let lines = text.lines().filter(|line| line.width() > width && !code.contains(&line.trim()));
+            wide.extend(lines.map(|line| format!("{args:?} at {width}: {line}")));
+        }
+        let demo = fixture("damaged/demo").folder.display().to_string();
+        let text = ask_at(&Local, &["doctor", "--color", "never", &demo], &terminal(width)).out;
+        // Code to paste and paths are not broken.
+        let breakable = |line: &&str| !line.starts_with("        ") && !line.contains(&demo);
+        let lines = text.lines().filter(breakable).filter(|line| line.width() > width);
+        wide.extend(lines.map(|line| format!("doctor at {width}: {line}")));
+    }
+    assert!(wide.is_empty(), "{}", wide.join("\n"));
+}
+
+/// In a pipe nothing is cut.
+#[test]
+fn pipes_get_whole_lines() {
+    let name = format!("{}/kernel", "a_long_scope/".repeat(20));
+    let disk = Forge::new("ckpt").floats(&name, &[1], &[1.]).disk();
+    assert!(ask(&disk, &["ls", "--no-collapse", "ckpt"]).out.contains("a_long_scope/a_long_scope"));
+    assert!(ask(&disk, &["ls", "--names", "key", "--format", "csv", "ckpt"]).out.contains(&name));
+}
+
+#[test]
+fn answers_are_the_same_every_time() {
+    let disk = disk();
+    for args in [vec!["ls", "--stats", "--format", "json", "run"], vec!["doctor", "--format", "json", "run"]] {
+        assert_eq!(ask(&disk, &args).out, ask(&disk, &args).out, "{args:?}");
+    }
+}
+
+#[test]
+fn answers_and_arrays_are_written_to_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let answer = ask(&disk(), &["ls", "--format", "json", "-o", &file("ls.json"), "run"]).expect(0);
+    assert_eq!(answer.out, "");
+    let written = std::fs::read_to_string(file("ls.json")).unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&written).is_ok());
+    ask(&disk(), &["show", "--npy", &file("kernel.npy"), "run", "dense/kernel"]).expect(0);
+    let array = std::fs::read(file("kernel.npy")).unwrap();
+    assert!(array.starts_with(b"\x93NUMPY"));
+    let elements: Vec<u8> = numbers(12, 7).iter().flat_map(|number| number.to_le_bytes()).collect();
+    assert!(array.ends_with(&elements));
+    ask(&disk(), &["ls", "-o", &file("no/such/folder/x"), "run"]).expect(2);
+}
