@@ -128,30 +128,22 @@ fn is(wanted: RoleName, role: Role) -> bool {
 pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     loop {
-        // Names of one checkpoint begin alike more often than not: step over that first, but not into
-        // the middle of a number.
-        match (a.first(), b.first()) {
-            (None, None) => return Ordering::Equal,
-            (None, _) => return Ordering::Less,
-            (_, None) => return Ordering::Greater,
-            (Some(x), Some(y)) if x.is_ascii_digit() && y.is_ascii_digit() => {
-                let (number_a, rest_a) = number(a);
-                let (number_b, rest_b) = number(b);
-                // Without leading zeros the longer number is the larger.
-                let order = number_a.len().cmp(&number_b.len()).then_with(|| number_a.cmp(number_b));
-                // 07 and 7 are one number, but not one name.
-                let order =
-                    order.then_with(|| a.len().saturating_sub(rest_a.len()).cmp(&b.len().saturating_sub(rest_b.len())));
-                if order != Ordering::Equal {
-                    return order;
-                }
-                (a, b) = (rest_a, rest_b);
-            }
-            (Some(x), Some(y)) if x != y => return x.cmp(y),
-            _ => {
-                a = a.get(1..).unwrap_or_default();
-                b = b.get(1..).unwrap_or_default();
-            }
+        let Some(differ) = a.iter().zip(b).position(|(x, y)| x != y) else { return a.len().cmp(&b.len()) };
+        // The difference may lie within a number: then that counts as a whole.
+        let same = a.get(..differ).unwrap_or_default();
+        let start = differ.saturating_sub(same.iter().rev().take_while(|byte| byte.is_ascii_digit()).count());
+        let (from_a, from_b) = (a.get(start..).unwrap_or_default(), b.get(start..).unwrap_or_default());
+        let digit = |text: &[u8]| text.first().is_some_and(u8::is_ascii_digit);
+        if !digit(from_a) || !digit(from_b) {
+            return a.get(differ).cmp(&b.get(differ));
+        }
+        let ((number_a, rest_a), (number_b, rest_b)) = (number(from_a), number(from_b));
+        // Without leading zeros the longer number is the larger; 07 and 7 are one number, not one name.
+        let length = |text: &[u8], rest: &[u8]| text.len().saturating_sub(rest.len());
+        let order = number_a.len().cmp(&number_b.len()).then_with(|| number_a.cmp(number_b));
+        match order.then_with(|| length(from_a, rest_a).cmp(&length(from_b, rest_b))) {
+            Ordering::Equal => (a, b) = (rest_a, rest_b),
+            order => return order,
         }
     }
 }

@@ -61,12 +61,13 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         offset += length;
     }
     entries.sort_by(|a, b| a.key.cmp(&b.key));
-    let (variables, writer) = describe(&entries, graph.as_ref());
+    let flavor = if graph.is_some() { Flavor::ObjectBased } else { Flavor::NameBased };
+    let (variables, writer) = describe(&entries, flavor, graph.as_ref());
     let file = |label: &str, role, size| File { path: label.into(), label: label.into(), role, size, modified: None };
     Checkpoint {
         prefix: "ckpts/ckpt-4".into(),
         label: "ckpts/ckpt-4".into(),
-        flavor: if graph.is_some() { Flavor::ObjectBased } else { Flavor::NameBased },
+        flavor,
         writer,
         endianness: Endianness::Little,
         declared_shards: Some(1),

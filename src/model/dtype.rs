@@ -47,54 +47,59 @@ pub enum MiniFloat {
 
 struct Info {
     name: &'static str,
+    /// The name of the reference to it.
+    reference: &'static str,
     short: &'static str,
     bytes: u8,
     kind: Kind,
 }
 
-const fn info(name: &'static str, short: &'static str, bytes: u8, kind: Kind) -> Info {
-    Info { name, short, bytes, kind }
+/// A macro, since only one can put `_ref` behind a name at compile time.
+macro_rules! info {
+    ($name:literal, $short:literal, $bytes:expr, $kind:expr) => {
+        Info { name: $name, reference: concat!($name, "_ref"), short: $short, bytes: $bytes, kind: $kind }
+    };
 }
 
 /// By number, from 1. Names are those of `tf.DType.name`. The sub-byte types take a whole byte
 /// an element in a checkpoint (seen in files of TensorFlow 2.21).
 const TABLE: [Info; 33] = [
-    info("float32", "f32", 4, Kind::Float { bits: 32 }),
-    info("float64", "f64", 8, Kind::Float { bits: 64 }),
-    info("int32", "i32", 4, Kind::Int { bits: 32 }),
-    info("uint8", "u8", 1, Kind::UInt { bits: 8 }),
-    info("int16", "i16", 2, Kind::Int { bits: 16 }),
-    info("int8", "i8", 1, Kind::Int { bits: 8 }),
-    info("string", "str", 0, Kind::Str),
-    info("complex64", "c64", 8, Kind::Complex { bits: 32 }),
-    info("int64", "i64", 8, Kind::Int { bits: 64 }),
-    info("bool", "bool", 1, Kind::Bool),
-    info("qint8", "qi8", 1, Kind::Int { bits: 8 }),
-    info("quint8", "qu8", 1, Kind::UInt { bits: 8 }),
-    info("qint32", "qi32", 4, Kind::Int { bits: 32 }),
-    info("bfloat16", "bf16", 2, Kind::BFloat16),
-    info("qint16", "qi16", 2, Kind::Int { bits: 16 }),
-    info("quint16", "qu16", 2, Kind::UInt { bits: 16 }),
-    info("uint16", "u16", 2, Kind::UInt { bits: 16 }),
-    info("complex128", "c128", 16, Kind::Complex { bits: 64 }),
-    info("float16", "f16", 2, Kind::Float { bits: 16 }),
-    info("resource", "res", 0, Kind::Resource),
-    info("variant", "var", 0, Kind::Variant),
-    info("uint32", "u32", 4, Kind::UInt { bits: 32 }),
-    info("uint64", "u64", 8, Kind::UInt { bits: 64 }),
-    info("float8_e5m2", "f8e5m2", 1, Kind::MiniFloat(MiniFloat::E5M2)),
-    info("float8_e4m3fn", "f8e4m3fn", 1, Kind::MiniFloat(MiniFloat::E4M3Fn)),
-    info("float8_e4m3fnuz", "f8e4m3fnuz", 1, Kind::MiniFloat(MiniFloat::E4M3Fnuz)),
-    info("float8_e4m3b11fnuz", "f8e4m3b11fnuz", 1, Kind::MiniFloat(MiniFloat::E4M3B11Fnuz)),
-    info("float8_e5m2fnuz", "f8e5m2fnuz", 1, Kind::MiniFloat(MiniFloat::E5M2Fnuz)),
-    info("int4", "i4", 1, Kind::Int { bits: 4 }),
-    info("uint4", "u4", 1, Kind::UInt { bits: 4 }),
-    info("int2", "i2", 1, Kind::Int { bits: 2 }),
-    info("uint2", "u2", 1, Kind::UInt { bits: 2 }),
-    info("float4_e2m1fn", "f4e2m1fn", 1, Kind::MiniFloat(MiniFloat::E2M1Fn)),
+    info!("float32", "f32", 4, Kind::Float { bits: 32 }),
+    info!("float64", "f64", 8, Kind::Float { bits: 64 }),
+    info!("int32", "i32", 4, Kind::Int { bits: 32 }),
+    info!("uint8", "u8", 1, Kind::UInt { bits: 8 }),
+    info!("int16", "i16", 2, Kind::Int { bits: 16 }),
+    info!("int8", "i8", 1, Kind::Int { bits: 8 }),
+    info!("string", "str", 0, Kind::Str),
+    info!("complex64", "c64", 8, Kind::Complex { bits: 32 }),
+    info!("int64", "i64", 8, Kind::Int { bits: 64 }),
+    info!("bool", "bool", 1, Kind::Bool),
+    info!("qint8", "qi8", 1, Kind::Int { bits: 8 }),
+    info!("quint8", "qu8", 1, Kind::UInt { bits: 8 }),
+    info!("qint32", "qi32", 4, Kind::Int { bits: 32 }),
+    info!("bfloat16", "bf16", 2, Kind::BFloat16),
+    info!("qint16", "qi16", 2, Kind::Int { bits: 16 }),
+    info!("quint16", "qu16", 2, Kind::UInt { bits: 16 }),
+    info!("uint16", "u16", 2, Kind::UInt { bits: 16 }),
+    info!("complex128", "c128", 16, Kind::Complex { bits: 64 }),
+    info!("float16", "f16", 2, Kind::Float { bits: 16 }),
+    info!("resource", "res", 0, Kind::Resource),
+    info!("variant", "var", 0, Kind::Variant),
+    info!("uint32", "u32", 4, Kind::UInt { bits: 32 }),
+    info!("uint64", "u64", 8, Kind::UInt { bits: 64 }),
+    info!("float8_e5m2", "f8e5m2", 1, Kind::MiniFloat(MiniFloat::E5M2)),
+    info!("float8_e4m3fn", "f8e4m3fn", 1, Kind::MiniFloat(MiniFloat::E4M3Fn)),
+    info!("float8_e4m3fnuz", "f8e4m3fnuz", 1, Kind::MiniFloat(MiniFloat::E4M3Fnuz)),
+    info!("float8_e4m3b11fnuz", "f8e4m3b11fnuz", 1, Kind::MiniFloat(MiniFloat::E4M3B11Fnuz)),
+    info!("float8_e5m2fnuz", "f8e5m2fnuz", 1, Kind::MiniFloat(MiniFloat::E5M2Fnuz)),
+    info!("int4", "i4", 1, Kind::Int { bits: 4 }),
+    info!("uint4", "u4", 1, Kind::UInt { bits: 4 }),
+    info!("int2", "i2", 1, Kind::Int { bits: 2 }),
+    info!("uint2", "u2", 1, Kind::UInt { bits: 2 }),
+    info!("float4_e2m1fn", "f4e2m1fn", 1, Kind::MiniFloat(MiniFloat::E2M1Fn)),
 ];
 
-const UNKNOWN: Info = info("unknown", "?", 0, Kind::Resource);
+const UNKNOWN: Info = info!("unknown", "?", 0, Kind::Resource);
 
 /// Distance from a type's number to that of the reference to it.
 const REFERENCE: i32 = 100;
@@ -141,9 +146,9 @@ impl DType {
         i32::from(self.number).saturating_add(if self.reference { REFERENCE } else { 0 })
     }
 
-    /// `tf.DType.name` without `_ref`: `float32`.
-    pub fn plain_name(self) -> &'static str {
-        self.info().name
+    /// `tf.DType.name`: `float32`, `float32_ref`.
+    pub fn name(self) -> &'static str {
+        if self.reference { self.info().reference } else { self.info().name }
     }
 
     /// A short name for tables: `f32`.
@@ -174,8 +179,7 @@ impl DType {
 
 impl fmt::Display for DType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.plain_name())?;
-        if self.reference { f.write_str("_ref") } else { Ok(()) }
+        f.write_str(self.name())
     }
 }
 

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::GRAPH_KEY;
-use super::checkpoint::Writer;
+use super::checkpoint::{Flavor, Writer};
 use super::entry::{Entry, EntryId};
 use super::graph::{NodeId, ObjectGraph};
 use super::roles::{self, ObjectRole};
 use super::variable::{Role, Variable};
 
 /// Names every entry and says what it is for. In key order.
-pub fn describe(entries: &[Entry], graph: Option<&ObjectGraph>) -> (Vec<Variable>, Writer) {
-    match graph {
-        Some(graph) => (by_object(entries, graph), roles::writer(graph)),
-        None => (by_key(entries), writer_by_keys(entries)),
+pub fn describe(entries: &[Entry], flavor: Flavor, graph: Option<&ObjectGraph>) -> (Vec<Variable>, Writer) {
+    match (graph, flavor) {
+        (Some(graph), _) => (by_object(entries, graph), roles::writer(graph)),
+        (None, Flavor::NameBased) => (by_key(entries), Writer::Saver),
+        (None, Flavor::ObjectBased) => (by_key(entries), writer_by_keys(entries)),
     }
 }
 
@@ -23,7 +23,7 @@ fn by_key(entries: &[Entry]) -> Vec<Variable> {
     let named = entries.iter().zip(roles).enumerate();
     named
         .map(|(id, (entry, role))| Variable {
-            name: entry.key.to_string(),
+            name: entry.key.text().map_or_else(|| entry.key.to_string(), str::to_owned),
             paths: Vec::new(),
             more_paths: false,
             full_name: None,
@@ -35,12 +35,10 @@ fn by_key(entries: &[Entry]) -> Vec<Variable> {
         .collect()
 }
 
-/// Keys alone, when there is no graph, or none that can be read.
+/// Keys alone, when the graph cannot be read.
 fn writer_by_keys(entries: &[Entry]) -> Writer {
     let keys = || entries.iter().filter_map(|entry| entry.key.text());
-    if !keys().any(|key| key == GRAPH_KEY || key.contains("/.ATTRIBUTES/")) {
-        Writer::Saver
-    } else if keys().any(|key| key.contains("/_operations/") || key.contains("/_trainable_variables/")) {
+    if keys().any(|key| key.contains("/_operations/") || key.contains("/_trainable_variables/")) {
         Writer::Keras3
     } else if keys().any(|key| key.contains("layer_with_weights-")) {
         Writer::Keras2

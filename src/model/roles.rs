@@ -34,34 +34,37 @@ impl ObjectRole {
 
 // ---------------------------------------------------------------- name-based
 
-/// What the optimizers of `tf.compat.v1.train`, BERT's and Keras' in graph mode put behind the name
-/// of a variable for its slots.
-const SLOT_SUFFIXES: [&str; 24] = [
-    "Adam",
-    "Adam_1",
-    "AdamW",
-    "AdamW_1",
-    "adam_m",
-    "adam_v",
-    "Momentum",
-    "RMSProp",
-    "RMSProp_1",
-    "RMSProp_2",
-    "Adagrad",
-    "Adadelta",
-    "Adadelta_1",
-    "Ftrl",
-    "Ftrl_1",
-    "lamb_m",
-    "lamb_v",
-    "LARSOptimizer",
-    "ExponentialMovingAverage",
-    "m",
-    "v",
-    "momentum",
-    "rms",
-    "accumulator",
-];
+/// True for what the optimizers of `tf.compat.v1.train`, BERT's and Keras' in graph mode put behind the
+/// name of a variable for its slots.
+fn is_slot_suffix(word: &str) -> bool {
+    matches!(
+        word,
+        "Adam"
+            | "Adam_1"
+            | "AdamW"
+            | "AdamW_1"
+            | "adam_m"
+            | "adam_v"
+            | "Momentum"
+            | "RMSProp"
+            | "RMSProp_1"
+            | "RMSProp_2"
+            | "Adagrad"
+            | "Adadelta"
+            | "Adadelta_1"
+            | "Ftrl"
+            | "Ftrl_1"
+            | "lamb_m"
+            | "lamb_v"
+            | "LARSOptimizer"
+            | "ExponentialMovingAverage"
+            | "m"
+            | "v"
+            | "momentum"
+            | "rms"
+            | "accumulator"
+    )
+}
 
 /// Names that stand alone for something an optimizer keeps once.
 const OPTIMIZER_NAMES: [&str; 9] =
@@ -118,7 +121,7 @@ fn name_role(entries: &[Entry], entry: &Entry) -> ObjectRole {
 fn suffix_slot<'a>(entries: &[Entry], key: &str, leaf: &'a str) -> Option<(&'a str, EntryId)> {
     // A second optimizer over the same variables counts on: Adam_2, Adam_3.
     let counted = || leaf.rsplit_once('_').filter(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()));
-    if !SLOT_SUFFIXES.contains(&leaf) && !counted().is_some_and(|(word, _)| SLOT_SUFFIXES.contains(&word)) {
+    if !is_slot_suffix(leaf) && !counted().is_some_and(|(word, _)| is_slot_suffix(word)) {
         return None;
     }
     let base = key.strip_suffix(leaf)?.strip_suffix('/')?;
@@ -127,7 +130,7 @@ fn suffix_slot<'a>(entries: &[Entry], key: &str, leaf: &'a str) -> Option<(&'a s
 
 /// `training/Adam/dense/kernel/m` is a slot of `dense/kernel`: Keras in graph mode.
 fn infix_slot<'a>(entries: &[Entry], key: &str, leaf: &'a str) -> Option<(&'a str, EntryId)> {
-    if !SLOT_SUFFIXES.contains(&leaf) {
+    if !is_slot_suffix(leaf) {
         return None;
     }
     let mut base = key.strip_suffix(leaf)?.strip_suffix('/')?;

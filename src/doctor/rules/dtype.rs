@@ -59,7 +59,7 @@ pub(super) fn retyped(binding: &Binding) -> Vec<Retyped> {
 
 /// The name of a type in TensorFlow's messages.
 fn in_messages(dtype: DType) -> String {
-    match dtype.plain_name() {
+    match dtype.name() {
         "float32" => "float".to_owned(),
         "float64" => "double".to_owned(),
         "float16" => "half".to_owned(),

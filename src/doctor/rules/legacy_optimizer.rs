@@ -92,7 +92,7 @@ mod tests {
             let slot =
                 graph.nodes.iter().position(|node| node.attributes.iter().any(|a| a.full_name == "adam/m/w")).unwrap();
             graph.nodes[optimizer].slots.push(Slot { original: 2, name: "m".to_owned(), variable: slot });
-            checkpoint.variables = describe(&checkpoint.entries, checkpoint.graph.as_ref()).0;
+            checkpoint.variables = describe(&checkpoint.entries, checkpoint.flavor, checkpoint.graph.as_ref()).0;
         }
         checkpoint
     }

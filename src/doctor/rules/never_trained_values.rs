@@ -147,7 +147,7 @@ mod tests {
         checkpoint.entries.iter_mut().filter(|entry| entry.key.text() == Some("global_step")).for_each(|entry| {
             entry.dtype = DType::INT64;
         });
-        checkpoint.variables = describe(&checkpoint.entries, None).0;
+        checkpoint.variables = describe(&checkpoint.entries, checkpoint.flavor, None).0;
         let mut facts = sample::facts(checkpoint);
         for (key, value) in [("bn/beta", 0.0), ("bn/gamma", 1.0), ("bn/moving_mean", 0.0), ("bn/moving_variance", 1.0)]
         {

@@ -44,13 +44,14 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
     faults.extend(shards::measure(store, &files, &entries, index_is_whole));
     let graph = graph::read(store, &files, &entries, index.endianness, &mut faults);
-    let (variables, writer) = describe(&entries, graph.as_ref());
     let by_object = |key: &str| key == GRAPH_KEY || key.contains("/.ATTRIBUTES/");
     let object_based = entries.iter().any(|entry| entry.key.text().is_some_and(by_object));
+    let flavor = if object_based { Flavor::ObjectBased } else { Flavor::NameBased };
+    let (variables, writer) = describe(&entries, flavor, graph.as_ref());
     Ok(Checkpoint {
         prefix: prefix.to_owned(),
         label: label(prefix),
-        flavor: if object_based { Flavor::ObjectBased } else { Flavor::NameBased },
+        flavor,
         writer,
         endianness: index.endianness,
         declared_shards: index.shards,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::value::{Checksum, Hex, KeyText, Number, Text};
-use crate::model::{Checkpoint, DType, Digest, Entry, Extent, Part, Payload, Slice, Stats, Variable};
+use crate::model::{Checkpoint, Digest, Entry, Extent, Part, Payload, Slice, Stats, Variable};
 
 #[derive(Serialize)]
 pub(super) struct Row<'a> {
@@ -12,15 +12,19 @@ pub(super) struct Row<'a> {
     /// Only if the key is not text: its bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_hex: Option<Hex<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     full_name: Option<&'a str>,
     paths: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     more_paths: Option<bool>,
     role: &'static str,
     group: &'static str,
+    /// These two only for slots.
+    #[serde(skip_serializing_if = "Option::is_none")]
     slot_of: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     slot_name: Option<&'a str>,
-    dtype: Text<DType>,
+    dtype: &'static str,
     /// Null if not even the rank is known.
     shape: Option<&'a [u64]>,
     /// Null if there are more than can be counted.
@@ -69,7 +73,7 @@ impl<'a> Row<'a> {
             group: variable.role.group().word(),
             slot_of: owner.map(|owner| owner.name.as_str()),
             slot_name: variable.slot_name.as_deref(),
-            dtype: Text(entry.dtype),
+            dtype: entry.dtype.name(),
             shape: entry.shape.axes(),
             params: entry.shape.elements(),
             bytes: entry.stored_bytes(),

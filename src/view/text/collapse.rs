@@ -13,6 +13,8 @@ use smallvec::{SmallVec, smallvec};
 
 /// Fewer alike are easier to read on lines of their own.
 const FEWEST: usize = 3;
+/// More words than this are a list that nobody reads.
+const MOST_WORDS: usize = 6;
 
 /// A name to be collapsed, and what must be the same for two to share a line.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +63,14 @@ fn single(id: usize, name: &str) -> Line {
     Line { pattern: name.to_owned(), members: vec![id] }
 }
 
-/// A name's stretches: text, and the number behind it. A number with a leading zero is text (`07` is
-/// not 7), and so is one of 19 digits or more.
+/// A name's stretches: text, and the number behind it, as [`number`] has it.
 fn pieces(name: &str) -> impl Iterator<Item = (&str, Option<u64>)> {
     let mut rest = name;
     std::iter::from_fn(move || {
         let mut from = 0usize;
         while let Some(digits) = digits_from(rest, from) {
             from = digits.end;
-            if let Some(number) = rest.get(digits.clone()).and_then(plain) {
+            if let Some(number) = rest.get(digits.clone()).and_then(number) {
                 let text = rest.get(..digits.start)?;
                 rest = rest.get(digits.end..)?;
                 return Some((text, Some(number)));
@@ -88,11 +89,29 @@ fn digits_from(text: &str, from: usize) -> Option<Range<usize>> {
     Some(start..start.saturating_add(rest.iter().position(|byte| !digit(byte)).unwrap_or(rest.len())))
 }
 
-/// The number that digits spell, if they are its only spelling.
-fn plain(digits: &str) -> Option<u64> {
-    let one_way = digits.len() < 19 && (digits.len() == 1 || !digits.starts_with('0'));
+/// Bits of a number that hold its value; above them stands its width, if it has leading zeros.
+const VALUE: u32 = 52;
+
+/// The number that digits spell: `07` is 7 of width 2, and not 7. None for more than 15 digits, which
+/// are text.
+fn number(digits: &str) -> Option<u64> {
     let add = |number: u64, byte: u8| number.saturating_mul(10).saturating_add(u64::from(byte.wrapping_sub(b'0')));
-    one_way.then(|| digits.bytes().fold(0, add))
+    let width = if digits.len() > 1 && digits.starts_with('0') { digits.len() as u64 } else { 0 };
+    (digits.len() < 16).then(|| digits.bytes().fold(0, add) | width << VALUE)
+}
+
+fn value(number: u64) -> u64 {
+    number & ((1 << VALUE) - 1)
+}
+
+fn padded(number: u64) -> bool {
+    number >> VALUE > 0
+}
+
+/// A number as it was spelt.
+fn spelt(number: u64) -> String {
+    let width = usize::try_from(number >> VALUE).unwrap_or(0);
+    format!("{:0width$}", value(number))
 }
 
 /// A name that equals those which differ from it in numbers alone.
@@ -179,7 +198,7 @@ struct Product {
     members: SmallVec<[usize; 2]>,
 }
 
-/// Marks a set's position in [`Sets`]; far above any number of 18 digits.
+/// Marks a set's position in [`Sets`]; above any number with its width.
 const SET: u64 = 1 << 63;
 
 /// Sets of numbers; equal ones have one position.
@@ -211,7 +230,7 @@ impl Sets {
             let Some(number) = number else { continue };
             match numbers.next().and_then(|&at| self.get(at)) {
                 Some(set) => pattern.push_str(&format!("{{{}}}", ranges(set))),
-                None => pattern.push_str(&number.to_string()),
+                None => pattern.push_str(&spelt(number)),
             }
         }
         pattern
@@ -298,23 +317,26 @@ fn union(run: SmallVec<[Product; 1]>, place: usize, sets: &mut Sets) -> Option<P
         }
         members.extend_from_slice(&product.members);
     }
-    set.sort_unstable();
+    set.sort_unstable_by_key(|&number| (value(number), number));
     members.sort_unstable();
     *at.get_mut(place)? = sets.add(set);
     Some(Product { at, members })
 }
+
+/// The parts of a pattern, what must be alike, and the members.
+type Row<L, M> = (SmallVec<[usize; 8]>, L, M);
 
 /// Merges words in what is repeated: `layer_{0..11}/{query,key,value}`. A word is a whole part between
 /// slashes without a set in it. Patterns come in the order of their first members, and so do words.
 fn words<L: Hash + Eq + Copy>(lines: Vec<(Line, L)>) -> Vec<Line> {
     let mut texts = Texts::default();
     let split = |texts: &mut Texts, pattern: &str| pattern.split('/').map(|part| texts.add(part)).collect();
-    let mut rows: Vec<(SmallVec<[usize; 8]>, L, Vec<usize>)> =
+    let mut rows: Vec<Row<L, Vec<usize>>> =
         lines.into_iter().map(|(line, like)| (split(&mut texts, &line.pattern), like, line.members)).collect();
     let longest = rows.iter().map(|(parts, ..)| parts.len()).max().unwrap_or(0);
     for place in (0..longest).rev() {
         let mut known: HashMap<(SmallVec<[usize; 8]>, L), usize> = HashMap::new();
-        let mut merged: Vec<(SmallVec<[usize; 8]>, L, Vec<usize>)> = Vec::with_capacity(rows.len());
+        let mut merged: Vec<Row<L, Vec<Vec<usize>>>> = Vec::with_capacity(rows.len());
         let mut alternatives: Vec<SmallVec<[usize; 4]>> = Vec::with_capacity(rows.len());
         for (parts, like, members) in rows {
             let new = merged.len();
@@ -325,18 +347,32 @@ fn words<L: Hash + Eq + Copy>(lines: Vec<(Line, L)>) -> Vec<Line> {
                 *known.entry((key, like)).or_insert(new)
             });
             if group == new {
-                merged.push((parts, like, members));
+                merged.push((parts, like, vec![members]));
                 alternatives.push(word.into_iter().collect());
             } else if let (Some(row), Some(words)) = (merged.get_mut(group), alternatives.get_mut(group)) {
-                row.2.extend(members);
+                row.2.push(members);
                 words.extend(word);
             }
         }
-        for ((parts, _, members), words) in merged.iter_mut().zip(&alternatives).filter(|(_, words)| words.len() > 1) {
+        rows = Vec::with_capacity(merged.len());
+        for ((parts, like, mut alike), words) in merged.into_iter().zip(&alternatives) {
+            if words.len() > MOST_WORDS {
+                rows.extend(alike.drain(..).zip(words).map(|(members, word)| {
+                    let mut parts = parts.clone();
+                    parts.get_mut(place).into_iter().for_each(|part| *part = *word);
+                    (parts, like, members)
+                }));
+                continue;
+            }
+            let mut parts = parts;
+            if words.len() > 1 {
+                parts.get_mut(place).into_iter().for_each(|part| *part = texts.either(words));
+            }
+            let mut members: Vec<usize> = alike.into_iter().flatten().collect();
             members.sort_unstable();
-            parts.get_mut(place).into_iter().for_each(|part| *part = texts.either(words));
+            rows.push((parts, like, members));
         }
-        rows = merged;
+        rows.sort_unstable_by_key(|(_, _, members)| members.first().copied());
     }
     rows.into_iter().map(|(parts, _, members)| Line { pattern: texts.pattern(&parts), members }).collect()
 }
@@ -383,104 +419,28 @@ impl Texts {
     }
 }
 
-/// Numbers in order, three or more in a row as a range: `0..6,8..11`.
+/// Numbers in order, three or more in a row as a range: `0..6,8..11`, `08..11`. A range that begins
+/// with a zero has numbers of one width.
 fn ranges(numbers: &[u64]) -> String {
-    let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
-    let parts = runs.map(|run| match run {
-        [first, _, .., last] => format!("{first}..{last}"),
-        run => run.iter().map(u64::to_string).collect::<Vec<_>>().join(","),
-    });
-    parts.collect::<Vec<_>>().join(",")
+    let mut runs: Vec<Vec<u64>> = Vec::new();
+    for &number in numbers {
+        let follows = |run: &&mut Vec<u64>| {
+            let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return false };
+            let in_a_row = value(last).checked_add(1) == Some(value(number));
+            // 09 is followed by 10, but 099 not by 0100, and 9 not by 010.
+            in_a_row && (!padded(first) && !padded(number) || spelt(last).len() == spelt(number).len())
+        };
+        match runs.last_mut().filter(follows) {
+            Some(run) => run.push(number),
+            None => runs.push(vec![number]),
+        }
+    }
+    let text = |run: &Vec<u64>| match run.as_slice() {
+        [first, _, .., last] => format!("{}..{}", spelt(*first), spelt(*last)),
+        run => run.iter().map(|number| spelt(*number)).collect::<Vec<_>>().join(","),
+    };
+    runs.iter().map(text).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn lines(names: &[&str]) -> Vec<String> {
-        let named: Vec<Named<u8>> = names.iter().map(|name| Named { name, like: 0 }).collect();
-        collapse(&named).into_iter().map(|line| line.pattern).collect()
-    }
-
-    fn texts(names: impl IntoIterator<Item = String>) -> Vec<String> {
-        let names: Vec<String> = names.into_iter().collect();
-        lines(&names.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-
-    /// All names that a pattern denotes: an independent reading of the notation.
-    fn expand(pattern: &str) -> Vec<String> {
-        let Some((before, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
-        let (inside, after) = rest.split_once('}').unwrap();
-        let texts = inside.split(',').flat_map(|text| match text.split_once("..") {
-            Some((a, b)) => (a.parse::<u64>().unwrap()..=b.parse().unwrap()).map(|n| n.to_string()).collect(),
-            None => vec![text.to_owned()],
-        });
-        let after = expand(after);
-        let join = |text: String| after.iter().map(move |after| format!("{before}{text}{after}")).collect::<Vec<_>>();
-        texts.flat_map(join).collect()
-    }
-
-    #[test]
-    fn repeated_layers() {
-        let words = ["query", "key", "value"];
-        let names = (0..12).flat_map(|i| words.map(|word| format!("bert/layer_{i}/self/{word}/kernel")));
-        assert_eq!(texts(names), ["bert/layer_{0..11}/self/{query,key,value}/kernel"]);
-        let names = (0..2).flat_map(|i| (0..5).map(move |j| format!("block_{i}/conv{j}/w")));
-        assert_eq!(texts(names), ["block_{0,1}/conv{0..4}/w"]);
-        assert_eq!(lines(&["dense_1/kernel", "dense_2/kernel"]), ["dense_1/kernel", "dense_2/kernel"]);
-    }
-
-    /// A summary must not be less precise than what it sums up.
-    #[test]
-    fn gaps_are_shown() {
-        let names = (0..24).filter(|i| *i != 7).map(|i| format!("layer.{i}.w"));
-        assert_eq!(texts(names), ["layer.{0..6,8..23}.w"]);
-        let key_7 = |name: &String| name != "l_7/key/w";
-        let names = (0..12).flat_map(|i| ["key", "query", "value"].map(|word| format!("l_{i}/{word}/w"))).filter(key_7);
-        assert_eq!(texts(names), ["l_{0..6,8..11}/key/w", "l_{0..11}/{query,value}/w"]);
-        let stages = [3, 4, 6, 3].into_iter().enumerate();
-        let names = stages.flat_map(|(stage, blocks)| (0..blocks).map(move |block| format!("s{stage}/b{block}/w")));
-        assert_eq!(texts(names), ["s{0,3}/b{0..2}/w", "s1/b{0..3}/w", "s2/b{0..5}/w"]);
-    }
-
-    #[test]
-    fn what_is_not_alike_stays_apart() {
-        let named = [("head.0.w", 10), ("head.1.w", 11), ("head.2.w", 10)].map(|(name, like)| Named { name, like });
-        let patterns: Vec<String> = collapse(&named).into_iter().map(|line| line.pattern).collect();
-        assert_eq!(patterns, ["head.0.w", "head.1.w", "head.2.w"]);
-        for apart in [["a_01", "a_1", "a_2"], ["a{1}", "a{2}", "a{3}"], ["a,1", "a,2", "a,3"], ["a/1", "a/1", "a/1"]] {
-            assert_eq!(lines(&apart), apart);
-        }
-        let long = "12345678901234567890";
-        let names = [1, 2, 3].map(|i| format!("a_{long}{i}"));
-        assert_eq!(texts(names.clone()), names);
-    }
-
-    proptest! {
-        /// Every name is denoted by exactly one line of its kind, and no line denotes anything else;
-        /// also where a name comes twice, and in any order.
-        #[test]
-        fn exact(names in prop::collection::vec(("[ab]/[xy]_[0-3]{1,2}/[0-4](/[kq{,])?", 0..2u8), 0..120)) {
-            let named: Vec<Named<u8>> = names.iter().map(|(name, like)| Named { name, like: *like }).collect();
-            let mut seen = BTreeSet::new();
-            let mut firsts = Vec::new();
-            for line in collapse(&named) {
-                let (_, like) = names[line.members[0]];
-                prop_assert!(line.members.iter().all(|id| names[*id].1 == like && seen.insert(*id)));
-                prop_assert!(line.members.is_sorted());
-                firsts.push(line.members[0]);
-                let mut members: Vec<String> = line.members.iter().map(|id| names[*id].0.clone()).collect();
-                let mut denoted = if members.len() == 1 { vec![line.pattern] } else { expand(&line.pattern) };
-                members.sort();
-                denoted.sort();
-                prop_assert_eq!(denoted, members);
-            }
-            prop_assert!(firsts.is_sorted());
-            prop_assert_eq!(seen.len(), names.len());
-        }
-    }
-}
+mod tests;

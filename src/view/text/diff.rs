@@ -1,6 +1,7 @@
 //! What changed between two checkpoints: groups by kind of change, the model's variables one by one,
 //! the optimizer's state and bookkeeping summed up, and a verdict.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::fit::fit;
@@ -8,7 +9,8 @@ use super::paint::Paint;
 use super::wrap::{cut, hang, pad, width};
 use super::{CAP, delta, verdict};
 use crate::compare::change::{Change, ChangeKind};
-use crate::model::{Checkpoint, Entry, Group, Role, Variable, dotted};
+use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId};
+use crate::view::label::label;
 use crate::view::{Diff, Names, Style, clean, count};
 
 /// Columns in front of every name: its sign.
@@ -70,7 +72,7 @@ fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
             ChangeKind::Unknown => '?',
         };
         let name = Sides::of(diff, change).map(|sides| sides.name(diff.names)).unwrap_or_default();
-        writeln!(out, "{letter}\t{}", clean(&name))?;
+        writeln!(out, "{letter}\t{name}")?;
     }
     Ok(())
 }
@@ -115,56 +117,61 @@ fn sign(kind: ChangeKind) -> char {
     }
 }
 
+/// A variable on one side.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    checkpoint: &'a Checkpoint,
+    variable: &'a Variable,
+    entry: &'a Entry,
+}
+
+impl<'a> Side<'a> {
+    fn of(checkpoint: &'a Checkpoint, id: Option<VariableId>) -> Option<Self> {
+        let variable = checkpoint.variables.get(id?)?;
+        Some(Self { checkpoint, variable, entry: checkpoint.entry(variable)? })
+    }
+
+    fn kind(&self) -> String {
+        format!("{} {}", self.entry.dtype, self.entry.shape)
+    }
+}
+
 /// A change with what it happened to, on each side.
 struct Sides<'a> {
     change: &'a Change,
-    old: Option<(&'a Variable, &'a Entry)>,
-    new: Option<(&'a Variable, &'a Entry)>,
+    old: Option<Side<'a>>,
+    new: Option<Side<'a>>,
     /// The newer of the two.
-    shown: (&'a Variable, &'a Entry),
+    shown: Side<'a>,
 }
 
 impl<'a> Sides<'a> {
     fn of(diff: &'a Diff, change: &'a Change) -> Option<Self> {
-        let side = |checkpoint: &'a Checkpoint, id: Option<usize>| {
-            let variable = checkpoint.variables.get(id?)?;
-            Some((variable, checkpoint.entry(variable)?))
-        };
-        let (old, new) = (side(&diff.old, change.old), side(&diff.new, change.new));
+        let (old, new) = (Side::of(&diff.old, change.old), Side::of(&diff.new, change.new));
         Some(Self { change, old, new, shown: new.or(old)? })
     }
 
     fn role(&self) -> Role {
-        self.shown.0.role
+        self.shown.variable.role
     }
 
-    fn name(&self, names: Names) -> String {
-        name(self.shown, names)
+    /// The name, cleaned.
+    fn name(&self, names: Names) -> Cow<'a, str> {
+        label(names, self.shown.checkpoint, self.shown.variable)
     }
 
     /// What happened to it, behind its name.
     fn detail(&self, names: Names) -> String {
-        let kind = |(_, entry): (&Variable, &Entry)| format!("{} {}", entry.dtype, entry.shape);
-        let what = match (self.old, self.new, self.change.kind) {
-            (Some((_, a)), Some((_, b)), ChangeKind::Reshaped) if a.dtype == b.dtype => {
-                format!("{} -> {}", a.shape, b.shape)
-            }
-            (Some(a), Some(b), ChangeKind::Reshaped) => format!("{} -> {}", kind(a), kind(b)),
-            (Some((_, a)), Some((_, b)), ChangeKind::Retyped) => format!("{} -> {}", a.dtype, b.dtype),
-            _ => kind(self.shown),
+        let (Some(old), Some(new)) = (self.old, self.new) else { return self.shown.kind() };
+        let (a, b) = (old.entry, new.entry);
+        let what = match self.change.kind {
+            ChangeKind::Reshaped if a.dtype == b.dtype => format!("{} -> {}", a.shape, b.shape),
+            ChangeKind::Reshaped => format!("{} -> {}", old.kind(), new.kind()),
+            ChangeKind::Retyped => format!("{} -> {}", a.dtype, b.dtype),
+            _ => new.kind(),
         };
-        match self.old.map(|old| name(old, names)).filter(|old| self.new.is_some() && *old != self.name(names)) {
-            Some(old) => format!("{what}   was {old}"),
-            None => what,
-        }
-    }
-}
-
-fn name((variable, entry): (&Variable, &Entry), names: Names) -> String {
-    match names {
-        Names::Full => variable.name.clone(),
-        Names::Key => entry.key.to_string(),
-        Names::Path => variable.paths.first().map_or_else(|| variable.name.clone(), |path| dotted(path)),
+        let before = label(names, old.checkpoint, old.variable);
+        if before == self.name(names) { what } else { format!("{what}   was {before}") }
     }
 }
 
@@ -184,8 +191,8 @@ fn rows(sides: &[&Sides], columns: &delta::Columns, names: Names) -> Vec<Row> {
         let detail = delta.map_or_else(|| sides.detail(names), |delta| columns.cells(delta));
         Row {
             sign: sign(sides.change.kind),
-            name: clean(&sides.name(names)).into_owned(),
-            detail: clean(&detail).into_owned(),
+            name: sides.name(names).into_owned(),
+            detail,
             alarm: delta.and_then(delta::alarm),
         }
     };
@@ -220,7 +227,7 @@ fn summed_up(diff: &Diff, kind: ChangeKind, sides: &[&Sides], style: &Style, out
         let s = if slots == 1 { "" } else { "s" };
         lines.push(format!("{} slot{s}{}   -v lists them", count(slots as u64), of.unwrap_or_default()));
     }
-    let others: Vec<String> =
+    let others: Vec<Cow<str>> =
         sides.iter().filter(|sides| sides.role() != Role::Slot).map(|sides| sides.name(diff.names)).collect();
     if !others.is_empty() {
         let shown = others.iter().take(CAP).cloned().collect::<Vec<_>>().join(", ");
@@ -230,7 +237,7 @@ fn summed_up(diff: &Diff, kind: ChangeKind, sides: &[&Sides], style: &Style, out
     }
     let first = format!("  {} ", sign(kind));
     for line in lines {
-        for line in hang(&first, "      ", &clean(&line), style.width) {
+        for line in hang(&first, "      ", &line, style.width) {
             writeln!(out, "{}", colored(&line, sign(kind), style))?;
         }
     }

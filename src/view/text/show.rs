@@ -225,7 +225,8 @@ fn checksum(stored: Option<u32>, digest: Option<&Digest>) -> (String, bool) {
 }
 
 fn statistics(stats: &Stats, shape: &Shape) -> String {
-    let first = stats.first_not_finite.map(|at| format!(" (first at {})", index(at, shape))).unwrap_or_default();
+    let first = stats.first_not_finite.map(|at| Shape::new(shape.index(at)));
+    let first = first.map(|index| format!(" (first at {index})")).unwrap_or_default();
     let spread = match stats.constant() {
         Some(value) => format!("all {}", number(value)),
         None => format!(
@@ -237,18 +238,6 @@ fn statistics(stats: &Stats, shape: &Shape) -> String {
         ),
     };
     format!("{spread}  zeros {}  NaN {}  Inf {}{first}", count(stats.zeros), count(stats.nan), count(stats.inf))
-}
-
-/// A position as an index into each axis: `[3, 5]`.
-fn index(at: u64, shape: &Shape) -> String {
-    let mut rest = at;
-    let mut axes: Vec<String> = Vec::new();
-    for axis in shape.axes().unwrap_or_default().iter().rev() {
-        axes.push(rest.checked_rem(*axis).unwrap_or(0).to_string());
-        rest = rest.checked_div(*axis).unwrap_or(0);
-    }
-    axes.reverse();
-    format!("[{}]", axes.join(", "))
 }
 
 #[cfg(test)]
