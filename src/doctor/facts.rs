@@ -8,7 +8,7 @@ use super::rules;
 use super::select::Selection;
 use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
-use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved};
+use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved, Role};
 
 /// Everything that was learned about one path, before anything is judged.
 #[derive(Debug)]
@@ -45,23 +45,23 @@ pub struct Comparison {
 }
 
 impl Facts {
-    /// Names of variables by their entries, in natural order, borrowed from a sibling where the
-    /// checkpoint's own graph is lost.
+    /// Names of variables by their entries, the model's first, each kind in natural order; borrowed from
+    /// a sibling where the checkpoint's own graph is lost.
     pub fn names(&self, entries: impl IntoIterator<Item = EntryId>) -> Vec<String> {
         let Some(checkpoint) = &self.checkpoint else { return Vec::new() };
-        let wanted: BTreeSet<EntryId> = entries.into_iter().collect();
-        let chosen = checkpoint.variables.iter().filter(|variable| wanted.contains(&variable.entry));
-        let mut names: Vec<String> = chosen
-            .map(|variable| {
-                let borrowed = self.names_from.as_ref().filter(|_| checkpoint.graph.is_none()).and_then(|sibling| {
-                    let (entry, _) = sibling.find(checkpoint.entry(variable)?.key.bytes())?;
-                    Some(sibling.variable_of(entry)?.1.name.clone())
-                });
-                borrowed.unwrap_or_else(|| variable.name.clone())
-            })
-            .collect();
-        names.sort_by(|a, b| natord::compare(a, b));
-        names
+        let entries: BTreeSet<EntryId> = entries.into_iter().collect();
+        let known = |id: EntryId| {
+            let (_, own) = checkpoint.variable_of(id)?;
+            let borrowed = self.names_from.as_ref().filter(|_| checkpoint.graph.is_none()).and_then(|sibling| {
+                let (entry, _) = sibling.find(checkpoint.entry(own)?.key.bytes())?;
+                Some(sibling.variable_of(entry)?.1)
+            });
+            let variable = borrowed.unwrap_or(own);
+            Some((variable.role, variable.name.clone()))
+        };
+        let mut names: Vec<(Role, String)> = entries.into_iter().filter_map(known).collect();
+        names.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natord::compare(&a.1, &b.1)));
+        names.into_iter().map(|(_, name)| name).collect()
     }
 
     /// Entries that have bytes in a file (a position in [`Checkpoint::files`]) at or behind an offset.

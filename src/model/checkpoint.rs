@@ -27,7 +27,8 @@ pub struct Checkpoint {
     pub files: Vec<File>,
     /// Every tensor, in key order.
     pub entries: Vec<Entry>,
-    /// Every tensor again, as what it is to a person; in natural order of the names.
+    /// Every tensor again, as what it is to a person; in the order of the entries, so that an entry and
+    /// its variable have one number.
     pub variables: Vec<Variable>,
     /// The object graph, if there is one that can be read.
     pub graph: Option<ObjectGraph>,
@@ -56,7 +57,7 @@ impl Checkpoint {
 
     /// The variable of an entry.
     pub fn variable_of(&self, entry: EntryId) -> Option<(VariableId, &Variable)> {
-        self.variables.iter().enumerate().find(|(_, variable)| variable.entry == entry)
+        Some((entry, self.variables.get(entry)?))
     }
 
     /// The index file.

@@ -1,5 +1,6 @@
 //! What is stored: a key, a type, a shape, and where the bytes lie.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 
@@ -10,30 +11,57 @@ use super::shape::{Shape, Slice};
 pub type EntryId = usize;
 
 /// The key of an entry. Keys are bytes; nearly always, but not surely, UTF-8.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key(Box<[u8]>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Key(Repr);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Repr {
+    Text(Box<str>),
+    Bytes(Box<[u8]>),
+}
 
 impl Key {
     /// The bytes as stored.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Repr::Text(text) => text.as_bytes(),
+            Repr::Bytes(bytes) => bytes,
+        }
     }
 
     /// The text, if it is text.
     pub fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.0).ok()
+        match &self.0 {
+            Repr::Text(text) => Some(text),
+            Repr::Bytes(_) => None,
+        }
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes().cmp(other.bytes())
     }
 }
 
 impl From<&[u8]> for Key {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.into(),
+            Err(_) => Self(Repr::Bytes(bytes.into())),
+        }
     }
 }
 
 impl From<&str> for Key {
     fn from(text: &str) -> Self {
-        text.as_bytes().into()
+        Self(Repr::Text(text.into()))
     }
 }
 
@@ -44,7 +72,7 @@ impl fmt::Display for Key {
         if let Some(text) = self.text() {
             return f.write_str(text);
         }
-        for chunk in self.0.utf8_chunks() {
+        for chunk in self.bytes().utf8_chunks() {
             f.write_str(chunk.valid())?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;

@@ -19,10 +19,9 @@ pub fn describe(entries: &[Entry], flavor: Flavor, graph: Option<&ObjectGraph>) 
 
 /// Without a graph the key is the name.
 fn by_key(entries: &[Entry]) -> Vec<Variable> {
-    let roles = roles::by_name(entries);
-    let named = entries.iter().zip(roles).enumerate();
-    named
-        .map(|(id, (entry, role))| Variable {
+    let variable = |(id, entry): (EntryId, &Entry)| {
+        let role = roles::by_name(entries, entry);
+        Variable {
             name: entry.key.text().map_or_else(|| entry.key.to_string(), str::to_owned),
             paths: Vec::new(),
             more_paths: false,
@@ -31,8 +30,9 @@ fn by_key(entries: &[Entry]) -> Vec<Variable> {
             role: role.role,
             slot_of: role.slot_of,
             slot_name: role.slot_name,
-        })
-        .collect()
+        }
+    };
+    entries.iter().enumerate().map(variable).collect()
 }
 
 /// Keys alone, when the graph cannot be read.

@@ -85,11 +85,8 @@ const STATISTICS: [&str; 9] = [
     "population_variance",
 ];
 
-pub(super) fn by_name(entries: &[Entry]) -> Vec<ObjectRole> {
-    entries.iter().map(|entry| name_role(entries, entry)).collect()
-}
-
-fn name_role(entries: &[Entry], entry: &Entry) -> ObjectRole {
+/// The role of one of the entries, by its name and the others'.
+pub(super) fn by_name(entries: &[Entry], entry: &Entry) -> ObjectRole {
     let key = entry.key.bytes();
     if key == GRAPH_KEY.as_bytes() || !entry.dtype.is_numeric() {
         return ObjectRole::plain(Role::Bookkeeping);

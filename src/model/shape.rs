@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 /// The size of each axis; or nothing known, not even how many axes there are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Shape(Option<SmallVec<[u64; 4]>>);
+pub struct Shape(Option<SmallVec<[u64; 2]>>);
 
 impl Shape {
     /// A shape of known rank; no axes for a scalar.

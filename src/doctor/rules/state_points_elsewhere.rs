@@ -67,10 +67,11 @@ fn check(facts: &Facts, findings: &mut Findings) {
 fn repair(finding: Finding, directory: &Directory, prefix: &str) -> Finding {
     let line = format!("model_checkpoint_path: {}", python(prefix));
     let file = within(&directory.label, "checkpoint");
-    finding
-        .help(format!("let it say  {line}  (a name relative to the directory)"))
-        .shell(format!("echo {} > {}", shell(&line), shell(&file)))
-        .python(format!("checkpoint.restore({})", python(&within(&directory.label, prefix))))
+    finding.help(format!("let it say  {line}  (a name relative to the directory)")).shell(format!(
+        "echo {} > {}",
+        shell(&line),
+        shell(&file)
+    ))
 }
 
 fn whole(candidate: &Candidate) -> bool {

@@ -5,10 +5,9 @@
 //! alone make one line with both sets there, which denotes just what the two did. Names are first
 //! sorted into groups by hash, so the work grows with the number of names and not with its square.
 
-use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
-use std::ops::Range;
+use std::hash::Hash;
 
+use foldhash::HashMap;
 use smallvec::{SmallVec, smallvec};
 
 /// Fewer alike are easier to read on lines of their own.
@@ -67,26 +66,20 @@ fn single(id: usize, name: &str) -> Line {
 fn pieces(name: &str) -> impl Iterator<Item = (&str, Option<u64>)> {
     let mut rest = name;
     std::iter::from_fn(move || {
+        let bytes = rest.as_bytes();
         let mut from = 0usize;
-        while let Some(digits) = digits_from(rest, from) {
-            from = digits.end;
-            if let Some(number) = rest.get(digits.clone()).and_then(number) {
-                let text = rest.get(..digits.start)?;
-                rest = rest.get(digits.end..)?;
+        while let Some(start) = bytes.get(from..)?.iter().position(u8::is_ascii_digit).map(|at| at.saturating_add(from))
+        {
+            let digits = bytes.get(start..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            from = start.saturating_add(digits);
+            if let Some(number) = rest.get(start..from).and_then(number) {
+                let text = rest.get(..start)?;
+                rest = rest.get(from..)?;
                 return Some((text, Some(number)));
             }
         }
         (!rest.is_empty()).then(|| (std::mem::take(&mut rest), None))
     })
-}
-
-/// The first digits at or behind a place.
-fn digits_from(text: &str, from: usize) -> Option<Range<usize>> {
-    let digit = |byte: &u8| byte.is_ascii_digit();
-    let rest = text.as_bytes().get(from..)?;
-    let start = from.saturating_add(rest.iter().position(digit)?);
-    let rest = text.as_bytes().get(start..)?;
-    Some(start..start.saturating_add(rest.iter().position(|byte| !digit(byte)).unwrap_or(rest.len())))
 }
 
 /// Bits of a number that hold its value; above them stands its width, if it has leading zeros.
@@ -114,31 +107,17 @@ fn spelt(number: u64) -> String {
     format!("{:0width$}", value(number))
 }
 
-/// A name that equals those which differ from it in numbers alone.
-struct Skeleton<'a, L> {
-    name: &'a str,
-    like: L,
-}
-
-impl<L: Hash> Hash for Skeleton<'_, L> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.like.hash(state);
-        for (text, number) in pieces(self.name) {
-            state.write(text.as_bytes());
-            // No name that comes here has a brace of its own.
-            state.write_u8(if number.is_some() { b'{' } else { b'}' });
+/// Writes a name with a mark in the place of each number: equal for names that differ in numbers alone.
+/// Names that come here are cleaned, so they have no zero byte.
+fn skeleton(name: &str, into: &mut Vec<u8>) {
+    into.clear();
+    for (text, number) in pieces(name) {
+        into.extend_from_slice(text.as_bytes());
+        if number.is_some() {
+            into.push(0);
         }
     }
 }
-
-impl<L: Eq> PartialEq for Skeleton<'_, L> {
-    fn eq(&self, other: &Self) -> bool {
-        let shape = |name| pieces(name).map(|(text, number)| (text, number.is_some()));
-        self.like == other.like && shape(self.name).eq(shape(other.name))
-    }
-}
-
-impl<L: Eq> Eq for Skeleton<'_, L> {}
 
 /// Positions of names, those of one skeleton next to each other.
 struct Groups {
@@ -150,15 +129,27 @@ struct Groups {
 
 impl Groups {
     fn new<L: Hash + Eq + Copy>(names: &[Named<L>]) -> Self {
-        let mut known: HashMap<Skeleton<L>, usize> = HashMap::with_capacity(names.len());
+        let mut known: HashMap<L, HashMap<Box<[u8]>, usize>> = HashMap::default();
+        let mut buffer = Vec::new();
         let mut groups: Vec<usize> = Vec::with_capacity(names.len());
         let mut ends: Vec<usize> = Vec::new();
         for named in names {
             let new = ends.len();
             // Braces and commas of the name's own could be taken for ours.
             let plain = !named.name.bytes().any(|byte| matches!(byte, b'{' | b'}' | b','));
-            let skeleton = Skeleton { name: named.name, like: named.like };
-            let group = if plain { *known.entry(skeleton).or_insert(new) } else { new };
+            let group = if plain {
+                skeleton(named.name, &mut buffer);
+                let alike = known.entry(named.like).or_default();
+                match alike.get(buffer.as_slice()) {
+                    Some(&group) => group,
+                    None => {
+                        alike.insert(buffer.as_slice().into(), new);
+                        new
+                    }
+                }
+            } else {
+                new
+            };
             if group == new {
                 ends.push(0);
             }
@@ -335,7 +326,7 @@ fn words<L: Hash + Eq + Copy>(lines: Vec<(Line, L)>) -> Vec<Line> {
         lines.into_iter().map(|(line, like)| (split(&mut texts, &line.pattern), like, line.members)).collect();
     let longest = rows.iter().map(|(parts, ..)| parts.len()).max().unwrap_or(0);
     for place in (0..longest).rev() {
-        let mut known: HashMap<(SmallVec<[usize; 8]>, L), usize> = HashMap::new();
+        let mut known: HashMap<(SmallVec<[usize; 8]>, L), usize> = HashMap::default();
         let mut merged: Vec<Row<L, Vec<Vec<usize>>>> = Vec::with_capacity(rows.len());
         let mut alternatives: Vec<SmallVec<[usize; 4]>> = Vec::with_capacity(rows.len());
         for (parts, like, members) in rows {
