@@ -174,7 +174,9 @@ fn style(cli: &Cli, terminal: &Terminal) -> Result<Style, Error> {
         _ if std::env::var_os("CKPT_FORMAT").is_some() => false,
         _ => {
             let error = Error::new("this command does not have that --format");
-            return Err(error.hint("text and json are for all; csv and markdown for ls and diff; concise for doctor"));
+            let hint = "text and json are for all; json-lines and markdown for ls, diff and doctor; csv for ls and diff; \
+                        concise for doctor";
+            return Err(error.hint(hint));
         }
     };
     let to_terminal = terminal.stdout && flags.output.is_none();

@@ -12,7 +12,8 @@ fn main() -> ExitCode {
         stderr: io::stderr().is_terminal(),
         width: terminal_size::terminal_size().map(|(width, _)| width.0.into()),
         unicode: ckpt::speaks_utf8(),
-        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
         force_color: std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
     };
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());

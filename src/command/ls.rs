@@ -118,9 +118,14 @@ fn row(context: &Context, directory: &Directory, candidate: &Candidate) -> Direc
         params: opened.as_ref().map(model_params),
         optimizer,
         size: candidate.size(),
-        latest: matches!(&directory.latest, Latest::Path(path) if path.as_os_str() == prefix.as_str()),
+        latest: matches!(&directory.latest, Latest::Path(path) if same_place(path, Path::new(&prefix))),
         problem: opened.as_ref().and_then(|checkpoint| Some(checkpoint.faults.first()?.to_string())),
     }
+}
+
+/// True if two paths lead to one place, also if only one of them starts at the root.
+fn same_place(a: &Path, b: &Path) -> bool {
+    a == b || std::path::absolute(a).ok().zip(std::path::absolute(b).ok()).is_some_and(|(a, b)| a == b)
 }
 
 /// The prefix of a candidate. A hidden one (`dir/.index`) is the directory with a slash.

@@ -20,6 +20,7 @@ pub(crate) use show::show;
 
 use std::path::Path;
 
+use crate::bytes::Foreign;
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Resolved};
@@ -58,6 +59,9 @@ fn not_found(store: &dyn Store, resolved: &Resolved) -> Error {
         Error::new(format!("the SavedModel {given} has no variables"))
     } else if resolved.is_directory {
         Error::new(format!("no checkpoint in the directory {given}"))
+    } else if let Some(what @ Foreign::CheckpointV1) = &resolved.foreign {
+        Error::new(format!("{given} is {what}, which is not read yet"))
+            .hint(format!("ckpt doctor {given} says what to do"))
     } else if let Some(what) = &resolved.foreign {
         Error::new(format!("{given} is {what}, not a TensorFlow checkpoint"))
             .hint(format!("ckpt doctor {given} says what to do"))

@@ -18,6 +18,7 @@ pub(super) struct Selector {
     dtypes: Vec<DType>,
     min_size: u64,
     sort: SortName,
+    names: NamesName,
     reverse: bool,
 }
 
@@ -49,6 +50,7 @@ impl Selector {
             dtypes: dtypes.collect::<Result<_, _>>()?,
             min_size: flags.min_size.as_deref().map(size).transpose()?.unwrap_or(0),
             sort: flags.sort,
+            names: flags.names,
             reverse: flags.reverse,
         })
     }
@@ -69,9 +71,13 @@ impl Selector {
     /// True if a variable is chosen.
     pub fn takes(&self, variable: &Variable, entry: &Entry) -> bool {
         let name = &variable.name;
+        // As in .gitignore: a pattern without a slash is about the last part of a name.
+        let leaf = name.rsplit('/').next().unwrap_or(name);
+        let matches =
+            |glob: &GlobMatcher| glob.is_match(name) || !glob.glob().glob().contains('/') && glob.is_match(leaf);
         let wanted = self.globs.iter().filter(|(wanted, _)| *wanted);
-        let named = wanted.clone().next().is_none() || wanted.clone().any(|(_, glob)| glob.is_match(name));
-        let refused = self.globs.iter().any(|(wanted, glob)| !wanted && glob.is_match(name));
+        let named = wanted.clone().next().is_none() || wanted.clone().any(|(_, glob)| matches(glob));
+        let refused = self.globs.iter().any(|(wanted, glob)| !wanted && matches(glob));
         named
             && !refused
             && self.regex.as_ref().is_none_or(|regex| regex.is_match(name))
@@ -90,8 +96,9 @@ impl Selector {
         let variable = |id: &VariableId| checkpoint.variables.get(*id);
         let entry = |id: &VariableId| variable(id).and_then(|variable| checkpoint.entry(variable));
         let by_name = |a: &VariableId, b: &VariableId| {
+            let key = |id| entry(id).and_then(|entry| entry.key.text()).unwrap_or_default();
             let name = |id| variable(id).map_or("", |variable| variable.name.as_str());
-            natural(name(a), name(b))
+            if self.names == NamesName::Key { natural(key(a), key(b)) } else { natural(name(a), name(b)) }
         };
         match self.sort {
             SortName::Name => chosen.sort_by(by_name),

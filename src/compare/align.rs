@@ -11,6 +11,8 @@ pub enum Proof {
     SameName,
     /// Reached by the same path through the object graph.
     SameObjectPath,
+    /// Stored under the same key, where one of the two object graphs is lost and nothing better is known.
+    SameKey,
 }
 
 impl Proof {
@@ -19,6 +21,7 @@ impl Proof {
         match self {
             Self::SameName => "same-name",
             Self::SameObjectPath => "same-object-path",
+            Self::SameKey => "same-key",
         }
     }
 }
@@ -46,7 +49,8 @@ pub struct Alignment {
 }
 
 /// Aligns by name, then by object path. In object-based checkpoints a key proves nothing by itself
-/// (`optimizer/_trainable_variables/0` of two programs can be two variables), so keys are not asked.
+/// (`optimizer/_trainable_variables/0` of two programs can be two variables), so keys are only asked
+/// where the graph of one side is lost.
 pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
     let mut of_old: Vec<Option<(VariableId, Proof)>> = vec![None; old.variables.len()];
     let mut taken = vec![false; new.variables.len()];
@@ -69,6 +73,15 @@ pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
             let same = variable.paths.iter().filter(|path| telling(path)).find_map(|path| paths.get(path.as_str()));
             if let Some(&other) = same {
                 pair(&mut of_old, id, other, Proof::SameObjectPath);
+            }
+        }
+    }
+
+    if old.flavor == new.flavor && old.graph.is_some() != new.graph.is_some() {
+        for (id, variable) in old.variables.iter().enumerate() {
+            let same = old.entry(variable).and_then(|entry| new.find(entry.key.bytes()));
+            if let Some((other, _)) = same {
+                pair(&mut of_old, id, other, Proof::SameKey);
             }
         }
     }

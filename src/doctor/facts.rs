@@ -89,6 +89,11 @@ impl Facts {
                 if self.depth < Depth::Bytes { "the data were not read" } else { "the numbers were not looked at" };
             not_examined.push(format!("{why}: {} rules had no say ({})", skipped.len(), skipped.join(", ")));
         }
+        let unasked = rules::ALL.iter().filter(|rule| !selection.has(rule)).count();
+        if unasked > 0 {
+            let s = if unasked == 1 { " was" } else { "s were" };
+            not_examined.push(format!("{unasked} rule{s} not asked, by --select or --ignore"));
+        }
         let absent = opened.map_or(0, |checkpoint| {
             checkpoint
                 .shards()
@@ -111,6 +116,7 @@ impl Facts {
             depth: self.depth,
             rules: rules::ALL.iter().filter(ran).count(),
             checkpoints: opened.map(|checkpoint| checkpoint.label.clone()).into_iter().collect(),
+            against: self.comparison.as_ref().map(|comparison| comparison.target.label.clone()),
             tensors: opened.map_or(0, |checkpoint| checkpoint.entries.len()),
             bytes,
             bytes_read: self.digests.bytes_read,

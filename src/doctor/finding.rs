@@ -203,6 +203,8 @@ pub struct Summary {
     pub rules: usize,
     /// Labels of the checkpoints that were opened.
     pub checkpoints: Vec<String>,
+    /// Label of the checkpoint that it was held against.
+    pub against: Option<String>,
     /// Tensors described by their indexes.
     pub tensors: usize,
     /// Bytes of data that the indexes describe.

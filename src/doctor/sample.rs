@@ -102,6 +102,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         resolved: Resolved {
             given: "ckpts".to_owned(),
             prefix: Some("ckpts/ckpt-4".into()),
+            exists: true,
             stripped: None,
             is_state_file: false,
             is_directory: true,
@@ -134,7 +135,7 @@ pub(super) fn nothing(given: &str) -> Facts {
     facts.subject = given.to_owned();
     facts.resolved.given = given.to_owned();
     (facts.checkpoint, facts.resolved.prefix, facts.resolved.directory) = (None, None, None);
-    facts.resolved.is_directory = false;
+    (facts.resolved.is_directory, facts.resolved.exists) = (false, false);
     facts
 }
 

@@ -18,6 +18,7 @@ const ALIKE: f64 = 0.8;
 pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
     let mut resolved = Resolved {
         given: label(given),
+        exists: false,
         prefix: None,
         stripped: None,
         is_state_file: false,
@@ -30,11 +31,14 @@ pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
     // `dir/ckpt` may be a prefix and a directory at once; TensorFlow looks for the index first.
     let ends_in_slash = given.to_string_lossy().ends_with('/');
     if !ends_in_slash && is_prefix(store, given) {
+        resolved.exists = true;
         resolved.prefix = Some(given.to_owned());
         resolved.directory = survey_around(store, given);
         return resolved;
     }
-    match store.stat(if given.as_os_str().is_empty() { Path::new(".") } else { given }) {
+    let found = store.stat(if given.as_os_str().is_empty() { Path::new(".") } else { given });
+    resolved.exists = found.is_ok();
+    match found {
         Ok(Item { kind: ItemKind::Directory, .. }) => in_directory(store, given, &mut resolved),
         Ok(_) => of_file(store, given, &mut resolved),
         Err(_) => absent(store, given, &mut resolved),

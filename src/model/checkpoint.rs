@@ -49,9 +49,7 @@ impl Checkpoint {
 
     /// The entry of a key.
     pub fn find(&self, key: &[u8]) -> Option<(EntryId, &Entry)> {
-        // Damaged tables may be out of order, so a failed search is not the last word.
-        let found = self.entries.binary_search_by(|entry| entry.key.bytes().cmp(key)).ok();
-        let found = found.or_else(|| self.entries.iter().position(|entry| entry.key.bytes() == key))?;
+        let found = self.entries.binary_search_by(|entry| entry.key.bytes().cmp(key)).ok()?;
         Some((found, self.entries.get(found)?))
     }
 

@@ -109,6 +109,8 @@ pub enum Latest {
 pub struct Resolved {
     /// What was given.
     pub given: String,
+    /// Whether anything is at the path.
+    pub exists: bool,
     /// The prefix that is looked at; none if there is none to look at.
     pub prefix: Option<PathBuf>,
     /// The suffix that was taken off (`.index`), if the path named a file of the checkpoint.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::checkpoint::{Flavor, Writer};
-use super::entry::{Entry, EntryId};
+use super::entry::{Entry, EntryId, Key};
 use super::graph::{NodeId, ObjectGraph};
 use super::roles::{self, ObjectRole};
 use super::variable::{Role, Variable};
@@ -22,7 +22,7 @@ fn by_key(entries: &[Entry]) -> Vec<Variable> {
     let variable = |(id, entry): (EntryId, &Entry)| {
         let role = roles::by_name(entries, entry);
         Variable {
-            name: entry.key.text().map_or_else(|| entry.key.to_string(), str::to_owned),
+            name: name_in_key(&entry.key),
             paths: Vec::new(),
             more_paths: false,
             full_name: None,
@@ -33,6 +33,12 @@ fn by_key(entries: &[Entry]) -> Vec<Variable> {
         }
     };
     entries.iter().enumerate().map(variable).collect()
+}
+
+/// The key; of a variable whose object graph is lost, the path in it.
+fn name_in_key(key: &Key) -> String {
+    let text = key.text().map(|text| text.strip_suffix("/.ATTRIBUTES/VARIABLE_VALUE").unwrap_or(text));
+    text.map_or_else(|| key.to_string(), str::to_owned)
 }
 
 /// Keys alone, when the graph cannot be read.

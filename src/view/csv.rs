@@ -68,7 +68,7 @@ fn described(listing: &Listing, checkpoint: &Checkpoint, variable: &Variable, en
         variable.role.word().to_owned(),
         entry.dtype.to_string(),
         dimensions(&entry.shape),
-        text(entry.shape.elements()),
+        text(entry.shape.elements().map(|_| entry.params())),
         entry.stored_bytes().to_string(),
         owner.map(|owner| label(listing.names, checkpoint, owner).into_owned()).unwrap_or_default(),
         file.map(|file| clean(&file.label).into_owned()).unwrap_or_default(),

@@ -107,6 +107,7 @@ pub fn listing() -> Listing {
         resolved: Resolved {
             given: "dir".to_owned(),
             prefix: Some(PathBuf::from("dir/ckpt-4")),
+            exists: true,
             stripped: None,
             is_state_file: false,
             is_directory: true,
@@ -193,6 +194,7 @@ pub fn finding(message: &str, directory: &str) -> Finding {
 pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
     let counts = if findings.is_empty() { BTreeMap::new() } else { [(Severity::Error, findings.len())].into() };
     let looked = Summary {
+        against: None,
         depth: Depth::Bytes,
         rules: 46,
         checkpoints: vec![subject.to_owned()],

@@ -2,7 +2,6 @@
 
 use super::super::facts::Facts;
 use super::super::finding::Finding;
-use super::super::rule::Severity;
 use super::super::rules::{file_unreadable, html_or_archive, lfs_pointer as lfs};
 use super::super::words::{number, shell, some};
 use super::toll::fall_back;
@@ -90,6 +89,9 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             "the download saved the error message of a storage bucket: read it, then download again with access",
         ),
         Foreign::Text => ("not-a-checkpoint", "read it: it is text, perhaps an error message of the download"),
+        Foreign::Archive("zip") if fault.at.file.ends_with(".keras") => {
+            ("wrong-format", "this is a Keras model: load it with keras.models.load_model()")
+        }
         Foreign::Archive(_) => ("not-a-checkpoint", "unpack it, and give the prefix of the files in it"),
         Foreign::Hdf5 => (
             "wrong-format",
@@ -105,7 +107,7 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     finding = finding.cause(cause).help(help);
     if *what == Foreign::CheckpointV1 {
         let says = "restores it by name, as every version has done; lists it with tf.train.list_variables";
-        return Some(Finding { severity: Severity::Warning, ..finding.tensorflow(says) });
+        return Some(finding.tensorflow(says));
     }
     finding = finding.tensorflow(reaction(facts, faults));
     let file = shell(&fault.at.file);

@@ -178,6 +178,6 @@ fn there_is_something_to_go_back_to() {
     facts.whole_siblings = vec!["ckpts/ckpt-3".to_owned()];
     facts.checkpoint.as_mut().unwrap().faults = vec![data_fault(FaultKind::ShardTruncated { size: 0, needed: 156 })];
     let found = run(&facts);
-    assert!(found[0].help.as_ref().unwrap().ends_with("ckpts/ckpt-3 is whole"));
+    assert!(found[0].help.as_ref().unwrap().ends_with("ckpts/ckpt-3 has its index and all its data files"));
     assert_eq!(found[0].fixes[0].text, "checkpoint.restore(\"ckpts/ckpt-3\")");
 }

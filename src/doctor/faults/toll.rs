@@ -59,7 +59,7 @@ fn tally(checkpoint: &Checkpoint, lost: &[EntryId]) -> String {
 pub(super) fn fall_back(finding: Finding, facts: &Facts, first: &str) -> Finding {
     match facts.whole_siblings.first() {
         Some(sibling) => finding
-            .help(format!("{first}; {sibling} is whole"))
+            .help(format!("{first}; {sibling} has its index and all its data files"))
             .python(format!("checkpoint.restore({})", python(sibling))),
         None => finding.help(first),
     }

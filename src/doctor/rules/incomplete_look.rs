@@ -6,7 +6,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
-use crate::model::{Depth, EntryId, Payload};
+use crate::model::{Depth, Entry, EntryId, Kind};
 
 pub static RULE: Rule = Rule {
     code: "F034",
@@ -42,36 +42,26 @@ fn check(facts: &Facts, findings: &mut Findings) {
         let mut files = extents.map(|(extent, _)| checkpoint.files.get(extent.file));
         files.all(|file| file.is_some_and(|file| file.size.is_some() && !explained.contains(&*file.label)))
     };
-    let unread = checkpoint
-        .entries
-        .iter()
-        .enumerate()
-        .filter(|(id, entry)| entry.stored_bytes() > 0 && facts.digests.get(*id).is_none() && in_sound_files(*id));
+    // Of an entry whose record is wrong, that has been said.
+    let record_is_right = |entry: &Entry| {
+        let expected = entry.dtype.bytes().and_then(|bytes| entry.shape.elements()?.checked_mul(bytes));
+        entry.dtype.kind() != Kind::Resource && expected.is_none_or(|bytes| bytes == entry.stored_bytes())
+    };
+    let unread = checkpoint.entries.iter().enumerate().filter(|(id, entry)| {
+        entry.stored_bytes() > 0 && facts.digests.get(*id).is_none() && in_sound_files(*id) && record_is_right(entry)
+    });
     let unread: Vec<EntryId> = unread.map(|(id, _)| id).collect();
     if unread.is_empty() {
         return;
     }
     let names = facts.names(unread.iter().copied());
-    let strings = |id: &EntryId| {
-        let entry = checkpoint.entries.get(*id);
-        entry.is_some_and(|entry| matches!(entry.payload, Payload::Slices(_)) && !entry.dtype.is_numeric())
-    };
-    let known = unread.iter().all(strings);
-    let message = match known {
-        true => format!(
-            "{} of strings in slices not examined: this program does not put them together",
-            many(unread.len(), "tensor")
-        ),
-        false => format!("{} could not be examined", many(unread.len(), "tensor")),
-    };
-    let finding = Finding::new(&RULE, message)
-        .path(checkpoint.label.clone())
-        .evidence(format!("not examined: {}", some(&names)))
-        .variables(names);
-    findings.add(match known {
-        true => Finding { severity: Severity::Info, ..finding },
-        false => finding.help("run it again, when no save is running"),
-    });
+    findings.add(
+        Finding::new(&RULE, format!("{} could not be examined", many(unread.len(), "tensor")))
+            .path(checkpoint.label.clone())
+            .evidence(format!("not examined: {}", some(&names)))
+            .variables(names)
+            .help("run it again, when no save is running"),
+    );
 }
 
 #[cfg(test)]

@@ -59,15 +59,23 @@ fn check(facts: &Facts, findings: &mut Findings) {
         let finding = Finding::new(&RULE, "there is no checkpoint in this directory").cause("no-checkpoint-found");
         empty_directory(facts, finding)
     } else {
+        if resolved.exists {
+            let finding = Finding::new(&RULE, "what is at this path is no checkpoint").cause("wrong-path");
+            let says =
+                "restore() raises DataLossError: \"not an sstable (bad magic number)\", or \"file is too short\"";
+            findings.add(beside(facts, finding.tensorflow(says)).path(given.clone()).help(HELP));
+            return;
+        }
         let finding = Finding::new(&RULE, "nothing is at this path").cause("no-checkpoint-found").cause("wrong-path");
         finding.tensorflow(format!(
             "restore() raises NotFoundError: \"Failed to find any matching files for {given}\"; \
              as a directory, latest_checkpoint() returns None, and restore(None) starts from zero without a word"
         ))
     };
-    let help = "look from the directory in which the program runs, and give the prefix (ckpts/ckpt-4), not a file";
-    findings.add(beside(facts, finding).path(given.clone()).help(help));
+    findings.add(beside(facts, finding).path(given.clone()).help(HELP));
 }
+
+const HELP: &str = "look from the directory in which the program runs, and give the prefix (ckpts/ckpt-4), not a file";
 
 /// The state file names something that is there, but that has no index: most likely the format before 2016.
 fn of_another_format(facts: &Facts) -> Option<Finding> {
@@ -83,7 +91,7 @@ fn of_another_format(facts: &Facts) -> Option<Finding> {
     .cause("v1-format")
     .tensorflow("restores it by name, if it is one of V1")
     .help("restore it with tf.compat.v1.train.Saver and save it again; this program reads the format of today alone");
-    Some(Finding { severity: Severity::Warning, ..finding })
+    Some(finding)
 }
 
 fn empty_directory(facts: &Facts, finding: Finding) -> Finding {
@@ -136,6 +144,9 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!(found[0].tensorflow.as_ref().unwrap().contains("Failed to find any matching files for ckpts/model"));
         assert!(found[0].causes.contains(&"wrong-path"));
+        let mut facts = sample::nothing("/dev/null");
+        facts.resolved.exists = true;
+        assert_eq!(run(&facts)[0].message, "what is at this path is no checkpoint");
     }
 
     #[test]
@@ -143,7 +154,7 @@ mod tests {
         let mut facts = sample::facts(sample::named(&[]));
         facts.checkpoint = None;
         let found = run(&facts);
-        assert_eq!((found[0].severity, found[0].causes.as_slice()), (Severity::Warning, ["v1-format"].as_slice()));
+        assert_eq!((found[0].severity, found[0].causes.as_slice()), (Severity::Error, ["v1-format"].as_slice()));
         facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
         assert_eq!(run(&facts)[0].message, "there is no checkpoint in this directory");
     }

@@ -97,7 +97,19 @@ fn lost(facts: &Facts, directory: &Directory, state: &State) -> Option<Finding> 
         false => finding.cause("stale-state-file"),
     };
     let newest = directory.candidates.iter().rev().find(|candidate| whole(candidate));
+    let damaged = facts.checkpoint.as_ref().is_some_and(|checkpoint| !checkpoint.faults.is_empty())
+        || !facts.digests.faults.is_empty();
+    let instead = facts.whole_siblings.first().filter(|_| damaged);
     Some(match (here, newest) {
+        (true, _) if instead.is_some() => {
+            let instead = instead.map_or("", |sibling| file_name(sibling));
+            repair(
+                finding
+                    .evidence(format!("{name} is here, but damaged; {instead} has its index and all its data files")),
+                directory,
+                instead,
+            )
+        }
         (true, _) => repair(finding.evidence(format!("{name} is here")), directory, name),
         (false, Some(newest)) => {
             repair(finding.evidence(format!("the newest whole one here is {}", newest.name)), directory, &newest.name)

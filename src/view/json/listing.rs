@@ -131,7 +131,7 @@ impl Totals {
                 Group::Bookkeeping => &mut totals.bookkeeping,
             };
             total.variables = total.variables.saturating_add(1);
-            total.params = total.params.saturating_add(entry.elements());
+            total.params = total.params.saturating_add(entry.params());
             total.bytes = total.bytes.saturating_add(entry.stored_bytes());
         }
         totals

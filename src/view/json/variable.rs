@@ -75,7 +75,7 @@ impl<'a> Row<'a> {
             slot_name: variable.slot_name.as_deref(),
             dtype: entry.dtype.name(),
             shape: entry.shape.axes(),
-            params: entry.shape.elements(),
+            params: entry.shape.elements().map(|_| entry.params()),
             bytes: entry.stored_bytes(),
             trusted: entry.trusted,
             place,

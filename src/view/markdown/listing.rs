@@ -96,7 +96,7 @@ impl Members<'_> {
                 format!("{}{value}", cell(&label(listing.names, self.checkpoint, variable))),
                 entry.dtype.to_string(),
                 entry.shape.to_string(),
-                entry.shape.elements().map_or_else(|| "?".to_owned(), count),
+                entry.shape.elements().map_or_else(|| "?".to_owned(), |_| count(entry.params())),
                 size(entry.stored_bytes(), style.exact),
             ];
             if stats {
@@ -125,7 +125,7 @@ impl Members<'_> {
 
 fn sum<'a>(entries: impl Iterator<Item = &'a Entry>, style: &Style) -> String {
     let (values, bytes) = entries.fold((0u64, 0u64), |(values, bytes), entry| {
-        (values.saturating_add(entry.elements()), bytes.saturating_add(entry.stored_bytes()))
+        (values.saturating_add(entry.params()), bytes.saturating_add(entry.stored_bytes()))
     });
     format!("{}, {}", plural(values, "value"), size(bytes, style.exact))
 }
@@ -145,7 +145,7 @@ fn totals(listing: &Listing, checkpoint: &Checkpoint, style: &Style) -> String {
     }
     let of = |is: &dyn Fn(Group) -> bool| {
         let chosen = checkpoint.pairs().filter(|(variable, _)| is(variable.role.group()));
-        chosen.fold(0u64, |sum, (_, entry)| sum.saturating_add(entry.elements()))
+        chosen.fold(0u64, |sum, (_, entry)| sum.saturating_add(entry.params()))
     };
     let (model, stored) = (of(&|group| group == Group::Model), of(&|_| true));
     format!("**{}**, {} ({} stored)", plural(all, "tensor"), plural(model, "model parameter"), plural(stored, "value"))

@@ -38,8 +38,13 @@ impl Columns {
 }
 
 fn cells(delta: &Delta) -> [String; 3] {
+    let changed = format!("{} of {}", count(delta.changed), count(delta.total));
+    // The figures are of the finite numbers alone: beside lost ones they would reassure.
+    if delta.lost_finite > 0 {
+        return ["nan".to_owned(), "nan".to_owned(), changed];
+    }
     let max = if delta.max_abs == 0.0 { "0".to_owned() } else { format!("{:.1e}", delta.max_abs) };
-    [percent(delta.rel_l2), max, format!("{} of {}", count(delta.changed), count(delta.total))]
+    [percent(delta.rel_l2), max, changed]
 }
 
 fn percent(ratio: f64) -> String {
@@ -57,8 +62,8 @@ fn percent(ratio: f64) -> String {
 
 /// What is worse than a change.
 pub(super) fn alarm(delta: &Delta) -> Option<String> {
-    let s = if delta.lost_finite == 1 { " is" } else { "s are" };
-    (delta.lost_finite > 0).then(|| format!("{} value{s} no longer finite", count(delta.lost_finite)))
+    let s = if delta.lost_finite == 1 { "" } else { "s" };
+    (delta.lost_finite > 0).then(|| format!("{} value{s} became NaN or Inf", count(delta.lost_finite)))
 }
 
 #[cfg(test)]
@@ -72,9 +77,9 @@ mod tests {
         let columns = Columns::of([&small, &large].into_iter());
         assert_eq!(columns.heading(), "rel. L2  max |d|        values changed");
         assert_eq!(columns.cells(&small), " 19.7 %   1.5e-3              64 of 64");
-        assert_eq!(columns.cells(&large), "      -        0  999,999 of 1,000,000");
+        assert_eq!(columns.cells(&large), "    nan      nan  999,999 of 1,000,000");
         assert_eq!(alarm(&small), None);
-        assert_eq!(alarm(&large).unwrap(), "1 value is no longer finite");
+        assert_eq!(alarm(&large).unwrap(), "1 value became NaN or Inf");
         assert_eq!(Columns::of([].into_iter()).heading(), "");
     }
 
@@ -83,5 +88,6 @@ mod tests {
         assert_eq!(percent(0.0), "0.0 %");
         assert_eq!(percent(1e-7), "< 0.1 %");
         assert_eq!(percent(1.0), "100.0 %");
+        assert_eq!(percent(f64::INFINITY), "-");
     }
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use super::collapse::{Named, collapse, natural};
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::{cut, hang, pad, width};
@@ -62,8 +63,8 @@ fn trouble(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 
 /// A line for each change, for scripts: a letter, a tab, the name.
 fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
-    for change in &diff.changes.list {
-        let letter = match change.kind {
+    for sides in ordered(diff) {
+        let letter = match sides.change.kind {
             ChangeKind::Removed => 'D',
             ChangeKind::Added => 'A',
             ChangeKind::Reshaped => 'S',
@@ -71,8 +72,7 @@ fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
             ChangeKind::Revalued => 'M',
             ChangeKind::Unknown => '?',
         };
-        let name = Sides::of(diff, change).map(|sides| sides.name(diff.names)).unwrap_or_default();
-        writeln!(out, "{letter}\t{name}")?;
+        writeln!(out, "{letter}\t{}", sides.name(diff.names))?;
     }
     Ok(())
 }
@@ -175,11 +175,30 @@ impl<'a> Sides<'a> {
     }
 }
 
+/// All changes by kind, the model's first, by how much they changed if that was measured, then by name.
+fn ordered(diff: &Diff) -> Vec<Sides<'_>> {
+    let mut all: Vec<Sides> = diff.changes.list.iter().filter_map(|change| Sides::of(diff, change)).collect();
+    let group = |sides: &Sides| Group::ALL.iter().position(|group| *group == sides.role().group());
+    // What is no longer finite is worst; what could not be measured comes last.
+    let much = |sides: &Sides| {
+        sides.change.delta.as_ref().map_or((false, -1.0), |delta| (delta.lost_finite > 0, delta.rel_l2))
+    };
+    all.sort_by(|a, b| {
+        let ((lost_a, much_a), (lost_b, much_b)) = (much(a), much(b));
+        let changed = lost_b.cmp(&lost_a).then_with(|| much_b.total_cmp(&much_a));
+        let kinds = a.change.kind.cmp(&b.change.kind).then_with(|| group(a).cmp(&group(b)));
+        kinds.then(changed).then_with(|| natural(&a.name(diff.names), &b.name(diff.names)))
+    });
+    all
+}
+
 /// One line: cleaned, not yet cut.
 struct Row {
     sign: char,
     name: String,
     detail: String,
+    /// How many variables it stands for, if several: `x12`.
+    number: String,
     /// Said below it, in red.
     alarm: Option<String>,
 }
@@ -193,23 +212,43 @@ fn rows(sides: &[&Sides], columns: &delta::Columns, names: Names) -> Vec<Row> {
             sign: sign(sides.change.kind),
             name: sides.name(names).into_owned(),
             detail,
+            number: String::new(),
             alarm: delta.and_then(delta::alarm),
         }
     };
     sides.iter().map(row).collect()
 }
 
+/// Puts rows on one line of which the same is said; what was measured stays alone.
+fn merged(rows: Vec<Row>, columns: &delta::Columns) -> Vec<Row> {
+    if !columns.heading().is_empty() {
+        return rows;
+    }
+    let named: Vec<Named<(char, &str)>> =
+        rows.iter().map(|row| Named { name: &row.name, like: (row.sign, row.detail.as_str()) }).collect();
+    let merged = collapse(&named).into_iter().filter_map(|line| {
+        let Row { sign, detail, .. } = rows.get(*line.members.first()?)?;
+        let several = line.members.len() > 1;
+        let number = if several { format!("x{}", line.members.len()) } else { String::new() };
+        Some(Row { sign: *sign, name: line.pattern, detail: detail.clone(), number, alarm: None })
+    });
+    merged.collect()
+}
+
 /// All changes of a kind.
 fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let changes = diff.changes.list.iter().filter(|change| change.kind == kind);
-    let sides: Vec<Sides> = changes.filter_map(|change| Sides::of(diff, change)).collect();
+    let mut sides = ordered(diff);
+    sides.retain(|sides| sides.change.kind == kind);
     if sides.is_empty() {
         return Ok(());
     }
     let listed = |sides: &&Sides| style.verbose || sides.role().group() == Group::Model;
     let (listed, summed): (Vec<&Sides>, Vec<&Sides>) = sides.iter().partition(listed);
     let columns = delta::Columns::of(listed.iter().filter_map(|sides| sides.change.delta.as_ref()));
-    let rows = rows(&listed, &columns, diff.names);
+    let mut rows = rows(&listed, &columns, diff.names);
+    if !style.verbose {
+        rows = merged(rows, &columns);
+    }
     let layout = Layout::of(&rows, &columns, style);
     layout.heading(heading(kind), &columns, style, out)?;
     rows.iter().try_for_each(|row| layout.row(row, style, out))?;
@@ -258,6 +297,8 @@ fn colored(line: &str, sign: char, style: &Style) -> String {
 struct Layout {
     name: usize,
     detail: usize,
+    /// With the blanks before it; 0 if every line stands for one variable.
+    number: usize,
 }
 
 impl Layout {
@@ -265,11 +306,14 @@ impl Layout {
         let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| width(text(row))).max().unwrap_or(0);
         let detail = widest(|row| &row.detail).max(width(&columns.heading()));
         let name = widest(|row| &row.name).max(NAME_MIN);
-        let Some(room) = style.width.map(|width| width.saturating_sub(INDENT).saturating_sub(2)) else {
-            return Self { name, detail };
+        let number = match widest(|row| &row.number) {
+            0 => 0,
+            number => number.saturating_add(2),
         };
+        let Some(columns) = style.width else { return Self { name, detail, number } };
+        let room = columns.saturating_sub(INDENT).saturating_sub(2).saturating_sub(number);
         let name = name.min(room.saturating_sub(detail).max(NAME_MIN));
-        Self { name, detail: detail.min(room.saturating_sub(name)) }
+        Self { name, detail: detail.min(room.saturating_sub(name)), number }
     }
 
     fn heading(&self, word: &str, columns: &delta::Columns, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -281,7 +325,8 @@ impl Layout {
     fn row(&self, row: &Row, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let name = pad(&fit(&row.name, self.name, style.unicode), self.name);
         let detail = cut(&row.detail, self.detail, style.unicode);
-        let line = format!("  {} {name}  {detail}", row.sign);
+        let detail = if row.number.is_empty() { detail } else { pad(&detail, self.detail) };
+        let line = format!("  {} {name}  {detail}  {}", row.sign, row.number);
         writeln!(out, "{}", colored(line.trim_end(), row.sign, style))?;
         for line in row.alarm.iter().flat_map(|alarm| hang("    ! ", "      ", alarm, style.width)) {
             writeln!(out, "{}", Paint::new(style).red(&line))?;

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::fit::fit;
 use super::paint::Paint;
-use super::wrap::hang;
+use super::wrap::{cut, hang};
 use crate::model::Latest;
 use crate::view::{DirectoryRow, Listing, Style, clean, count, size};
 
@@ -34,14 +33,14 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     let mut lines = text.lines();
     let room = style.width.unwrap_or(usize::MAX);
     if let Some(header) = lines.next() {
-        writeln!(out, "{}", paint.dim(&fit(header.trim_end(), room, style.unicode)))?;
+        writeln!(out, "{}", paint.dim(&cut(header.trim_end(), room, style.unicode)))?;
     }
     for (line, row) in lines.zip(&listing.history) {
-        let line = fit(line.trim_end(), room, style.unicode);
-        writeln!(out, "{}", if row.latest { paint.bold(&line) } else { line.into_owned() })?;
+        let line = cut(line.trim_end(), room, style.unicode);
+        writeln!(out, "{}", if row.latest { paint.bold(&line) } else { line })?;
         if let Some(problem) = &row.problem {
             let line = format!("      ! {}", clean(problem));
-            writeln!(out, "{}", paint.red(&fit(&line, room, style.unicode)))?;
+            writeln!(out, "{}", paint.red(&cut(&line, room, style.unicode)))?;
         }
     }
     writeln!(out)

@@ -25,8 +25,8 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
             writeln!(out, "{}", paint.bold(&clean(&short(&checkpoint.label))))?;
         }
         variables(listing, checkpoint, style, out)?;
-        faults(listing, checkpoint, &paint, style, out)?;
     }
+    faults(listing, checkpoint, &paint, style, out)?;
     verdict(listing, checkpoint, style, out)
 }
 
@@ -44,7 +44,12 @@ fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) 
                 Flavor::ObjectBased => "object-based",
             };
             let kind = if resolved.is_saved_model { "variables of a SavedModel" } else { "TensorFlow checkpoint" };
-            format!("{kind}, {flavor}, written by {}", checkpoint.writer.words())
+            // Without a record nothing tells who wrote it.
+            if checkpoint.entries.is_empty() && !checkpoint.faults.is_empty() {
+                format!("{kind}, index unreadable")
+            } else {
+                format!("{kind}, {flavor}, written by {}", checkpoint.writer.words())
+            }
         }
         None => "checkpoint directory".to_owned(),
     };
@@ -84,6 +89,13 @@ fn wrapped(
 }
 
 fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if listing.narrowed && listing.chosen.is_empty() && !checkpoint.variables.is_empty() {
+        let line = format!(
+            "  nothing matches; names are listed by ckpt ls {} --role all; * stays within a scope, ** crosses /",
+            listing.resolved.given
+        );
+        return wrapped(&clean(&line), "    ", style, out, str::to_owned);
+    }
     let listed = |group| listing.list_slots || group == Group::Model || listing.narrowed;
     let groups: Vec<(Group, Vec<VariableId>)> = Group::ALL
         .into_iter()
@@ -139,6 +151,9 @@ fn faults(
     let s = if number == 1 { "" } else { "s" };
     let line = format!("! {number} fault{s} in its files. {first}");
     wrapped(&clean(&line), "  ", style, out, |line| paint.red(line))?;
+    if style.quiet > 0 {
+        return Ok(());
+    }
     let next = format!("  ckpt doctor {} says what to do", listing.resolved.given);
     wrapped(&clean(&next), "  ", style, out, str::to_owned)
 }

@@ -48,7 +48,10 @@ pub(super) fn concise(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> 
 /// Writes why the program could not do what it was asked for, and what to do about it.
 pub(crate) fn error(message: &str, hint: Option<&str>, color: bool, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::plain(color);
-    writeln!(out, "{} {}", paint.bold(&paint.red("error:")), clean(message))?;
+    for (i, line) in message.lines().enumerate() {
+        let first = if i == 0 { paint.bold(&paint.red("error:")) } else { " ".to_owned() };
+        writeln!(out, "{}", format!("{first} {}", clean(line)).trim_end())?;
+    }
     for line in hint.unwrap_or_default().lines() {
         writeln!(out, "  {}", clean(line))?;
     }
@@ -68,8 +71,8 @@ mod tests {
     #[test]
     fn an_error_is_a_line_and_its_hint_another() {
         let mut out = Vec::new();
-        error("no \x1b[2Jfile", Some("try this\nor that"), false, &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "error: no \\x1b[2Jfile\n  try this\n  or that\n");
+        error("no \x1b[2Jfile\n  here", Some("try this\nor that"), false, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "error: no \\x1b[2Jfile\n    here\n  try this\n  or that\n");
         let mut out = Vec::new();
         error("no file", None, true, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

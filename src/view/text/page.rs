@@ -12,8 +12,12 @@ use crate::view::Style;
 const WIDEST: usize = 100;
 /// Columns of the names of sections, where there is room to put them beside the text.
 const MARGIN: usize = 19;
-/// A sentence shorter than this tells nothing.
-const SENTENCE_MIN: usize = 16;
+/// Columns of the severities, with those of the needs: as wide as their titles.
+const SEVERITY: usize = 8;
+const NEEDS: usize = 6;
+/// Sentences with less room beside the columns go below them.
+const SENTENCE_MIN: usize = 40;
+const WHAT_NEEDS: &str = "needs: index, files (sizes), bytes (checksums), values (numbers)";
 
 /// Writes the pages of rules.
 pub(super) fn pages(pages: &[&'static Rule], style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -126,6 +130,11 @@ fn section(name: &str, pieces: &[Piece], style: &Style, out: &mut dyn Write) -> 
 pub(super) fn rules(rules: &[&'static Rule], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style);
     let names = rules.iter().map(|rule| width(rule.name)).max().unwrap_or(0);
+    if style.quiet == 0 {
+        let titles = format!("  {}  {}", pad("code", 4), pad("name", names));
+        let titles = if columns_fit(names, style) { format!("{titles}  severity  needs") } else { titles };
+        writeln!(out, "{}", paint.dim(titles.trim_end()))?;
+    }
     let mut before = None;
     for rule in rules.iter().filter(|_| style.quiet == 0) {
         let family = rule.family();
@@ -133,28 +142,41 @@ pub(super) fn rules(rules: &[&'static Rule], style: &Style, out: &mut dyn Write)
             writeln!(out, "{}", paint.bold(family.title()))?;
             before = Some(family);
         }
-        writeln!(out, "{}", row(rule, names, style))?;
+        row(rule, names, style).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
-    writeln!(out, "{}; ckpt explain CODE says more", plural(rules.len(), "rule"))
+    let needs = if style.quiet == 0 { format!("{WHAT_NEEDS}; ") } else { String::new() };
+    let last = format!("{}; {needs}ckpt explain CODE says more", plural(rules.len(), "rule"));
+    hang("", "  ", &last, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-fn row(rule: &Rule, names: usize, style: &Style) -> String {
+/// Whether severity and needs fit beside the names.
+fn columns_fit(names: usize, style: &Style) -> bool {
+    let used = names.saturating_add(8).saturating_add(SEVERITY).saturating_add(NEEDS).saturating_add(4);
+    style.width.is_none_or(|columns| used <= columns)
+}
+
+/// A rule's line, and those of its sentence if that does not fit beside it.
+fn row(rule: &Rule, names: usize, style: &Style) -> Vec<String> {
     let paint = Paint::new(style);
-    // Without the last columns there is room for every name on the narrowest terminal.
     let room = style.width.unwrap_or(usize::MAX);
-    let named =
-        format!("  {}  {}", paint.bold(rule.code), pad(&cut(rule.name, room.saturating_sub(8), style.unicode), names));
-    let severity = pad(rule.severity.word(), 7);
-    let needs = pad(rule.needs.word(), 6);
-    let used = names.saturating_add(8);
-    if used.saturating_add(17) > room {
-        return named.trim_end().to_owned();
+    let name = cut(rule.name, room.saturating_sub(8), style.unicode);
+    let mut line = format!("  {}  {}", paint.bold(rule.code), pad(&name, names));
+    let mut used = names.saturating_add(8);
+    if columns_fit(names, style) {
+        let severity = paint.severity(rule.severity, &pad(rule.severity.word(), SEVERITY));
+        line.push_str(&format!("  {severity}  {}", pad(rule.needs.word(), NEEDS)));
+        used = used.saturating_add(SEVERITY).saturating_add(NEEDS).saturating_add(4);
     }
-    let left = room.saturating_sub(used.saturating_add(19));
-    let means =
-        if left < SENTENCE_MIN { String::new() } else { cut(&first_sentence(rule.manual.means), left, style.unicode) };
-    let severity = paint.severity(rule.severity, &severity);
-    format!("{named}  {severity}  {}", format!("{needs}  {means}").trim_end())
+    let means = first_sentence(rule.manual.means);
+    let beside = room.saturating_sub(used).saturating_sub(2) >= SENTENCE_MIN;
+    let margin = " ".repeat(if beside { used.saturating_add(2) } else { 8 });
+    let sentence = hang(&margin, &margin, &means, style.width);
+    let mut lines = sentence.into_iter().filter(|line| !line.is_empty());
+    if beside {
+        let first = lines.next().unwrap_or_default();
+        line.push_str(&format!("  {}", first.trim_start()));
+    }
+    std::iter::once(line.trim_end().to_owned()).chain(lines).collect()
 }
 
 /// Up to the first full stop that ends a sentence.
@@ -230,9 +252,14 @@ mod tests {
             rules(&[&RULE], &style(Some(columns)), &mut out).unwrap();
             let text = String::from_utf8(out).unwrap();
             assert!(text.lines().all(|line| width(line) <= columns), "{text}");
-            assert!(text.contains("Z999  data-truncated") && text.ends_with("1 rule; ckpt explain CODE says more\n"));
+            assert!(text.contains("Z999  data-truncated") && text.contains("\n1 rule; needs: index,"), "{text}");
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert!(words.join(" ").contains("A data file is shorter than the index says."), "nothing is cut: {text}");
         }
         let line = row(&RULE, 14, &style(None));
-        assert_eq!(line, "  Z999  data-truncated  error    files   A data file is shorter than the index says.");
+        assert_eq!(line, ["  Z999  data-truncated  error     files   A data file is shorter than the index says."]);
+        let mut out = Vec::new();
+        rules(&[&RULE], &Style { quiet: 1, ..style(None) }, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "1 rule; ckpt explain CODE says more\n");
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::hang;
 use super::{CAP, plural};
@@ -39,8 +40,9 @@ pub(super) fn concise(reports: &[Report], style: &Style, out: &mut dyn Write) ->
     for report in reports {
         for finding in &report.findings {
             let path = finding.path.as_deref().unwrap_or(&report.subject);
-            let code = paint.severity(finding.severity, finding.rule.code);
-            writeln!(out, "{}: {code} {}: {}", clean(path), finding.rule.name, clean(&finding.message))?;
+            let what = format!("{} {}", finding.severity.word(), finding.rule.code);
+            let what = paint.severity(finding.severity, &what);
+            writeln!(out, "{}: {what} {}: {}", clean(path), finding.rule.name, clean(&finding.message))?;
         }
     }
     Ok(())
@@ -49,8 +51,9 @@ pub(super) fn concise(reports: &[Report], style: &Style, out: &mut dyn Write) ->
 fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style);
     for (path, findings) in by_path(report) {
-        lines(&hang("", "", &clean(path), style.width), out, |line| paint.bold(line))?;
-        writeln!(out)?;
+        let path = clean(path);
+        let path = style.width.map_or(path.clone(), |columns| fit(&path, columns, style.unicode));
+        writeln!(out, "{}\n", paint.bold(&path))?;
         for finding in findings {
             write_finding(finding, style, out)?;
             writeln!(out)?;
@@ -125,7 +128,8 @@ fn variables(names: &[String], all: bool) -> Option<String> {
 fn verdict(report: &Report, several: bool) -> String {
     let looked = &report.looked;
     let subject = looked.checkpoints.first().unwrap_or(&report.subject);
-    let rules = plural(looked.rules, "rule");
+    let against = looked.against.as_ref().map(|label| format!(", held against {label}")).unwrap_or_default();
+    let rules = format!("{}{against}", plural(looked.rules, "rule"));
     if !report.reaches(Severity::Warning) {
         return format!("{subject}: {}; {rules}", nothing_wrong(looked, report.findings.len()));
     }
@@ -161,7 +165,9 @@ fn reach(looked: &Summary) -> String {
         "no checkpoint could be opened".to_owned()
     } else if looked.depth < Depth::Bytes {
         "indexes and file sizes only".to_owned()
-    } else if looked.bytes_read >= looked.bytes {
+    } else if looked.bytes == 0 {
+        "no data described".to_owned()
+    } else if looked.bytes_read == looked.bytes {
         format!("every byte read ({})", count(looked.bytes))
     } else {
         format!("{} of {} bytes read", count(looked.bytes_read), count(looked.bytes))
@@ -239,6 +245,7 @@ mod tests {
         let mut counts = BTreeMap::new();
         findings.iter().for_each(|finding| *counts.entry(finding.severity).or_default() += 1);
         let looked = Summary {
+            against: None,
             depth: Depth::Bytes,
             rules: 46,
             checkpoints: vec!["good/ckpt-4".into()],
@@ -277,6 +284,8 @@ mod tests {
         report.looked.complete = false;
         report.looked.bytes_read = 9_310;
         assert!(last(&report).contains("no fault in what was examined. 16 tensors, 9,310 of 18,621 bytes read;"));
+        report.looked.bytes = 0;
+        assert!(last(&report).ends_with("16 tensors, no data described; 46 rules\n"));
         report.looked.depth = Depth::Files;
         assert!(last(&report).contains("no fault in index and file sizes; the data were not read."));
         report.looked.checkpoints.clear();
@@ -340,7 +349,7 @@ mod tests {
     fn concise_is_a_line_each() {
         let mut out = Vec::new();
         concise(&[report(vec![finding(Severity::Error, 3)]), report(vec![])], &style(Some(40)), &mut out).unwrap();
-        let expected = "ckpts/ckpt-4.data-00000-of-00001: F015 data-truncated: \
+        let expected = "ckpts/ckpt-4.data-00000-of-00001: error F015 data-truncated: \
                         9,310 bytes on disk, the index describes 18,621\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::collapse::{Named, collapse};
 use super::fit::fit;
 use super::paint::Paint;
+use super::wrap::hang;
 use crate::model::{Checkpoint, Depth, Entry, Payload, Shape, Stats, Variable, VariableId, dotted};
 use crate::view::{Listing, Names, Sort, Style, clean, count, size};
 
@@ -16,6 +17,8 @@ use crate::view::{Listing, Names, Sort, Style, clean, count, size};
 const INDENT: usize = 4;
 /// Names are not cut below this: then columns go.
 const NAME_MIN: usize = 16;
+/// How dispensable the column of notes is: it is not lost, but goes below its row.
+const NOTES: u8 = u8::MAX;
 
 /// One line of a listing.
 pub(super) struct Row {
@@ -34,7 +37,7 @@ pub(super) struct Row {
 struct Cell {
     text: String,
     right: bool,
-    /// Goes first where space is short: the higher, the earlier.
+    /// Goes first where space is short: the higher, the earlier; 0 never.
     dispensable: u8,
 }
 
@@ -125,15 +128,17 @@ fn row(listing: &Listing, name: String, first: &(VariableId, &Variable, &Entry),
     let params = all.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.params()));
     let bytes = all.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.stored_bytes()));
     let mut cells = vec![
-        cell(entry.dtype.short().to_owned(), false, 0),
-        cell(shape(&entry.shape), false, 0),
+        cell(entry.dtype.short().to_owned(), false, 2),
+        cell(shape(&entry.shape), false, 1),
         cell(if all.len() > 1 { format!("x{}", all.len()) } else { String::new() }, false, 0),
-        cell(count(params), true, 3),
-        cell(size(bytes, style.exact), true, 2),
+        cell(count(params), true, 10),
+        cell(size(bytes, style.exact), true, 9),
     ];
     let stats = listing.stats(variable);
     if listing.digests.as_ref().is_some_and(|digests| digests.depth >= Depth::Values) {
-        cells.extend(statistics(stats).map(|text| cell(text, true, 1)));
+        // What is not finite is what one looks for: it is never left out.
+        let dispensable = [4, 3, 7, 8, 6, 0, 0];
+        cells.extend(statistics(stats).into_iter().zip(dispensable).map(|(text, order)| cell(text, true, order)));
     }
     let mut notes = Vec::new();
     if let Payload::Slices(parts) = &entry.payload {
@@ -147,7 +152,7 @@ fn row(listing: &Listing, name: String, first: &(VariableId, &Variable, &Entry),
         let index: Vec<String> = entry.shape.index(at).iter().map(u64::to_string).collect();
         notes.push(format!("[first not finite at [{}]]", index.join(", ")));
     }
-    cells.push(cell(notes.join(" "), false, 1));
+    cells.push(cell(notes.join(" "), false, NOTES));
     let sha256 = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry)?.sha256);
     let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Row {
@@ -284,7 +289,7 @@ impl Layout {
                     (*cell, *dispense) = (None, 0);
                 }
             }
-            name = name.min(room(&cells).max(NAME_MIN.min(columns.saturating_sub(INDENT))));
+            name = name.min(room(&cells).max(1));
         }
         Self { name, cells, titles }
     }
@@ -292,7 +297,7 @@ impl Layout {
     /// Writes rows, as a list or as a tree of scopes.
     pub fn write(&self, rows: &[Row], tree: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let paint = Paint::new(style);
-        if !self.titles.is_empty() {
+        if !self.titles.is_empty() && !rows.is_empty() {
             let line = self.line("", self.titles.iter().map(|title| (*title, true)), style);
             writeln!(out, "{}", paint.dim(line.trim_end()))?;
         }
@@ -321,6 +326,13 @@ impl Layout {
             let line = self.line(&padded, row.cells.iter().map(|cell| (cell.text.as_str(), cell.right)), style);
             let line = line.trim_end();
             writeln!(out, "{}", if row.alarm { paint.red(line) } else { line.to_owned() })?;
+            let moved =
+                row.cells.iter().zip(&self.cells).filter(|(cell, width)| width.is_none() && cell.dispensable == NOTES);
+            for line in moved.flat_map(|(cell, _)| hang("      ", "      ", &cell.text, style.width)) {
+                if !line.is_empty() {
+                    writeln!(out, "{}", if row.alarm { paint.red(&line) } else { line })?;
+                }
+            }
             if let Some(below) = &row.below {
                 let room = style.width.map_or(usize::MAX, |width| width.saturating_sub(6));
                 writeln!(out, "      {}", paint.dim(&fit(below, room, style.unicode)))?;

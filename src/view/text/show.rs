@@ -11,6 +11,8 @@ use crate::view::{Show, Style, Tensor, clean, count, size};
 
 /// Columns of the names of fields, with the blanks in front of them.
 const MARGIN: usize = 14;
+/// Said of a variable's numbers where only a part of it was asked for.
+const WHOLE: &str = "of the whole: ";
 
 /// Writes what is known, variable by variable.
 pub(super) fn write(show: &Show, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -178,11 +180,13 @@ impl Page<'_> {
     /// What its numbers are like, and the first of them.
     fn numbers(&mut self, entry: &Entry, tensor: &Tensor) -> io::Result<()> {
         if let Some(stats) = tensor.digest.as_ref().and_then(|digest| digest.stats.as_ref()) {
-            self.judged_as("values", &statistics(stats, &entry.shape), stats.not_finite() > 0)?;
+            let line = format!("{}{}", scope(entry, tensor), statistics(stats, &entry.shape));
+            self.judged_as("values", &line, stats.not_finite() > 0)?;
         }
         if let Some(histogram) = tensor.histogram.as_ref().filter(|histogram| !histogram.counts.is_empty()) {
-            let room = self.style.width.map(|width| width.saturating_sub(MARGIN));
-            writeln!(self.out, "{}{}", " ".repeat(MARGIN), values::bars(histogram, room, self.style.unicode))?;
+            let before = format!("{}{}", " ".repeat(MARGIN), if tensor.slice.is_some() { WHOLE } else { "" });
+            let room = self.style.width.map(|columns| columns.saturating_sub(width(&before)));
+            writeln!(self.out, "{before}{}", values::bars(histogram, room, self.style.unicode))?;
         }
         if let Some(shown) = &tensor.values {
             let room = self.style.width.map(|width| width.saturating_sub(4));
@@ -221,6 +225,16 @@ fn checksum(stored: Option<u32>, digest: Option<&Digest>) -> (String, bool) {
         },
         (None, Some(computed)) => (format!("none recorded; crc32c {computed:08x} computed"), false),
         (None, None) => ("none recorded".to_owned(), false),
+    }
+}
+
+/// What the statistics are of, where that could be mistaken.
+fn scope(entry: &Entry, tensor: &Tensor) -> &'static str {
+    match (tensor.slice.is_some(), matches!(entry.dtype.kind(), Kind::Complex { .. })) {
+        (true, true) => "of the whole, real and imaginary parts: ",
+        (true, false) => WHOLE,
+        (false, true) => "of real and imaginary parts: ",
+        (false, false) => "",
     }
 }
 
@@ -333,6 +347,7 @@ mod tests {
             directory: None,
             near: vec![],
             foreign: None,
+            exists: true,
         };
         let show = Show { resolved, checkpoint: checkpoint(), tensors, written: vec!["a.npy: float32 [2, 3]".into()] };
         let mut out = Vec::new();
@@ -362,6 +377,18 @@ dense/\\x1bkernel   float32 [2, 3]   6 values, 24 B   weight
     }
 
     #[test]
+    fn statistics_say_what_they_are_of() {
+        let whole = text(vec![tensor(0, true)], &style(None));
+        assert!(!whole.contains("of the whole"), "{whole}");
+        let part = text(vec![Tensor { slice: Some("[0, :]".into()), ..tensor(0, true) }], &style(None));
+        assert!(part.contains("  values      of the whole: min -1 "), "{part}");
+        assert_eq!(part.matches("of the whole: ").count(), 2, "the statistics and the histogram: {part}");
+        let mut checkpoint = checkpoint();
+        checkpoint.entries[0].dtype = DType::from_name("complex64").unwrap();
+        assert_eq!(scope(&checkpoint.entries[0], &tensor(0, true)), "of real and imaginary parts: ");
+    }
+
+    #[test]
     fn damage_is_said() {
         let text = text(vec![tensor(0, false)], &style(None));
         assert!(text.contains("  checksum    crc32c mismatch: stored 00000abc, computed 00000def\n"), "{text}");
@@ -383,7 +410,8 @@ dense/\\x1bkernel   float32 [2, 3]   6 values, 24 B   weight
         for columns in [40, 60, 80] {
             for unicode in [false, true] {
                 let style = Style { unicode, ..style(Some(columns)) };
-                let text = text(vec![tensor(0, false), tensor(1, true)], &style);
+                let part = Tensor { slice: Some("[0, :]".into()), ..tensor(0, true) };
+                let text = text(vec![tensor(0, false), tensor(1, true), part], &style);
                 assert!(text.lines().all(|line| width(line) <= columns), "{columns}\n{text}");
                 assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
                 assert!(unicode || text.is_ascii());

@@ -1,7 +1,7 @@
 //! What a comparison comes to, in a line.
 
 use super::plural;
-use crate::compare::change::ChangeKind;
+use crate::compare::change::{self, ChangeKind};
 use crate::view::{Diff, count};
 
 /// The verdict, not yet cleaned. "Same" is said only where nothing stands in doubt.
@@ -16,10 +16,16 @@ pub(super) fn of(diff: &Diff) -> String {
         }
         (0, true) => {
             let selected = if diff.narrowed { "selected " } else { "" };
-            format!(
-                "same: {}, every name, dtype, shape and checksum equal",
-                plural(same, &format!("{selected}variable"))
-            )
+            let variables = plural(same, &format!("{selected}variable"));
+            // What the indexes left open was settled by reading.
+            if change::changes(&diff.old, &diff.new, &diff.alignment).open().is_empty() {
+                format!(
+                    "same by the two indexes: {variables}, every name, dtype, shape and recorded checksum equal; \
+                     the data were not read"
+                )
+            } else {
+                format!("same: {variables}, every name, dtype and shape equal, and every recorded checksum or the data")
+            }
         }
         (_, true) => format!("{selected}{}", changes(diff)),
         (_, false) => format!("{selected}{}; not all could be told: {}", changes(diff), damage(diff)),
