@@ -17,8 +17,17 @@ use crate::view::{Listing, Names, Sort, Style, clean, count, size};
 const INDENT: usize = 4;
 /// Names are not cut below this: then columns go.
 const NAME_MIN: usize = 16;
+/// How dispensable the numbers of elements are.
+const PARAMS: u8 = 10;
+/// Lines that one name may take.
+const LONGEST_NAME: usize = 4;
 /// How dispensable the column of notes is: it is not lost, but goes below its row.
 const NOTES: u8 = u8::MAX;
+/// Shapes are cut, down to a width, before numbers go.
+const SHAPE: u8 = 1;
+const SHAPE_MIN: usize = 10;
+/// The most dispensable column that stays as long as shapes can be cut.
+const EXTREMES: u8 = 4;
 
 /// One line of a listing.
 pub(super) struct Row {
@@ -129,15 +138,15 @@ fn row(listing: &Listing, name: String, first: &(VariableId, &Variable, &Entry),
     let bytes = all.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.stored_bytes()));
     let mut cells = vec![
         cell(entry.dtype.short().to_owned(), false, 2),
-        cell(shape(&entry.shape), false, 1),
+        cell(shape(&entry.shape), false, SHAPE),
         cell(if all.len() > 1 { format!("x{}", all.len()) } else { String::new() }, false, 0),
-        cell(count(params), true, 10),
+        cell(count(params), true, PARAMS),
         cell(size(bytes, style.exact), true, 9),
     ];
     let stats = listing.stats(variable);
     if listing.digests.as_ref().is_some_and(|digests| digests.depth >= Depth::Values) {
         // What is not finite is what one looks for: it is never left out.
-        let dispensable = [4, 3, 7, 8, 6, 0, 0];
+        let dispensable = [EXTREMES, 3, 7, 8, 6, 0, 0];
         cells.extend(statistics(stats).into_iter().zip(dispensable).map(|(text, order)| cell(text, true, order)));
     }
     let mut notes = Vec::new();
@@ -282,9 +291,24 @@ impl Layout {
             let taken =
                 |cells: &[Option<usize>]| cells.iter().flatten().map(|width| width.saturating_add(2)).sum::<usize>();
             let room = |cells: &[Option<usize>]| columns.saturating_sub(INDENT).saturating_sub(taken(cells));
+            // Sizes tell as much as numbers of elements: those go before a name is broken into lines.
+            if let Some(at) =
+                dispensable.iter().position(|dispense| *dispense == PARAMS).filter(|_| room(&cells) < name)
+            {
+                let _ = cells.get_mut(at).map(Option::take);
+                let _ = dispensable.get_mut(at).map(std::mem::take);
+            }
             while room(&cells) < name.min(NAME_MIN) && dispensable.iter().any(|dispense| *dispense > 0) {
                 let worst = dispensable.iter().enumerate().max_by_key(|(_, dispense)| **dispense).map(|(at, _)| at);
                 let Some(at) = worst else { break };
+                let missing = name.min(NAME_MIN).saturating_sub(room(&cells));
+                let shape = cells.iter_mut().zip(&dispensable).find(|(_, dispense)| **dispense == SHAPE);
+                if let Some((Some(shape), _)) = shape.filter(|_| dispensable.get(at).is_some_and(|d| *d <= EXTREMES))
+                    && *shape > SHAPE_MIN
+                {
+                    *shape = shape.saturating_sub(missing).max(SHAPE_MIN);
+                    continue;
+                }
                 if let (Some(cell), Some(dispense)) = (cells.get_mut(at), dispensable.get_mut(at)) {
                     (*cell, *dispense) = (None, 0);
                 }
@@ -322,7 +346,12 @@ impl Layout {
                 indent = scopes.len().saturating_mul(2);
                 (open, name) = (scopes, leaf);
             }
-            let padded = format!("{:indent$}{name}", "");
+            let mut padded = format!("{:indent$}{name}", "");
+            if padded.width() > self.name {
+                // Cut names could be taken for each other: a long one has lines of its own.
+                self.long_name(&padded, row.alarm, style, out)?;
+                padded.clear();
+            }
             let line = self.line(&padded, row.cells.iter().map(|cell| (cell.text.as_str(), cell.right)), style);
             let line = line.trim_end();
             writeln!(out, "{}", if row.alarm { paint.red(line) } else { line.to_owned() })?;
@@ -341,15 +370,60 @@ impl Layout {
         Ok(())
     }
 
+    /// A name on as many lines as it takes; of an endless one the middle is left out.
+    fn long_name(&self, name: &str, alarm: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        let paint = Paint::new(style);
+        let columns = style.width.map_or(usize::MAX, |width| width.saturating_sub(INDENT).max(1));
+        let name = fit(name, columns.saturating_mul(LONGEST_NAME), style.unicode);
+        let indent = " ".repeat(INDENT);
+        hang(&indent, &indent, &name, style.width)
+            .iter()
+            .try_for_each(|line| writeln!(out, "{}", if alarm { paint.red(line) } else { line.clone() }))
+    }
+
     fn line<'a>(&self, name: &str, cells: impl Iterator<Item = (&'a str, bool)>, style: &Style) -> String {
         let name = fit(name, self.name, style.unicode);
         let mut line = format!("{:INDENT$}{name}{:pad$}", "", "", pad = self.name.saturating_sub(name.width()));
         for ((text, right), width) in cells.zip(&self.cells) {
             let Some(width) = width else { continue };
+            let text = fit(text, *width, style.unicode);
             let pad = width.saturating_sub(text.width());
             let (left, right) = if right { (pad, 0) } else { (0, pad) };
             line.push_str(&format!("  {:left$}{text}{:right$}", "", ""));
         }
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Format, sample};
+
+    fn text(listing: &Listing, width: Option<usize>) -> String {
+        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
+        let style =
+            Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision };
+        let mut out = Vec::new();
+        super::super::ls::write(listing, &style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_finite_is_never_left_out() {
+        for columns in [40, 60, 80, 120] {
+            let text = text(&sample::listing(), Some(columns));
+            assert!(text.lines().all(|line| line.width() <= columns), "{columns}\n{text}");
+            assert_eq!(text.matches("  NaN  Inf").count(), 1, "titles above rows alone: {text}");
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains("[first not finite at [0, 5]]"), "{text}");
+            assert_eq!(text.contains("params   size"), columns > 80, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_selected_is_said() {
+        let listing = Listing { narrowed: true, chosen: Vec::new(), ..sample::listing() };
+        assert!(text(&listing, None).contains("\n  nothing matches; names are listed by ckpt ls dir --role all; "));
     }
 }

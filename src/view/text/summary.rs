@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::fit::fit;
 use super::paint::Paint;
+use super::wrap::hang;
 use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId};
 use crate::view::{Listing, Style, clean, count, size};
 
@@ -60,8 +60,9 @@ pub(super) fn group(
     }
     lines.extend(others(listing, checkpoint, &variables));
     for line in lines {
-        let room = style.width.map_or(usize::MAX, |width| width.saturating_sub(4));
-        writeln!(out, "    {}", fit(&clean(&line), room, style.unicode))?;
+        for line in hang("    ", "      ", &clean(&line), style.width) {
+            writeln!(out, "{line}")?;
+        }
     }
     Ok(())
 }
