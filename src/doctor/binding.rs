@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::facts::Facts;
+use super::words::python;
 use crate::bytes::FaultKind;
 use crate::model::{Checkpoint, EntryId, Flavor, GRAPH_KEY, NodeId, ObjectGraph, Role, Variable, VariableId};
 
@@ -86,24 +87,66 @@ impl<'a> Binding<'a> {
         names(self.old, &self.unused, roles)
     }
 
-    /// Pairs of model variables in which the stored value belongs to another variable of the new code,
-    /// by their names; empty if the names have only been counted on (`dense` is `dense_1` now).
+    /// Pairs of model variables in which the stored value is another variable's, by their names: one of
+    /// that name is elsewhere in the new code, or neither name nor shape agree. Names that have only been
+    /// counted on (`dense` is `dense_1` now) prove nothing.
     pub fn misplaced(&self) -> Vec<(&'a Variable, &'a Variable)> {
+        if self.way != Way::Objects {
+            return Vec::new();
+        }
         let model = |checkpoint: &'a Checkpoint| checkpoint.variables.iter().filter(|v| MODEL.contains(&v.role));
-        let wanted: HashSet<&str> = model(self.new).map(|variable| variable.name.as_str()).collect();
+        let (was, is) = (Naming::of(self.old), Naming::of(self.new));
+        let stored: HashSet<String> = model(self.old).map(|variable| was.name(variable)).collect();
+        let wanted: HashSet<String> = model(self.new).map(|variable| is.name(variable)).collect();
         let pairs = self
             .pairs
             .iter()
             .filter_map(|&(old, new)| Some((self.old.variables.get(old)?, self.new.variables.get(new)?)));
         let renamed: Vec<(&Variable, &Variable)> =
-            pairs.filter(|(old, new)| old.name != new.name && MODEL.contains(&new.role)).collect();
+            pairs.filter(|(old, new)| was.name(old) != is.name(new) && MODEL.contains(&new.role)).collect();
+        let alike = |old: &Variable, new: &Variable| stem(&was.name(old)) == stem(&is.name(new));
         // The same names in another order are a reordering; the same names counted on are not.
-        let stored: HashSet<&str> = model(self.old).map(|variable| variable.name.as_str()).collect();
-        let counted = stored != wanted
-            && stored.len() == wanted.len()
-            && renamed.iter().all(|(old, new)| stem(&old.name) == stem(&new.name));
-        let misplaced = renamed.into_iter().filter(|(old, _)| !counted && wanted.contains(old.name.as_str()));
-        misplaced.collect()
+        let counted =
+            stored != wanted && stored.len() == wanted.len() && renamed.iter().all(|(old, new)| alike(old, new));
+        // Counting begins without a number: where that one is on one side alone, the count has gone on.
+        let drifted = |old: &Variable, new: &Variable| {
+            let plain = stem(&was.name(old));
+            alike(old, new) && stored.contains(&plain) != wanted.contains(&plain)
+        };
+        let own_names = |variable: &Variable| variable.full_name.as_deref() == Some(variable.name.as_str());
+        let foreign = |old: &Variable, new: &Variable| {
+            own_names(old) && own_names(new) && !alike(old, new) && self.reshaped(old, new)
+        };
+        let misplaced =
+            |old: &Variable, new: &Variable| wanted.contains(&was.name(old)) && !drifted(old, new) || foreign(old, new);
+        renamed.into_iter().filter(|(old, new)| !counted && misplaced(old, new)).collect()
+    }
+
+    /// True if the two shapes are known and differ.
+    pub fn reshaped(&self, old: &Variable, new: &Variable) -> bool {
+        let (Some(stored), Some(wanted)) = (self.old.entry(old), self.new.entry(new)) else { return false };
+        stored.shape != wanted.shape && stored.shape.rank().is_some() && wanted.shape.rank().is_some()
+    }
+
+    /// The exception with which the restore stops, if a value meets a variable of another shape or type.
+    pub fn raises(&self) -> Option<&'static str> {
+        let pairs = || {
+            let pair = |&(old, new): &(VariableId, VariableId)| {
+                Some((self.old.variables.get(old)?, self.new.variables.get(new)?))
+            };
+            self.pairs.iter().filter_map(pair)
+        };
+        let retyped = |(old, new): (&Variable, &Variable)| {
+            let (stored, wanted) = (self.old.entry(old), self.new.entry(new));
+            stored.zip(wanted).is_some_and(|(stored, wanted)| stored.dtype != wanted.dtype)
+        };
+        if pairs().any(retyped) {
+            Some("InvalidArgumentError for another type")
+        } else if pairs().any(|(old, new)| self.reshaped(old, new)) {
+            Some("ValueError for another shape")
+        } else {
+            None
+        }
     }
 
     /// How many of the new code's variables of these roles get a value.
@@ -120,8 +163,47 @@ fn index_is_told(checkpoint: &Checkpoint) -> bool {
     !checkpoint.faults.iter().any(|fault| index == Some(&fault.at.file) && !idle(&fault.kind))
 }
 
+/// How the variables of one program are named: those of `sequential_1` are named like those of
+/// `sequential`, if all of the model is in it.
+pub(super) struct Naming {
+    /// The parts with which the names of all model variables begin.
+    shared: usize,
+}
+
+impl Naming {
+    pub fn of(checkpoint: &Checkpoint) -> Self {
+        let mut names = checkpoint.variables.iter().filter(|v| MODEL.contains(&v.role)).map(|v| v.name.as_str());
+        let scopes = |name: &'_ str| name.split('/').count().saturating_sub(1);
+        let Some(first) = names.next() else { return Self { shared: 0 } };
+        let together = |count: usize, name: &str| {
+            let alike = first.split('/').zip(name.split('/')).take_while(|(a, b)| a == b).count();
+            alike.min(count).min(scopes(name))
+        };
+        Self { shared: names.fold(scopes(first), together) }
+    }
+
+    /// The name without the numbers of those first parts.
+    pub fn name(&self, variable: &Variable) -> String {
+        let part = |(at, part): (usize, &str)| if at < self.shared { stem(part) } else { part.to_owned() };
+        variable.name.split('/').enumerate().map(part).collect::<Vec<String>>().join("/")
+    }
+}
+
+/// The class of the optimizer whose state is stored, if it can be named.
+pub(super) fn optimizer_class(checkpoint: &Checkpoint) -> Option<String> {
+    checkpoint.optimizer().filter(|class| class != "optimizer")
+}
+
+/// Code that restores the model alone: a compiled model holds its optimizer, which would be restored too.
+pub(super) fn without_optimizer(prefix: &str) -> String {
+    format!(
+        "model = build()  # not yet compiled\ntf.train.Checkpoint(model=model).restore({}).expect_partial()\nmodel.compile(...)",
+        python(prefix)
+    )
+}
+
 /// A name without the numbers that count equal names: `a_1/dense_12/kernel` is `a/dense/kernel`.
-fn stem(name: &str) -> String {
+pub(super) fn stem(name: &str) -> String {
     let part = |part: &'_ str| match part.rsplit_once('_') {
         Some((word, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => word.to_owned(),
         _ => part.to_owned(),
@@ -282,6 +364,27 @@ mod tests {
         let drift: [(&str, &str, &[u64]); 2] = [("m/0", "dense", &[2]), ("m/1", "dense_1", &[2])];
         assert_eq!(misplaced(&drift, &[("m/0", "dense_1", &[2]), ("m/1", "dense_2", &[2])]), [""; 0], "counted on");
         assert_eq!(misplaced(&drift, &[("m/0", "dense_1", &[2]), ("m/1", "dense", &[2])]).len(), 2, "changed places");
+    }
+
+    #[test]
+    fn numbers_of_models_and_layers_prove_no_shift() {
+        let misplaced = |old: &[(&str, &str, &[u64])], new: &[(&str, &str, &[u64])]| {
+            let facts = against(object(old), object(new));
+            let binding = Binding::of(&facts).unwrap();
+            binding.misplaced().iter().map(|(old, new)| format!("{} > {}", old.name, new.name)).collect::<Vec<_>>()
+        };
+        let old: [(&str, &str, &[u64]); 2] = [("m/0", "sequential/a/k", &[2]), ("m/1", "sequential/b/k", &[3])];
+        let same = misplaced(&old, &[("m/0", "sequential_1/a/k", &[2]), ("m/1", "sequential_1/b/k", &[4])]);
+        assert_eq!(same, [""; 0], "only the model has another number");
+        let inserted: [(&str, &str, &[u64]); 3] =
+            [("m/0", "sequential_1/a/k", &[2]), ("m/1", "sequential_1/x/k", &[2]), ("m/2", "sequential_1/b/k", &[3])];
+        assert_eq!(misplaced(&old, &inserted), ["sequential/b/k > sequential_1/x/k"]);
+        let old: [(&str, &str, &[u64]); 2] = [("m/0", "dense/k", &[2]), ("m/1", "dense_1/k", &[2])];
+        let more: [(&str, &str, &[u64]); 3] =
+            [("m/0", "dense_1/k", &[2]), ("m/1", "dense_2/k", &[2]), ("m/2", "dense_3/k", &[2])];
+        assert_eq!(misplaced(&old, &more), [""; 0], "the count has gone on");
+        let head = misplaced(&[("m/0", "head/k", &[2])], &[("m/0", "mid/k", &[3])]);
+        assert_eq!(head, ["head/k > mid/k"], "neither name nor shape agree");
     }
 
     #[test]

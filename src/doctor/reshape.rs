@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::binding::Binding;
+use super::binding::{Binding, MODEL, Naming, Way, stem};
 use super::words::many;
 use crate::model::{EntryId, Role, Shape, VariableId};
 
@@ -11,6 +11,8 @@ use crate::model::{EntryId, Role, Shape, VariableId};
 pub(super) struct Reshape {
     /// Its name in the new code.
     pub name: String,
+    /// The name of the stored value, if it may be another variable's.
+    pub stored: Option<String>,
     /// Its key in the checkpoint.
     pub key: String,
     pub role: Role,
@@ -54,7 +56,10 @@ impl Reshape {
 
     /// `hidden/kernel [4, 5] -> [4, 8]`
     pub fn line(&self) -> String {
-        format!("{} {} -> {}", self.name, self.from, self.to)
+        match &self.stored {
+            Some(stored) => format!("{stored} {} -> {} {}", self.from, self.name, self.to),
+            None => format!("{} {} -> {}", self.name, self.from, self.to),
+        }
     }
 }
 
@@ -62,16 +67,19 @@ impl Reshape {
 /// variables are left out, because they follow, and so are values that go to the wrong variable.
 pub(super) fn reshapes(binding: &Binding) -> Vec<Reshape> {
     let misplaced: HashSet<EntryId> = binding.misplaced().iter().map(|(_, new)| new.entry).collect();
+    let (was, is) = (Naming::of(binding.old), Naming::of(binding.new));
+    let whole = binding.missing(&MODEL).is_empty() && binding.unused(&MODEL).is_empty();
     let shapes = |old: VariableId, new: VariableId| {
         let (old, new) = (binding.old.variables.get(old)?, binding.new.variables.get(new)?);
         let (stored, wanted) = (binding.old.entry(old)?, binding.new.entry(new)?);
-        let differs = !misplaced.contains(&new.entry)
-            && stored.shape != wanted.shape
-            && stored.shape.rank().is_some()
-            && wanted.shape.rank().is_some();
-        let why = why(&new.name, &stored.shape, &wanted.shape);
+        let differs = !misplaced.contains(&new.entry) && binding.reshaped(old, new);
+        // Where layers came or went, a name that was counted on may be that of another layer.
+        let uncertain = binding.way == Way::Objects
+            && (stem(&old.name) != stem(&new.name) || !whole && was.name(old) != is.name(new));
+        let why = if uncertain { Why::Unclear } else { why(&new.name, &stored.shape, &wanted.shape) };
         differs.then(|| Reshape {
             name: new.name.clone(),
+            stored: uncertain.then(|| old.name.clone()),
             key: stored.key.to_string(),
             role: new.role,
             from: stored.shape.clone(),
@@ -147,7 +155,10 @@ pub(super) fn lead(reshapes: &[Reshape]) -> Option<String> {
         Why::KernelSize => format!("{layer} has another kernel size"),
         Why::Input { from, to } => format!("{layer} takes {to} features in the new code, {from} in the checkpoint"),
         Why::Transposed => format!("{} is transposed in the new code", cause.name),
-        Why::Unclear => format!("{} has another shape in the new code", cause.name),
+        Why::Unclear => match &cause.stored {
+            Some(stored) => format!("{} would get the value of {stored}, which has another shape", cause.name),
+            None => format!("{} has another shape in the new code", cause.name),
+        },
     };
     Some(match reshapes.len() {
         1 => format!("{why}: {}", cause.line()),
@@ -188,6 +199,7 @@ mod tests {
     fn what_follows_in_the_next_layer_is_no_cause() {
         let reshape = |name: &str, from: &[u64], to: &[u64]| Reshape {
             name: name.to_owned(),
+            stored: None,
             key: name.to_owned(),
             role: Role::Weight,
             from: Shape::new(from.iter().copied()),

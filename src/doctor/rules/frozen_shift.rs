@@ -1,7 +1,7 @@
 //! O016: a frozen layer shortens the optimizer's list, and every weight lands one layer on.
 
 use super::layer_index_shift::{by_optimizer, shifted};
-use crate::doctor::binding::{Binding, Way};
+use crate::doctor::binding::{Binding, MODEL, Naming, Way, without_optimizer};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
@@ -18,14 +18,15 @@ pub static RULE: Rule = Rule {
     manual: Manual {
         means: "Keras 3 optimizers hold a list of the variables that they train. When model and optimizer are in one \
 tf.train.Checkpoint, that list is reached before the model's own layers are, and a restore goes by position in it. A \
-layer that was frozen, or thawed, makes the list shorter or longer: every weight behind it lands in another layer, and \
-those of the frozen layer get nothing.",
+layer that was frozen makes the list shorter: every weight behind it lands in another layer, and those of the frozen \
+layer get nothing. A layer that was thawed makes it longer, which O005 tells.",
         you_see: &[
             "nothing, where the shapes agree and the program calls expect_partial()",
             "ValueError: Received incompatible tensor with shape {stored} when attempting to restore variable with shape {new} and name {name}.",
         ],
         knows: "The walk over both object graphs meets model weights in optimizer/_trainable_variables at positions \
-that belong to other weights, by their names.",
+that belong to other weights, by their names; and the new list is the old one without weights that the new model still \
+has.",
         fix: "Restore before you freeze:
 
     model = build()                                    # everything trainable, as at the save
@@ -34,19 +35,51 @@ that belong to other weights, by their names.",
     model.get_layer(\"l0\").trainable = False
     optimizer = keras.optimizers.Adam()                # a new one, for the new list
 
-Or restore the model alone, with an optimizer that is not yet in the Checkpoint:
+Or restore into the model before it is compiled, since a compiled model holds its optimizer:
 
-    tf.train.Checkpoint(model=model).restore(prefix).expect_partial()",
+    model = build()
+    tf.train.Checkpoint(model=model).restore(prefix).expect_partial()
+    model.compile(...)",
         not: "Freezing first and restoring then, with expect_partial() to silence the warnings.",
         ignore: "Never.",
         see: &["O001", "O005", "O008"],
     },
 };
 
-/// How many variables the optimizers list as those they train.
-fn trained(checkpoint: &Checkpoint) -> usize {
-    let lists = |path: &String| path.split('/').rev().nth(1) == Some("_trainable_variables");
-    checkpoint.variables.iter().filter(|variable| variable.paths.iter().any(lists)).count()
+/// The names of what the optimizer lists as the variables that it trains, in the order of the list.
+fn trained(checkpoint: &Checkpoint) -> Vec<String> {
+    let naming = Naming::of(checkpoint);
+    let position = |path: &String| {
+        let (list, position) = path.rsplit_once('/')?;
+        list.ends_with("_trainable_variables").then(|| position.parse::<usize>().ok())?
+    };
+    let listed = checkpoint.variables.iter().filter_map(|variable| {
+        let position = variable.paths.iter().find_map(position)?;
+        Some((position, naming.name(variable)))
+    });
+    let mut listed: Vec<(usize, String)> = listed.collect();
+    listed.sort();
+    listed.into_iter().map(|(_, name)| name).collect()
+}
+
+/// How many variables were trained and are trained now, if weights have been frozen since, and nothing
+/// else explains the shift: the new list is the old one without weights that the new model still has.
+pub(super) fn frozen(binding: &Binding) -> Option<(usize, usize)> {
+    let (was, is) = (trained(binding.old), trained(binding.new));
+    let naming = Naming::of(binding.new);
+    let has = |name: &String| {
+        let mut weights = binding.new.variables.iter().filter(|variable| MODEL.contains(&variable.role));
+        weights.any(|variable| naming.name(variable) == *name)
+    };
+    let mut left = is.iter().peekable();
+    for name in &was {
+        if left.peek() == Some(&name) {
+            left.next();
+        } else if is.contains(name) || !has(name) {
+            return None;
+        }
+    }
+    (left.next().is_none() && !is.is_empty() && is.len() < was.len()).then_some((was.len(), is.len()))
 }
 
 fn check(facts: &Facts, findings: &mut Findings) {
@@ -55,17 +88,16 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if misplaced.is_empty() || !by_optimizer(&binding, &misplaced) {
         return;
     }
-    let (was, is) = (trained(binding.old), trained(binding.new));
+    let Some((was, is)) = frozen(&binding) else { return };
     let count = many(misplaced.len(), "weight");
     let (was, is) = (number(was as u64), number(is as u64));
     let message = format!(
         "the optimizer trains {is} variables in the new code, {was} in the checkpoint: {count} would land in another layer"
     );
-    let finding = Finding::new(&RULE, message);
-    let finding = if was == is { finding.cause("reordered-layers") } else { finding.cause("frozen-layers") };
-    let finding = finding
-        .help("restore before you freeze, or restore the model alone, and build the optimizer afterwards")
-        .python("tf.train.Checkpoint(model=model).restore(prefix).expect_partial()");
+    let finding = Finding::new(&RULE, message)
+        .cause("frozen-layers")
+        .help("restore before you freeze, or restore into the model before it is compiled")
+        .python(without_optimizer(&binding.old.label));
     findings.add(shifted(&binding, &misplaced, finding));
 }
 
@@ -75,19 +107,45 @@ mod tests {
     use crate::doctor::sample::{against, object};
 
     fn trains(names: &[&str]) -> Checkpoint {
+        with(names, &[])
+    }
+
+    fn with(names: &[&str], frozen: &[&str]) -> Checkpoint {
         let paths: Vec<String> = (0..names.len()).map(|i| format!("optimizer/_trainable_variables/{i}")).collect();
         let all = paths.iter().zip(names).map(|(path, name)| (path.as_str(), *name, [2].as_slice()));
         let iterations: (&str, &str, &[u64]) = ("optimizer/_iterations", "iteration", &[]);
         let slots: (&str, &str, &[u64]) = ("optimizer/_variables/0", "adam/slot", &[2]);
-        object(&all.chain([iterations, slots]).collect::<Vec<_>>())
+        let others: Vec<String> = (0..frozen.len()).map(|i| format!("model/frozen/{i}")).collect();
+        let others = others.iter().zip(frozen).map(|(path, name)| (path.as_str(), *name, [2].as_slice()));
+        object(&all.chain(others).chain([iterations, slots]).collect::<Vec<_>>())
     }
 
     #[test]
     fn a_frozen_layer() {
         let mut findings = Findings::default();
-        check(&against(trains(&["l0/k", "l1/k", "l2/k"]), trains(&["l1/k", "l2/k"])), &mut findings);
+        check(&against(trains(&["l0/k", "l1/k", "l2/k"]), with(&["l1/k", "l2/k"], &["l0/k"])), &mut findings);
         assert_eq!(findings.list()[0].causes, ["frozen-layers"]);
         assert!(findings.list()[0].evidence.iter().any(|line| line.starts_with("l1/k -> would fill l2/k")));
+    }
+
+    #[test]
+    fn other_shifts_are_not_freezing() {
+        let old = ["l0/k", "l1/k", "l2/k"];
+        let news = [
+            vec!["l0/k", "x/k", "l1/k", "l2/k"],
+            vec!["l1/k", "l0/k", "l2/k"],
+            vec!["l1/k", "l2/k"],
+            vec!["l2/k", "l0/k"],
+        ];
+        for new in news {
+            let mut findings = Findings::default();
+            let facts = against(trains(&old), trains(&new));
+            check(&facts, &mut findings);
+            assert!(findings.list().is_empty(), "{new:?}");
+            let Check::Facts(shift) = super::super::layer_index_shift::RULE.check else { unreachable!() };
+            shift(&facts, &mut findings);
+            assert_eq!(findings.list()[0].rule.code, "O005", "{new:?}");
+        }
     }
 
     #[test]

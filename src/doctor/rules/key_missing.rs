@@ -77,8 +77,12 @@ fn check(facts: &Facts, findings: &mut Findings) {
         ))
     } else if renamed.len() == own.len() {
         let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
-        let map: Vec<String> =
-            renamed.iter().map(|(old, new)| format!("    {}: by_name[{}],", python(old), python(new))).collect();
+        let slots = moves(&binding, &binding.missing(&OPTIMIZER));
+        let map: Vec<String> = renamed
+            .iter()
+            .chain(&slots)
+            .map(|(old, new)| format!("    {}: by_name[{}],", python(old), python(new)))
+            .collect();
         let finding = Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
             .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
             .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
@@ -101,7 +105,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         finding.help("give the saver only the variables that are stored, and initialise the others")
     };
     let first = missing.iter().min().cloned().unwrap_or_default();
-    let unused = binding.unused(&[Role::Weight, Role::Statistic]);
+    let unused = binding.unused(&Role::ALL);
     let finding = if unused.is_empty() {
         finding
     } else {
@@ -114,6 +118,35 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .variables(missing)
             .tensorflow(format!("NotFoundError: \"Key {first} not found in checkpoint\"; nothing is restored")),
     );
+}
+
+/// Names of the optimizer's variables that the checkpoint holds under the names that explain the model's.
+pub(super) fn moved(binding: &Binding) -> BTreeSet<String> {
+    let missing = binding.missing(&OPTIMIZER);
+    moves(binding, &missing).into_iter().map(|(_, new)| new).collect()
+}
+
+/// The optimizer's variables that went with the model's: (stored, wanted).
+fn moves(binding: &Binding, missing: &[String]) -> Renamed {
+    let all = binding.missing(&Role::ALL);
+    let own: Vec<String> = all.into_iter().filter(|name| !missing.contains(name)).collect();
+    let unused = binding.unused(&Role::ALL);
+    let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
+    let outer = outer_scope(&own, &unused);
+    let pairs = if outer.is_some() { Vec::new() } else { renamed(binding) };
+    let old_name = |name: &String| {
+        let by_scope = outer.iter().filter_map(|(old, new)| Some(format!("{old}{}", name.strip_prefix(new.as_str())?)));
+        // A slot that was made within the scope has it twice.
+        let twice = outer.iter().filter_map(|(old, new)| {
+            Some(format!("{old}{old}{}", name.strip_prefix(new.as_str())?.strip_prefix(new.as_str())?))
+        });
+        let by_pair = pairs.iter().filter_map(|(old, new)| {
+            let rest = name.strip_prefix(new.as_str())?;
+            rest.starts_with('/').then(|| format!("{old}{rest}"))
+        });
+        by_scope.chain(twice).chain(by_pair).find(|old| stored.contains(old.as_str()))
+    };
+    missing.iter().filter_map(|name| Some((old_name(name)?, name.clone()))).collect()
 }
 
 fn leaf(name: &str) -> &str {
@@ -192,6 +225,14 @@ mod tests {
         assert_eq!(found[0].causes, ["renamed-scope"]);
         assert!(found[0].message.starts_with("the new graph puts everything into the scope net/: 2 of 2 variables"));
         assert!(found[0].tensorflow.as_ref().unwrap().contains("Key net/a/bias not found in checkpoint"));
+    }
+
+    #[test]
+    fn slots_are_counted_and_mapped_too() {
+        let old: [(&str, &[u64]); 3] = [("fc1/bias", &[3]), ("fc1/bias/Adam", &[3]), ("fc1/bias/Adam_1", &[3])];
+        let found = run(&old, &[("d/bias", &[3]), ("d/bias/Adam", &[3]), ("d/bias/Adam_1", &[3])]);
+        assert!(found[0].evidence.iter().any(|line| line.starts_with("3 stored variables would not be used")));
+        assert!(found[0].fixes[0].text.contains("\"fc1/bias/Adam_1\": by_name[\"d/bias/Adam_1\"]"));
     }
 
     #[test]

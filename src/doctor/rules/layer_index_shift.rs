@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::doctor::binding::{Binding, MODEL, Way};
+use crate::doctor::binding::{Binding, MODEL, Naming, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::reshape::tuple;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
-use crate::model::{Depth, Variable};
+use crate::model::{Checkpoint, Depth, Variable};
 
 pub static RULE: Rule = Rule {
     code: "O005",
@@ -29,7 +29,7 @@ wrong. Names of layers do not matter to TensorFlow, but they are stored, and tel
             "AssertionError: Found {n} Python objects that were not bound to checkpointed values (and it names the last layer)",
         ],
         knows: "The two object graphs are walked side by side as TensorFlow does it. A pair is misplaced if the stored \
-value has the name of another variable of the new code. Names that only count on (dense is dense_1 now) are not taken \
+value has the name of another variable of the new code, or another name and another shape than the one that it meets. Names that only count on (dense is dense_1 now) are not taken \
 for a shift.",
         fix: "Restore into the model as it was, and copy by name:
 
@@ -71,7 +71,10 @@ pub(super) fn shifted(binding: &Binding, misplaced: &[(&Variable, &Variable)], f
             tuple(&wanted.shape),
             new.name
         ),
-        None => "no exception: the shapes agree, and the weights are in the wrong layers".to_owned(),
+        None => match binding.raises() {
+            Some(first) => format!("the {first} comes first; without it, these would be in the wrong layers"),
+            None => "no exception: the shapes agree, and the weights are in the wrong layers".to_owned(),
+        },
     };
     let variables: BTreeSet<String> = misplaced.iter().map(|(_, new)| new.name.clone()).collect();
     finding.path(binding.old.label.clone()).variables(variables.into_iter().collect()).tensorflow(says)
@@ -92,28 +95,33 @@ pub(super) fn by_optimizer(binding: &Binding, misplaced: &[(&Variable, &Variable
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(binding) = Binding::of(facts).filter(|binding| binding.way == Way::Objects) else { return };
     let misplaced = binding.misplaced();
-    if misplaced.is_empty() || by_optimizer(&binding, &misplaced) {
+    if misplaced.is_empty() || by_optimizer(&binding, &misplaced) && super::frozen_shift::frozen(&binding).is_some() {
         return;
     }
     let layer = |name: &str| name.rsplit_once('/').map_or_else(|| name.to_owned(), |(layer, _)| layer.to_owned());
-    let layers = |variables: &[Variable]| -> BTreeSet<String> {
-        variables
-            .iter()
-            .filter(|variable| MODEL.contains(&variable.role))
-            .map(|variable| layer(&variable.name))
-            .collect()
+    let layers = |checkpoint: &Checkpoint| -> BTreeSet<String> {
+        let naming = Naming::of(checkpoint);
+        let model = checkpoint.variables.iter().filter(|variable| MODEL.contains(&variable.role));
+        model.map(|variable| layer(&naming.name(variable))).collect()
     };
-    let (was, is) = (layers(&binding.old.variables), layers(&binding.new.variables));
+    let (was, is) = (layers(binding.old), layers(binding.new));
     let (added, gone): (Vec<&String>, Vec<&String>) = (is.difference(&was).collect(), was.difference(&is).collect());
     let (cause, why) = match (added.is_empty(), gone.is_empty()) {
-        (true, true) => ("reordered-layers", "layers have changed places".to_owned()),
-        (false, true) => ("inserted-layer", format!("{} was inserted", some(&added))),
-        (true, false) => ("removed-layer", format!("{} was removed", some(&gone))),
-        (false, false) => ("reordered-layers", format!("{} came and {} went", some(&added), some(&gone))),
+        (true, true) if binding.missing(&MODEL).is_empty() && binding.unused(&MODEL).is_empty() => {
+            (Some("reordered-layers"), "layers have changed places".to_owned())
+        }
+        (true, true) => (None, "positions have shifted".to_owned()),
+        (false, true) => (Some("inserted-layer"), format!("{} was inserted", some(&added))),
+        (true, false) => (Some("removed-layer"), format!("{} was removed", some(&gone))),
+        (false, false) => (None, format!("{} came and {} went", some(&added), some(&gone))),
     };
     let message = format!("{why}: {} would get the value of another", many(misplaced.len(), "variable"));
-    let finding = Finding::new(&RULE, message)
-        .cause(cause)
+    let finding = Finding::new(&RULE, message);
+    let finding = match cause {
+        Some(cause) => finding.cause(cause),
+        None => finding,
+    };
+    let finding = finding
         .help("restore into the model as it was, and copy layer by layer, by name")
         .python("for layer in old.layers:\n    model.get_layer(layer.name).set_weights(layer.get_weights())");
     findings.add(shifted(&binding, &misplaced, finding));

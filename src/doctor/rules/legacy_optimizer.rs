@@ -1,6 +1,6 @@
 //! O007: the state of an optimizer from before Keras 2.11 for a later one, or the other way round.
 
-use crate::doctor::binding::{Binding, OPTIMIZER, Way, has};
+use crate::doctor::binding::{Binding, OPTIMIZER, Way, has, optimizer_class, without_optimizer};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
@@ -27,14 +27,21 @@ optimizer raises; a new one restored into a legacy optimizer does not, and the s
 
     optimizer = tf.keras.optimizers.legacy.Adam()
 
-Keras 3 has none: restore the model alone there, and begin with a fresh optimizer.
+Keras 3 has none: restore the model alone there, before it is compiled, and begin with a fresh optimizer.
 
-    tf.train.Checkpoint(model=model).restore(prefix).expect_partial()",
+    model = build()                                    # not yet compiled
+    tf.train.Checkpoint(model=model).restore(prefix).expect_partial()
+    model.compile(...)",
         not: "Renaming keys: the lists also hold other things, in another order.",
         ignore: "If you restore the model alone.",
         see: &["O001", "O008"],
     },
 };
+
+/// True if TensorFlow refuses the stored optimizer.
+pub(super) fn raises(binding: &Binding) -> bool {
+    applies(binding) && is_legacy(binding.old) == Some(true)
+}
 
 fn is_legacy(checkpoint: &Checkpoint) -> Option<bool> {
     let graph = checkpoint.graph.as_ref().filter(|_| has(checkpoint, &OPTIMIZER))?;
@@ -52,25 +59,25 @@ fn check(facts: &Facts, findings: &mut Findings) {
         return;
     };
     let fresh = binding.missing(&OPTIMIZER);
-    let class = |checkpoint: &Checkpoint| checkpoint.optimizer().unwrap_or_default();
+    let class = |checkpoint: &Checkpoint| optimizer_class(checkpoint).unwrap_or_else(|| "optimizer".to_owned());
     let finding = if is_legacy(binding.old) == Some(true) {
         let message = format!("a legacy {} was saved, the new code has one of Keras 2.11 or later", class(binding.old));
         Finding::new(&RULE, message)
             .tensorflow("ValueError: \"You are trying to restore a checkpoint from a legacy Keras optimizer into a v2.11+ Optimizer, which can cause errors.\"")
-            .help("use tf.keras.optimizers.legacy once more, or restore the model without the optimizer")
+            .help("use tf.keras.optimizers.legacy once more, or restore into the model before it is compiled")
     } else {
         let message =
             format!("the {} of Keras 2.11 or later was saved, the new code has a legacy one", class(binding.old));
         let finding = Finding::new(&RULE, message)
             .tensorflow("no exception: the optimizer begins fresh")
-            .help("use the optimizer of the save, or restore the model without it");
+            .help("use the optimizer of the save, or restore into the model before it is compiled");
         Finding { severity: Severity::Warning, ..finding }
     };
     let finding = finding
         .path(binding.old.label.clone())
         .cause("legacy-optimizer")
         .evidence(format!("{} of the optimizer have no counterpart", many(fresh.len(), "variable")))
-        .python("tf.train.Checkpoint(model=model).restore(prefix).expect_partial()");
+        .python(without_optimizer(&binding.old.label));
     findings.add(finding.variables(fresh));
 }
 

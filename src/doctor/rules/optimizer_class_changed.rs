@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::doctor::binding::{Binding, OPTIMIZER, Way, has};
+use crate::doctor::binding::{Binding, OPTIMIZER, Way, has, optimizer_class, without_optimizer};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::reshape::tuple;
@@ -32,9 +32,11 @@ one when a constant learning rate becomes a schedule.",
         knows: "The kinds of slots in both checkpoints, and which of them would meet by position.",
         fix: "Restore the model without the optimizer, and begin the new one fresh:
 
+    model = build()                                    # not yet compiled
     tf.train.Checkpoint(model=model).restore(prefix).expect_partial()
+    model.compile(...)
 
-If the training is to go on as it was, use the optimizer of the save, of the same class.",
+A compiled model holds its optimizer, and a restore reaches that too: the exception would be the same. If the training is to go on as it was, use the optimizer of the save, of the same class.",
         not: "Calling assert_existing_objects_matched(): it passes when foreign state has filled every slot.",
         ignore: "If you restore the model alone.",
         see: &["N005", "O001", "O006", "O007"],
@@ -124,7 +126,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let Some(binding) = Binding::of(facts).filter(|binding| binding.way == Way::Objects) else { return };
     let shifted = super::layer_index_shift::by_optimizer(&binding, &binding.misplaced());
     if shifted || super::legacy_optimizer::applies(&binding) {
-        // The slots follow the weights, of which O016 tells; O007 has its own words.
+        // The slots follow the weights, of which O005 or O016 tells; O007 has its own words.
         return;
     }
     let Some(Meeting { was, is, misfit, foreign }) = Meeting::of(&binding) else { return };
@@ -132,27 +134,25 @@ fn check(facts: &Facts, findings: &mut Findings) {
         0 => "no slots".to_owned(),
         _ => kinds.iter().cloned().collect::<Vec<_>>().join(" and "),
     };
-    let class = |checkpoint: &Checkpoint| checkpoint.optimizer().unwrap_or_else(|| "an optimizer".to_owned());
-    let (old, new) = (class(binding.old), class(binding.new));
+    let classes = optimizer_class(binding.old).zip(optimizer_class(binding.new)).filter(|(old, new)| old != new);
     let (cause, message) = if was == is && rates(binding.old) != rates(binding.new) {
         let message = "one learning rate is a schedule, the other a number: the optimizer's list has shifted by one";
         ("lr-schedule-changed", message.to_owned())
     } else if was == is {
         ("optimizer-changed", "the optimizer's list of variables has shifted".to_owned())
-    } else if old == new {
-        (
-            "optimizer-changed",
-            format!("the optimizer keeps other state now: stored are {}, wanted {}", words(&was), words(&is)),
-        )
     } else {
         let kinds = format!("stored are {}, wanted {}", words(&was), words(&is));
-        ("optimizer-changed", format!("{old} was saved, the new code has {new}: {kinds}"))
+        let message = match classes {
+            Some((old, new)) => format!("{old} was saved, the new code has {new}: {kinds}"),
+            None => format!("the optimizer keeps other state now: {kinds}"),
+        };
+        ("optimizer-changed", message)
     };
     let mut finding = Finding::new(&RULE, message)
         .path(binding.old.label.clone())
         .cause(cause)
-        .help("restore the model without the optimizer, and begin the new one fresh")
-        .python("tf.train.Checkpoint(model=model).restore(prefix).expect_partial()");
+        .help("restore into the model before it is compiled, and let the new optimizer begin fresh")
+        .python(without_optimizer(&binding.old.label));
     let missing = binding.missing(&[Role::Slot]);
     if !missing.is_empty() {
         finding = finding.evidence(format!("{} would begin fresh", many(missing.len(), "slot")));

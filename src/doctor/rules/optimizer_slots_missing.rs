@@ -1,6 +1,6 @@
 //! N005: the model is stored, the optimizer's state is not.
 
-use crate::doctor::binding::{Binding, MODEL, OPTIMIZER, Way, has};
+use crate::doctor::binding::{Binding, MODEL, OPTIMIZER, Way, has, optimizer_class};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
@@ -48,7 +48,13 @@ fn check(facts: &Facts, findings: &mut Findings) {
         removed(&binding, findings);
         return;
     }
-    let (old, new) = (binding.old.optimizer(), binding.new.optimizer());
+    let moved = super::key_missing::moved(&binding);
+    let missing: Vec<String> = missing.into_iter().filter(|name| !moved.contains(name)).collect();
+    if missing.is_empty() {
+        // They are stored under the old scope, with the rest, of which N001 tells.
+        return;
+    }
+    let (old, new) = (optimizer_class(binding.old), optimizer_class(binding.new));
     let changed = has(binding.old, &OPTIMIZER) && binding.old.slot_kinds() != binding.new.slot_kinds();
     let only = binding.missing(&Role::ALL).len() == missing.len();
     let (cause, why) = match (changed, old, new) {
@@ -121,6 +127,14 @@ mod tests {
         let found = run(&[("w", &[3])], &[("w", &[3]), ("w/Adam", &[3]), ("w/Adam_1", &[3])]);
         assert_eq!(found[0].message, "no optimizer's state is stored; the model is complete (1 variable)");
         assert_eq!((found[0].severity, found[0].causes.as_slice()), (Severity::Info, ["optimizer-added"].as_slice()));
+    }
+
+    #[test]
+    fn slots_that_moved_with_their_scope_are_not_missing() {
+        let old: [(&str, &[u64]); 4] = [("a/k", &[3]), ("a/k/Adam", &[3]), ("a/b", &[2]), ("a/b/Adam", &[2])];
+        let new: [(&str, &[u64]); 4] = [("n/a/k", &[3]), ("n/a/k/Adam", &[3]), ("n/a/b", &[2]), ("n/a/b/Adam", &[2])];
+        assert!(run(&old, &new).is_empty());
+        assert_eq!(run(&[("a/k", &[3]), ("a/b", &[2])], &new).len(), 1, "not stored at all");
     }
 
     #[test]

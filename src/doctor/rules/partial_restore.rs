@@ -91,8 +91,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
         finding = finding.evidence(format!("not used: {}", some(&unused)));
     }
     let finding = match why.map(|(cause, _)| cause) {
+        Some("keras-version") if binding.old.writer == Writer::Keras3 => finding
+            .help("restore it with Keras 3 (unset TF_USE_LEGACY_KERAS)"),
         Some("keras-version") => finding
-            .help("read it with tf_keras (TF_USE_LEGACY_KERAS=1), and save in a format that both read")
+            .help("read it with tf_keras (TF_USE_LEGACY_KERAS=1), then save_weights(\"model.weights.h5\")")
             .python("tf.train.Checkpoint(model=model).restore(prefix).assert_existing_objects_matched()\nmodel.save_weights(\"model.weights.h5\")"),
         Some("wrapper-changed") => finding
             .help("build the Checkpoint with the keywords of the save")
@@ -108,13 +110,22 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .python("checkpoint.restore(prefix).assert_existing_objects_matched()"),
     };
     let severity = if missing.is_empty() && has(binding.new, &MODEL) { Severity::Warning } else { Severity::Error };
-    let says = if missing.is_empty() {
-        "no exception; assert_consumed() raises AssertionError: \"Unresolved object in checkpoint ...\""
+    let says = if let Some(first) = first_exception(&binding) {
+        first
+    } else if missing.is_empty() {
+        "no exception; assert_consumed() raises AssertionError: \"Unresolved object in checkpoint ...\"".to_owned()
     } else {
-        "no exception; assert_existing_objects_matched() raises AssertionError: \"Found ... Python objects that were not bound to checkpointed values\""
+        "no exception; assert_existing_objects_matched() raises AssertionError: \"Found ... Python objects that were not bound to checkpointed values\"".to_owned()
     };
     let variables = missing.into_iter().chain(unused).collect::<BTreeSet<String>>().into_iter().collect();
     findings.add(Finding { severity, ..finding.variables(variables).tensorflow(says) });
+}
+
+/// What other findings tell of comes before anything that this one does.
+fn first_exception(binding: &Binding) -> Option<String> {
+    let legacy = super::legacy_optimizer::raises(binding).then_some("ValueError for a legacy optimizer");
+    let first = binding.raises().or(legacy)?;
+    Some(format!("the {first}, of which another finding tells, comes first; these raise nothing of their own"))
 }
 
 /// Only the optimizer, or counters, differ.
@@ -151,13 +162,18 @@ fn aside(binding: &Binding, findings: &mut Findings) {
     if let Some(cause) = cause {
         finding = finding.cause(cause);
     }
-    let says = if missing.is_empty() {
-        "no exception; warns at the end about values that were not used, unless expect_partial() was called"
+    let says = if let Some(first) = first_exception(binding) {
+        first
+    } else if missing.is_empty() {
+        "no exception; warns at the end about values that were not used, unless expect_partial() was called".to_owned()
     } else {
-        "no exception, and no warning for variables that get no value"
+        "no exception, and no warning for variables that get no value".to_owned()
     };
     let variables = missing.into_iter().chain(unused).collect();
-    let finding = finding.evidence("every variable of the model gets its value").variables(variables).tensorflow(says);
+    if binding.raises().is_none() {
+        finding = finding.evidence("every variable of the model gets its value");
+    }
+    let finding = finding.variables(variables).tensorflow(says);
     findings.add(Finding { severity: Severity::Info, ..finding });
 }
 
@@ -361,6 +377,29 @@ mod tests {
         assert_eq!(run(one, two)[0].causes, ["inserted-layer"]);
         assert_eq!(run(two, one)[0].causes, ["removed-layer"]);
         assert_eq!(run(two, one)[0].severity, Severity::Warning);
+    }
+
+    #[test]
+    fn an_exception_elsewhere_comes_first() {
+        let old: Variables = &[("model/a/kernel", "a/kernel", &[2])];
+        let new = |size: &'static [u64]| [("model/a/kernel", "a/kernel", size), ("model/b/kernel", "b/kernel", &[2])];
+        let says = |found: Vec<Finding>| found[0].tensorflow.clone().unwrap();
+        assert!(says(run(old, &new(&[3]))).starts_with("the ValueError for another shape"));
+        assert!(says(run(old, &new(&[2]))).starts_with("no exception"));
+    }
+
+    #[test]
+    fn the_help_depends_on_the_keras_that_wrote() {
+        let help = |old: Writer, new: Writer| {
+            let (mut a, mut b) = (object(&[("m/a/w", "w", &[2])]), object(&[("m/b/w", "w", &[2])]));
+            (a.writer, b.writer) = (old, new);
+            let mut findings = Findings::default();
+            check(&against(a, b), &mut findings);
+            findings.list()[0].help.clone().unwrap()
+        };
+        assert!(help(Writer::Keras3, Writer::Keras2).starts_with("restore it with Keras 3"));
+        assert!(help(Writer::Keras2, Writer::Keras3).starts_with("read it with tf_keras"));
+        assert!(help(Writer::Keras2, Writer::Keras2).starts_with("let the program check"));
     }
 
     #[test]

@@ -297,8 +297,6 @@ fn colored(line: &str, sign: char, style: &Style) -> String {
 struct Layout {
     name: usize,
     detail: usize,
-    /// With the blanks before it; 0 if every line stands for one variable.
-    number: usize,
 }
 
 impl Layout {
@@ -306,14 +304,15 @@ impl Layout {
         let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| width(text(row))).max().unwrap_or(0);
         let detail = widest(|row| &row.detail).max(width(&columns.heading()));
         let name = widest(|row| &row.name).max(NAME_MIN);
+        // With the blanks before it; nothing if every line stands for one variable.
         let number = match widest(|row| &row.number) {
             0 => 0,
             number => number.saturating_add(2),
         };
-        let Some(columns) = style.width else { return Self { name, detail, number } };
+        let Some(columns) = style.width else { return Self { name, detail } };
         let room = columns.saturating_sub(INDENT).saturating_sub(2).saturating_sub(number);
         let name = name.min(room.saturating_sub(detail).max(NAME_MIN));
-        Self { name, detail: detail.min(room.saturating_sub(name)), number }
+        Self { name, detail: detail.min(room.saturating_sub(name)) }
     }
 
     fn heading(&self, word: &str, columns: &delta::Columns, style: &Style, out: &mut dyn Write) -> io::Result<()> {
