@@ -8,7 +8,7 @@ use super::graph::dotted;
 use super::variable::{Role, Variable, VariableId};
 
 /// Names of optimizers as they stand in the names of their variables, with their classes.
-const CLASSES: [(&str, &str); 15] = [
+const CLASSES: [(&str, &str); 16] = [
     ("adam", "Adam"),
     ("adamw", "AdamW"),
     ("adamax", "Adamax"),
@@ -22,6 +22,8 @@ const CLASSES: [(&str, &str); 15] = [
     ("momentum", "Momentum"),
     ("nadam", "Nadam"),
     ("rmsprop", "RMSprop"),
+    // Keras 3 makes a variable's name of a class's.
+    ("rm_sprop", "RMSprop"),
     ("sgd", "SGD"),
     ("loss_scale_optimizer", "LossScaleOptimizer"),
 ];

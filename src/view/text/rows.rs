@@ -417,7 +417,7 @@ mod tests {
             assert_eq!(text.matches("  NaN  Inf").count(), 1, "titles above rows alone: {text}");
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(words.contains("[first not finite at [0, 5]]"), "{text}");
-            assert_eq!(words.contains("params size min"), columns > 80, "{text}");
+            assert_eq!(words.contains("size min max mean std zeros NaN Inf"), columns > 80, "{text}");
         }
     }
 
