@@ -1,13 +1,11 @@
 //! Which variables a listing is about, and in what order.
 
-use std::cmp::Ordering;
-
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
 use crate::cli::{NamesName, RoleName, Select, SortName};
 use crate::error::Error;
-use crate::model::{Checkpoint, DType, Entry, Group, Role, Variable, VariableId};
+use crate::model::{Checkpoint, DType, Entry, Group, Role, Variable, VariableId, natural};
 use crate::view::{Names, Sort};
 
 /// A selection, ready to be applied.
@@ -107,7 +105,7 @@ impl Selector {
                 chosen.sort_by(|a, b| bytes(b).cmp(&bytes(a)).then_with(|| by_name(a, b)));
             }
             SortName::Params => {
-                let params = |id: &VariableId| entry(id).map_or(0, Entry::elements);
+                let params = |id: &VariableId| entry(id).map_or(0, Entry::params);
                 chosen.sort_by(|a, b| params(b).cmp(&params(a)).then_with(|| by_name(a, b)));
             }
             SortName::Stored => chosen.sort_by_key(|id| {
@@ -129,38 +127,6 @@ fn is(wanted: RoleName, role: Role) -> bool {
         RoleName::Bookkeeping => role.group() == Group::Bookkeeping,
         RoleName::All => true,
     }
-}
-
-/// Compares names with their numbers by value: `layer_2` before `layer_10`.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    loop {
-        let Some(differ) = a.iter().zip(b).position(|(x, y)| x != y) else { return a.len().cmp(&b.len()) };
-        // The difference may lie within a number: then that counts as a whole.
-        let same = a.get(..differ).unwrap_or_default();
-        let start = differ.saturating_sub(same.iter().rev().take_while(|byte| byte.is_ascii_digit()).count());
-        let (from_a, from_b) = (a.get(start..).unwrap_or_default(), b.get(start..).unwrap_or_default());
-        let digit = |text: &[u8]| text.first().is_some_and(u8::is_ascii_digit);
-        if !digit(from_a) || !digit(from_b) {
-            return a.get(differ).cmp(&b.get(differ));
-        }
-        let ((number_a, rest_a), (number_b, rest_b)) = (number(from_a), number(from_b));
-        // Without leading zeros the longer number is the larger; 07 and 7 are one number, not one name.
-        let length = |text: &[u8], rest: &[u8]| text.len().saturating_sub(rest.len());
-        let order = number_a.len().cmp(&number_b.len()).then_with(|| number_a.cmp(number_b));
-        match order.then_with(|| length(from_a, rest_a).cmp(&length(from_b, rest_b))) {
-            Ordering::Equal => (a, b) = (rest_a, rest_b),
-            order => return order,
-        }
-    }
-}
-
-/// The digits at the start of a text, without leading zeros, and the rest.
-fn number(text: &[u8]) -> (&[u8], &[u8]) {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = text.split_at_checked(digits).unwrap_or((text, &[]));
-    let zeros = number.iter().take_while(|byte| **byte == b'0').count();
-    (number.get(zeros..).unwrap_or_default(), rest)
 }
 
 /// A size as people write it.
@@ -202,13 +168,6 @@ pub(super) fn sort(name: SortName) -> Sort {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_count_by_value() {
-        let mut names = ["layer_10/b", "layer_2/b", "layer_02/b", "layer_2/a", "layer", "layer_10", "layer_9"];
-        names.sort_by(|a, b| natural(a, b));
-        assert_eq!(names, ["layer", "layer_2/a", "layer_2/b", "layer_02/b", "layer_9", "layer_10", "layer_10/b"]);
-    }
 
     #[test]
     fn sizes() {

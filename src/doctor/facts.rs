@@ -8,7 +8,7 @@ use super::rules;
 use super::select::Selection;
 use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
-use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved, Role};
+use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
 
 /// Everything that was learned about one path, before anything is judged.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Facts {
             Some((variable.role, variable.name.clone()))
         };
         let mut names: Vec<(Role, String)> = entries.into_iter().filter_map(known).collect();
-        names.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natord::compare(&a.1, &b.1)));
+        names.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natural(&a.1, &b.1)));
         names.into_iter().map(|(_, name)| name).collect()
     }
 

@@ -7,6 +7,7 @@ mod dtype;
 mod entry;
 mod graph;
 mod naming;
+mod natural;
 mod roles;
 mod shape;
 mod training;
@@ -20,6 +21,7 @@ pub use entry::{Entry, EntryId, Extent, Key, Part, Payload};
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub use naming::describe;
 pub(crate) use naming::promised;
+pub use natural::natural;
 pub use shape::{Shape, Slice};
 pub use variable::{Group, Role, Variable, VariableId};
 

@@ -9,6 +9,7 @@ use super::super::rules::{
 use super::super::words::{many, number, some};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
+use crate::model::natural;
 
 pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
@@ -147,7 +148,7 @@ fn keys(faults: &[&Fault]) -> Vec<String> {
         _ => None,
     };
     let mut keys: Vec<String> = faults.iter().filter_map(key).collect();
-    keys.sort_by(|a, b| natord::compare(a, b));
+    keys.sort_by(|a, b| natural(a, b));
     keys.dedup();
     keys
 }

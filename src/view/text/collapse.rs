@@ -5,7 +5,6 @@
 //! alone make one line with both sets there, which denotes just what the two did. Names are first
 //! sorted into groups by hash, so the work grows with the number of names and not with its square.
 
-use std::cmp::Ordering;
 use std::hash::Hash;
 
 use foldhash::HashMap;
@@ -81,12 +80,6 @@ fn pieces(name: &str) -> impl Iterator<Item = (&str, Option<u64>)> {
         }
         (!rest.is_empty()).then(|| (std::mem::take(&mut rest), None))
     })
-}
-
-/// Compares names with their numbers by value: `layer_2` before `layer_10`.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
-    let keys = |name| pieces(name).map(|(text, number)| (text, number.map(|number| (value(number), number))));
-    keys(a).cmp(keys(b))
 }
 
 /// Bits of a number that hold its value; above them stands its width, if it has leading zeros.

@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::collapse::{Named, collapse, natural};
+use super::collapse::{Named, collapse};
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::{cut, hang, pad, width};
 use super::{CAP, delta, verdict};
 use crate::compare::change::{Change, ChangeKind};
-use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId};
+use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId, natural};
 use crate::view::label::label;
 use crate::view::{Diff, Names, Style, clean, count};
 
