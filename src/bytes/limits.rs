@@ -23,5 +23,12 @@ pub const PATHS: usize = 64;
 /// Steps of the search for the paths of one variable.
 pub const PATH_STEPS: usize = 4096;
 
+/// Steps of the search for the paths of all variables of a checkpoint: some hundred for each of a
+/// hundred thousand.
+pub const ALL_PATH_STEPS: usize = 1 << 25;
+
+/// Parts of a name that are looked at to find the variable that a slot is named after.
+pub const NAME_PARTS: usize = 64;
+
 /// Bytes of a `checkpoint` state file: it lists names, so a larger file is another thing.
 pub const STATE_FILE: u64 = 16 << 20;

@@ -102,11 +102,15 @@ impl ObjectGraph {
 
     /// All ways from the root to a node that pass no object twice, in the grammar of keys (local
     /// names escaped, joined with `/`), the shortest first; and whether there are more than
-    /// [`limits::PATHS`]. `parents` is [`ObjectGraph::parents`].
-    pub fn paths(&self, node: NodeId, parents: &[Vec<(NodeId, &str)>]) -> (Vec<String>, bool) {
-        let mut search = PathSearch { parents, route: Vec::new(), names: Vec::new(), found: Vec::new(), steps: 0 };
+    /// [`limits::PATHS`], or may be. `parents` is [`ObjectGraph::parents`]; `budget` is how many steps
+    /// the search may take, and loses those that it took.
+    pub fn paths(&self, node: NodeId, parents: &[Vec<(NodeId, &str)>], budget: &mut usize) -> (Vec<String>, bool) {
+        let limit = limits::PATH_STEPS.min(*budget);
+        let mut search =
+            PathSearch { parents, route: Vec::new(), names: Vec::new(), found: Vec::new(), steps: 0, limit };
         search.up(node);
-        let more = search.found.len() > limits::PATHS || search.steps > limits::PATH_STEPS;
+        *budget = budget.saturating_sub(search.steps);
+        let more = search.found.len() > limits::PATHS || search.steps > limit;
         let mut paths = search.found;
         paths.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         paths.truncate(limits::PATHS);
@@ -121,12 +125,13 @@ struct PathSearch<'a> {
     names: Vec<&'a str>,
     found: Vec<Vec<String>>,
     steps: usize,
+    limit: usize,
 }
 
 impl PathSearch<'_> {
     fn up(&mut self, node: NodeId) {
         self.steps = self.steps.saturating_add(1);
-        if self.steps > limits::PATH_STEPS || self.found.len() > limits::PATHS || self.route.len() > limits::PATHS {
+        if self.steps > self.limit || self.found.len() > limits::PATHS || self.route.len() > limits::PATHS {
             return;
         }
         if node == 0 {
@@ -192,7 +197,7 @@ mod tests {
         let graph =
             graph(&[(0, "root", 0), (0, "model", 1), (1, "a/b", 2), (1, "c.d", 2), (2, "back", 1), (2, "v", 3)]);
         let parents = graph.parents();
-        let (paths, more) = graph.paths(3, &parents);
+        let (paths, more) = graph.paths(3, &parents, &mut 1000);
         assert_eq!(paths, ["model/a.Sb/v", "model/c..d/v"]);
         assert!(!more);
     }
@@ -202,7 +207,7 @@ mod tests {
         let edges: Vec<_> = (0..40).flat_map(|i| [(i, "l", i + 1), (i, "r", i + 1)]).collect();
         let graph = graph(&edges);
         let parents = graph.parents();
-        let (paths, more) = graph.paths(40, &parents);
+        let (paths, more) = graph.paths(40, &parents, &mut 100_000);
         assert_eq!(paths.len(), limits::PATHS);
         assert!(more);
     }

@@ -7,6 +7,7 @@ use super::entry::{Entry, EntryId, Key};
 use super::graph::{NodeId, ObjectGraph};
 use super::roles::{self, ObjectRole};
 use super::variable::{Role, Variable};
+use crate::bytes::limits;
 
 /// Names every entry and says what it is for. In key order.
 pub fn describe(entries: &[Entry], flavor: Flavor, graph: Option<&ObjectGraph>) -> (Vec<Variable>, Writer) {
@@ -64,10 +65,11 @@ fn by_object(entries: &[Entry], graph: &ObjectGraph) -> Vec<Variable> {
         *count = count.saturating_add(1);
     }
 
+    let mut budget = limits::ALL_PATH_STEPS;
     let mut variables: Vec<Variable> = Vec::with_capacity(entries.len());
     for (id, (entry, role)) in entries.iter().zip(roles).enumerate() {
         let owner = owners.get(id).copied().flatten();
-        let (paths, more_paths) = owner.map(|owner| graph.paths(owner.node, &parents)).unwrap_or_default();
+        let (paths, more_paths) = owner.map(|owner| graph.paths(owner.node, &parents, &mut budget)).unwrap_or_default();
         let full_name = owner.map(|owner| owner.full_name).filter(|name| !name.is_empty());
         let several = owner.is_some_and(|owner| owner.several);
         let unique = full_name.filter(|name| uses.get(name) == Some(&1) && !several);

@@ -3,7 +3,7 @@
 //! In object-based checkpoints the graph decides, never the key: Keras 3 stores the model's weights
 //! under `optimizer/_trainable_variables/N`, because that path is shorter.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::GRAPH_KEY;
 use super::checkpoint::Writer;
@@ -12,6 +12,7 @@ use super::entry::{Entry, EntryId};
 use super::graph::{Node, NodeId, ObjectGraph};
 use super::naming::{Owner, position};
 use super::variable::Role;
+use crate::bytes::limits;
 
 /// The role of one entry.
 #[derive(Clone, Debug)]
@@ -131,7 +132,8 @@ fn infix_slot<'a>(entries: &[Entry], key: &str, leaf: &'a str) -> Option<(&'a st
         return None;
     }
     let mut base = key.strip_suffix(leaf)?.strip_suffix('/')?;
-    while let Some((_, rest)) = base.split_once('/') {
+    for _ in 0..limits::NAME_PARTS {
+        let (_, rest) = base.split_once('/')?;
         if let Some(of) = position(entries, rest.as_bytes()) {
             return Some((leaf, of));
         }
@@ -315,6 +317,8 @@ impl Slots {
         by_node: &HashMap<NodeId, EntryId>,
     ) -> Self {
         let mut slots = HashMap::new();
+        // A list that several optimizers hold is gone through once.
+        let mut lists = HashSet::new();
         for (node, _) in graph.nodes.iter().zip(optimizers).filter(|(_, is)| **is) {
             for slot in &node.slots {
                 slots.insert(slot.variable, (slot.name.clone(), by_node.get(&slot.original).copied()));
@@ -325,10 +329,10 @@ impl Slots {
                 .map(|list| list.children.iter().map(|(name, id)| (name.as_str(), *id)).collect())
                 .unwrap_or_default();
             for (attribute, list) in &node.children {
-                let Some(list) = graph.nodes.get(*list).filter(|list| list.is_list()) else { continue };
-                if NOT_SLOTS.contains(&attribute.as_str()) {
+                if NOT_SLOTS.contains(&attribute.as_str()) || !lists.insert(*list) {
                     continue;
                 }
+                let Some(list) = graph.nodes.get(*list).filter(|list| list.is_list()) else { continue };
                 for (position, slot) in &list.children {
                     let of = weights.get(position.as_str()).and_then(|weight| by_node.get(weight)).copied();
                     if !trained.contains_key(slot) && by_node.contains_key(slot) {
@@ -379,7 +383,8 @@ fn slot_by_full_name(
 ) -> Option<EntryId> {
     let fits = |id: EntryId| entries.get(id).is_some_and(|entry| entry.shape == slot.shape);
     let mut rest = full_name;
-    while let Some((_, shorter)) = rest.split_once('/') {
+    for _ in 0..limits::NAME_PARTS {
+        let (_, shorter) = rest.split_once('/')?;
         let without_end = shorter.rsplit_once('/').map(|(stem, _)| stem);
         for name in [Some(shorter), without_end].into_iter().flatten() {
             if let Some(&Some(id)) = weights.get(name)

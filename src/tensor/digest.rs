@@ -10,7 +10,7 @@ use super::stream::{self, Stream};
 use super::tally::Tally;
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits};
-use crate::model::{Checkpoint, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload};
+use crate::model::{Checkpoint, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload, Slice};
 use crate::store::Store;
 
 /// What to look at.
@@ -187,21 +187,19 @@ impl Pass<'_> {
         let mut whole_crc = None;
         let mut parts = looks.chunk_by(|(a, _), (b, _)| a.part == b.part).peekable();
         let mut complete = true;
+        let slices = slices(entry);
         for (number, (extent, stored)) in entry.extents().enumerate() {
             let pieces = parts.next_if(|looks| looks.first().is_some_and(|(piece, _)| piece.part == number));
             let Some((crc, of_part)) = pieces.and_then(|pieces| join(pieces, &mut looked)) else {
                 complete = false;
                 continue;
             };
-            match &entry.payload {
-                Payload::Slices(slices) => {
-                    // Only parts with bytes are counted here, in their order.
-                    let slice = slices.iter().filter(|slice| slice.extent.is_some()).nth(number);
-                    let extents = slice.map(|slice| slice.slice.extents.as_slice()).unwrap_or_default();
+            match slices.get(number) {
+                Some(slice) => {
                     let axes = entry.shape.axes().unwrap_or_default();
-                    tally.scatter(&of_part, |index| stream::position(axes, extents, index));
+                    tally.scatter(&of_part, |index| stream::position(axes, &slice.extents, index));
                 }
-                _ => {
+                None => {
                     tally.append(&of_part);
                     whole_crc = Some(crc);
                 }
@@ -250,14 +248,9 @@ impl Pass<'_> {
         let mut intact = true;
         let mut crc32c = None;
         let mut complete = !matches!(entry.payload, Payload::Nowhere);
+        let slices = slices(entry);
         for (number, (extent, stored)) in entry.extents().enumerate() {
-            let count = match &entry.payload {
-                Payload::Slices(parts) => {
-                    let part = parts.iter().filter(|part| part.extent.is_some()).nth(number);
-                    part.and_then(|part| part.slice.elements()).unwrap_or(0)
-                }
-                _ => entry.elements(),
-            };
+            let count = slices.get(number).map_or(entry.elements(), |slice| slice.elements().unwrap_or(0));
             match self.strings(entry, extent, stored, count) {
                 Some((computed, faults)) => {
                     intact &= faults.is_empty();
@@ -385,6 +378,14 @@ impl Pass<'_> {
             gap.length -= piece.len() as u64;
         }
         None
+    }
+}
+
+/// The slices of a partitioned tensor that have bytes, in the order of [`Entry::extents`].
+fn slices(entry: &Entry) -> Vec<&Slice> {
+    match &entry.payload {
+        Payload::Slices(parts) => parts.iter().filter(|part| part.extent.is_some()).map(|part| &part.slice).collect(),
+        Payload::Extent(_) | Payload::Nowhere => Vec::new(),
     }
 }
 
