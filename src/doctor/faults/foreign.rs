@@ -113,7 +113,12 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let file = shell(&fault.at.file);
     Some(match what {
         Foreign::Archive("zip") => finding.shell(format!("unzip -l {file}")),
-        Foreign::Archive("tar" | "gzip" | "bzip2" | "xz" | "zstd") => finding.shell(format!("tar -tf {file}")),
+        Foreign::Archive("tar") => finding.shell(format!("tar -tf {file}")),
+        // Perhaps of a tar archive, perhaps of this file alone: what comes out tells.
+        Foreign::Archive("gzip") => finding.shell(format!("gzip -dc {file} | file -")),
+        Foreign::Archive("bzip2") => finding.shell(format!("bzip2 -dc {file} | file -")),
+        Foreign::Archive("xz") => finding.shell(format!("xz -dc {file} | file -")),
+        Foreign::Archive("zstd") => finding.shell(format!("zstd -dc {file} | file -")),
         Foreign::Html | Foreign::Xml | Foreign::Text => finding.shell(format!("head -c 300 {file}")),
         _ => finding,
     })

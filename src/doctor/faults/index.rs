@@ -47,7 +47,7 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
             "file is too short to be an sstable",
         ),
         _ => {
-            let message = "the end of the index is missing: its last 8 bytes are not a table's mark";
+            let message = "the end of the index is missing or damaged: its last 8 bytes are not a table's mark";
             (message.to_owned(), "not an sstable (bad magic number)")
         }
     };
