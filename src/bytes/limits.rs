@@ -8,6 +8,13 @@ pub const RANK: usize = 254;
 /// long list of slices or a long key may be larger.
 pub const BLOCK: usize = 256 << 20;
 
+/// Keys share their beginnings, so they take more room in memory than in the file: this many times its
+/// size, and [`KEYS`] more, is far above what names of variables do.
+pub const KEY_EXPANSION: u64 = 256;
+
+/// Bytes of keys that even the smallest file may expand to.
+pub const KEYS: u64 = 64 << 20;
+
 /// Snappy can shrink to 1/21 at the very best; a block that claims more is lying.
 pub const SNAPPY_RATIO: usize = 64;
 

@@ -99,7 +99,7 @@ fn measure(context: &Context, old: &Checkpoint, new: &Checkpoint, found: &mut Ch
         .iter()
         .filter_map(|open| entries(old, new, open))
         .map(|(a, b)| a.stored_bytes().saturating_add(b.stored_bytes()));
-    context.progress.expect(bytes.sum());
+    context.progress.expect(bytes.fold(0, u64::saturating_add));
     for open in open {
         let Some((a, b)) = entries(old, new, &open) else { continue };
         match tensor::delta(context.store, (old, a), (new, b)) {

@@ -72,7 +72,9 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         || Digests::none(depth),
         |checkpoint| {
             if depth >= Depth::Bytes {
-                context.progress.expect(checkpoint.entries.iter().map(Entry::stored_bytes).sum());
+                context
+                    .progress
+                    .expect(checkpoint.entries.iter().map(Entry::stored_bytes).fold(0, u64::saturating_add));
             }
             let request = tensor::Request { depth, sha256: false, entries: None };
             tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))

@@ -44,7 +44,7 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
         let depth = if args.stats { Depth::Values } else { Depth::Files };
         let entries = entries_of(checkpoint, &chosen);
         let bytes = |id: &EntryId| checkpoint.entries.get(*id).map_or(0, Entry::stored_bytes);
-        context.progress.expect(entries.iter().map(bytes).sum());
+        context.progress.expect(entries.iter().map(bytes).fold(0, u64::saturating_add));
         let request = tensor::Request { depth, sha256: args.digests, entries: Some(entries) };
         tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))
     });

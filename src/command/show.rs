@@ -28,6 +28,12 @@ pub(crate) fn show(context: &Context, args: &cli::Show) -> Result<Outcome, Error
         let (variable, slicing) = find(&resolved, &checkpoint, text)?;
         let entry = checkpoint.variables.get(variable).and_then(|variable| checkpoint.entry(variable));
         let entry = entry.ok_or_else(|| Error::new(format!("{text} has no entry")))?;
+        let whole =
+            entry.dtype.bytes().is_none_or(|bytes| bytes.checked_mul(entry.elements()) == Some(entry.stored_bytes()));
+        if !whole {
+            let error = Error::new(format!("the record of {text} does not fit its bytes"));
+            return Err(error.hint(format!("ckpt doctor {} says what is wrong", resolved.given)));
+        }
         let sliced = slicing.map(|slicing| slicing.of(entry.shape.axes().unwrap_or_default())).transpose()?;
         if let Some(file) = &args.npy {
             written.push(npy(context, &checkpoint, entry, sliced.as_ref(), file)?);

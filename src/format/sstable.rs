@@ -35,7 +35,14 @@ pub(super) struct Record<'a> {
 /// past as far as sense can be made of it: most tables have one data block, so refusing to read a block
 /// for one wrong bit would hide everything.
 pub(super) fn read(file: &Arc<str>, bytes: &[u8], visit: &mut dyn FnMut(Record)) -> Vec<Fault> {
-    let mut table = Table { file, bytes, faults: Vec::new(), blocks: Vec::new(), last_key: None };
+    let mut table = Table {
+        file,
+        bytes,
+        faults: Vec::new(),
+        blocks: Vec::new(),
+        last_key: None,
+        keys: (bytes.len() as u64).saturating_mul(limits::KEY_EXPANSION).saturating_add(limits::KEYS),
+    };
     table.read(visit);
     table.faults
 }
@@ -50,6 +57,8 @@ struct Table<'a> {
     /// Ranges of the blocks that were found, with their trailers: together they must be the file.
     blocks: Vec<Range<u64>>,
     last_key: Option<Vec<u8>>,
+    /// Bytes of keys that may still be expanded.
+    keys: u64,
 }
 
 /// Where a block lies, without its trailer.
@@ -107,6 +116,9 @@ impl<'a> Table<'a> {
             Some(entries) => {
                 self.data(entries, visit);
                 self.gaps();
+                if self.last_key.is_none() {
+                    self.salvage(visit);
+                }
             }
             None => self.salvage(visit),
         }
@@ -198,7 +210,11 @@ impl<'a> Table<'a> {
                 break;
             }
             match walk.step() {
+                Ok(_) if walk.key.len() as u64 > self.keys => {
+                    return self.fault(malformed("its keys take more room than a table has"), block.at.clone());
+                }
                 Ok((shared, value)) => {
+                    self.keys = self.keys.saturating_sub(walk.key.len() as u64);
                     if restarts.peek().is_some_and(|&restart| restart as usize == start) {
                         restarts.next();
                         if shared != 0 {
@@ -242,7 +258,15 @@ impl<'a> Table<'a> {
     }
 
     fn data(&mut self, handles: Vec<(Vec<u8>, Handle)>, visit: &mut dyn FnMut(Record)) {
+        let mut end = 0;
         for (separator, handle) in handles {
+            // Blocks follow each other; one that is named twice would be read twice, and so on.
+            if handle.offset < end {
+                let kind = FaultKind::BlockOutOfRange { block: "data", offset: handle.offset, size: handle.size };
+                self.fault(kind, handle.offset..end);
+                continue;
+            }
+            end = handle.offset.saturating_add(handle.size);
             if let Some(block) = self.block("data", handle) {
                 self.records(&block, visit);
                 if self.last_key.as_ref().is_some_and(|last| *last > separator) {
@@ -301,9 +325,9 @@ impl<'a> Table<'a> {
             let mut end = 0;
             while let Ok((_, value)) = walk.step() {
                 let in_order = self.last_key.as_ref().is_none_or(|last| walk.key > *last);
-                if !in_order {
-                    break;
-                }
+                let room = self.keys.checked_sub(walk.key.len() as u64).filter(|_| in_order);
+                let Some(room) = room else { break };
+                self.keys = room;
                 self.last_key = Some(walk.key.clone());
                 records.push((walk.key.clone(), value, walk.place(end)));
                 end = walk.cursor.position();

@@ -91,7 +91,7 @@ pub struct Stats {
     pub nan: u64,
     /// How many are infinite.
     pub inf: u64,
-    /// Position of the first that is not finite.
+    /// Position of the first element that is not finite (has such a number, if it is complex).
     pub first_not_finite: Option<u64>,
 }
 

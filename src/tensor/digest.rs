@@ -10,7 +10,9 @@ use super::stream::{self, Stream};
 use super::tally::Tally;
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits};
-use crate::model::{Checkpoint, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload, Slice};
+use crate::model::{
+    Checkpoint, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload, Slice, Stats,
+};
 use crate::store::Store;
 
 /// What to look at.
@@ -55,7 +57,10 @@ pub fn digest(
     if request.sha256 {
         pass.sha256(&chosen, &mut digests);
     }
-    if request.entries.is_none() && checkpoint.faults.is_empty() {
+    // Where the index is damaged, bytes without an owner are no surprise.
+    let index = checkpoint.index_file().map(|file| &file.label);
+    let index_is_whole = checkpoint.faults.iter().all(|fault| Some(&fault.at.file) != index);
+    if request.entries.is_none() && index_is_whole {
         digests.faults.extend(pass.gaps());
     }
     digests
@@ -187,6 +192,8 @@ impl Pass<'_> {
         let mut whole_crc = None;
         let mut parts = looks.chunk_by(|(a, _), (b, _)| a.part == b.part).peekable();
         let mut complete = true;
+        // A complex element is two numbers.
+        let numbers = if matches!(entry.dtype.kind(), Kind::Complex { .. }) { 2 } else { 1 };
         let slices = slices(entry);
         for (number, (extent, stored)) in entry.extents().enumerate() {
             let pieces = parts.next_if(|looks| looks.first().is_some_and(|(piece, _)| piece.part == number));
@@ -197,7 +204,7 @@ impl Pass<'_> {
             match slices.get(number) {
                 Some(slice) => {
                     let axes = entry.shape.axes().unwrap_or_default();
-                    tally.scatter(&of_part, |index| stream::position(axes, &slice.extents, index));
+                    tally.scatter(&of_part, |index| stream::position(axes, &slice.extents, index / numbers) * numbers);
                 }
                 None => {
                     tally.append(&of_part);
@@ -220,7 +227,10 @@ impl Pass<'_> {
             return Looked { bytes: looked.bytes, ..Looked::default() };
         }
         if complete {
-            let stats = self.values.then(|| tally.stats());
+            let stats = self.values.then(|| {
+                let stats = tally.stats();
+                Stats { first_not_finite: stats.first_not_finite.map(|at| at / numbers), ..stats }
+            });
             looked.digest = Some(Digest { crc32c: whole_crc, intact, stats, sha256: None });
         }
         looked

@@ -130,7 +130,7 @@ fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result
     let (Some(axes), Some(size)) = (entry.shape.axes(), entry.dtype.bytes()) else {
         return Err(nowhere(checkpoint, entry));
     };
-    let total = entry.elements() * size;
+    let Some(total) = entry.elements().checked_mul(size) else { return Err(nowhere(checkpoint, entry)) };
     // Before anything is allocated: the parts that are there must add up to the whole.
     if entry.stored_bytes() != total {
         let covered = entry.stored_bytes() / size;

@@ -159,7 +159,11 @@ fn faults(
     if fields.offset < 0 || fields.size < 0 || fields.offset.checked_add(fields.size).is_none() {
         faults.push(FaultKind::ExtentInvalid { key: key(), offset: fields.offset, size: fields.size });
     }
-    let expected = dtype.and_then(|dtype| dtype.bytes()?.checked_mul(shape?.elements()?));
+    let sized = dtype.and_then(|dtype| dtype.bytes()).zip(shape.and_then(Shape::elements));
+    let expected = sized.and_then(|(bytes, elements)| bytes.checked_mul(elements));
+    if sized.is_some() && expected.is_none() {
+        faults.push(FaultKind::ShapeInvalid { key: key() });
+    }
     if let Some((expected, extent)) = expected.zip(extent).filter(|(expected, extent)| extent.length != *expected) {
         faults.push(FaultKind::SizeMismatch { key: key(), stored: extent.length, expected });
     }
