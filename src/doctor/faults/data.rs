@@ -157,8 +157,8 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
     let checkpoint = facts.checkpoint.as_ref()?;
     let file = position(facts, &fault.at.file)?;
     let keys: BTreeSet<&str> = faults.iter().filter_map(|fault| key_of(fault)).collect();
-    let find = |key: &&str| checkpoint.entries.iter().position(|entry| entry.key.to_string() == **key);
-    let lost: Vec<EntryId> = keys.iter().filter_map(find).collect();
+    let hit = |(_, entry): &(EntryId, &Entry)| keys.contains(entry.key.to_string().as_str());
+    let lost: Vec<EntryId> = checkpoint.entries.iter().enumerate().filter(hit).map(|(id, _)| id).collect();
     let names = facts.names(lost.iter().copied());
     let message = match (&fault.kind, names.as_slice()) {
         (FaultKind::DataChecksum { stored, computed, .. }, [name]) => {

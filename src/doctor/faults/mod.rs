@@ -5,6 +5,7 @@ mod foreign;
 mod index;
 mod toll;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::facts::Facts;
@@ -176,10 +177,16 @@ fn cases(facts: &Facts) -> Vec<Case<'_>> {
     let index = checkpoint.index_file().map(|file| &file.label);
     let other_count = data::has_other_count(facts);
     let mut cases: Vec<Case> = Vec::new();
+    // Asked once for each file, not for each of perhaps thousands of faults in it.
+    let mut mixed: BTreeMap<&str, bool> = BTreeMap::new();
     for fault in checkpoint.faults.iter().chain(&facts.digests.faults) {
         let voice = match voice(&fault.kind, index == Some(&fault.at.file)) {
             Voice::ShardMissing if other_count => Voice::OtherCount,
-            Voice::Checksum if data::is_mixed(facts, &fault.at.file) => Voice::Mixed,
+            Voice::Checksum => {
+                let file = &fault.at.file;
+                let is_mixed = *mixed.entry(file).or_insert_with(|| data::is_mixed(facts, file));
+                if is_mixed { Voice::Mixed } else { Voice::Checksum }
+            }
             voice => voice,
         };
         let known = cases.iter_mut().find(|case| case.voice == voice && case.file() == Some(&fault.at.file));
@@ -202,9 +209,13 @@ fn explain(cases: Vec<Case<'_>>, trusted: bool) -> Vec<Case<'_>> {
     };
     let graph = cases.iter().position(|case| case.voice == Voice::Checksum && case.faults.iter().any(graph_bytes));
     let cause = |position: usize, case: &Case| {
-        let same_file = cases.iter().position(|other| {
-            other.file() == case.file() && other.voice != case.voice && other.voice.explains(case.voice)
-        });
+        // Of two that explain each other the first stays.
+        let explains = |at: usize, other: &Case| {
+            let mutual = case.voice.explains(other.voice);
+            other.voice != case.voice && other.voice.explains(case.voice) && (!mutual || at < position)
+        };
+        let same_file =
+            cases.iter().enumerate().position(|(at, other)| other.file() == case.file() && explains(at, other));
         let elsewhere = match case.voice {
             Voice::Graph => spoilt.or(graph),
             Voice::Unowned => spoilt,
