@@ -130,7 +130,7 @@ fn object_graphs_are_those_that_tensorflow_reads() {
             let variable = checkpoint.variable_of(id).unwrap().1;
             let what = format!("{}: {key}", fixture.name);
             let full_name = told["full_name"].as_str().filter(|name| !name.is_empty());
-            assert_eq!(variable.full_name.as_deref(), full_name, "{what}");
+            assert_eq!(variable.full_name(), full_name, "{what}");
             same_paths(&what, variable, told, graph["paths_complete_to"].as_u64());
         }
     }
@@ -139,14 +139,14 @@ fn object_graphs_are_those_that_tensorflow_reads() {
 /// Every path that TensorFlow's graph has must be listed, and none that it has not; where there are
 /// too many to list, the shortest must be right.
 fn same_paths(what: &str, variable: &Variable, told: &Value, complete_to: Option<u64>) {
-    let ours: BTreeSet<&str> = variable.paths.iter().map(String::as_str).collect();
+    let ours: BTreeSet<&str> = variable.paths().iter().map(String::as_str).collect();
     let theirs: BTreeSet<&str> = told["paths"].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
-    let cut = variable.more_paths || complete_to.is_some() || theirs.len() >= 64;
+    let cut = variable.more_paths() || complete_to.is_some() || theirs.len() >= 64;
     // A slot variable of a legacy optimizer is nobody's child: its key alone says where it is.
     let is_slot = told["slot_of"].is_string();
     if cut {
         assert_eq!(
-            variable.paths.first().map(|path| path.split('/').count()),
+            variable.paths().first().map(|path| path.split('/').count()),
             shortest(&theirs),
             "{what}: shortest path"
         );
@@ -206,10 +206,10 @@ fn slots_belong_to_the_variables_that_the_saving_program_knows() {
             let found = variable(&fixture, &checkpoint, slot);
             let what = format!("{}: {slot}", fixture.name);
             assert_eq!(found.role, Role::Slot, "{what}");
-            let owner = found.slot_of.map(|of| checkpoint.entry(&checkpoint.variables[of]).unwrap().key.to_string());
+            let owner = found.slot_of().map(|of| checkpoint.entry(&checkpoint.variables[of]).unwrap().key.to_string());
             assert_eq!(owner.as_deref(), Some(of), "{what}");
             let same = |ours: &str| ours == name || name.starts_with("Exponential") && ours == "average";
-            assert!(found.slot_name.as_deref().is_some_and(same), "{what}: {:?} is called {name}", found.slot_name);
+            assert!(found.slot_name().is_some_and(same), "{what}: {:?} is called {name}", found.slot_name());
             seen += 1;
         }
     }

@@ -90,6 +90,11 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// [`FaultKind::EndsEarly`], or [`FaultKind::VarintMalformed`] if too long or not shortest.
     pub fn varint64(&mut self) -> Result<u64, Fault> {
+        // Most numbers are small.
+        if let Some(&byte) = self.bytes.get(self.at).filter(|byte| **byte < 0x80) {
+            self.at = self.at.saturating_add(1);
+            return Ok(byte.into());
+        }
         let (start, first) = (self.offset(), self.at);
         let mut value: u64 = 0;
         for shift in (0..64).step_by(7) {

@@ -27,16 +27,16 @@ const SCALARS: usize = 32;
 pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
     let selector = Selector::new(&args.select)?;
     let resolved = format::resolve(context.store, &args.path);
-    let (history, older) =
-        match resolved.directory.as_ref().filter(|_| resolved.is_directory && !resolved.is_saved_model) {
-            Some(directory) => history(context, directory, args.all),
-            None => (Vec::new(), 0),
-        };
     if args.all && !resolved.is_directory {
         return Err(Error::new(format!("{} is not a directory: --all lists one", resolved.given)));
     }
     let prefix = resolved.prefix.clone().ok_or_else(|| not_found(context.store, &resolved))?;
     let checkpoint = if args.all { None } else { Some(format::open(context.store, &prefix)?) };
+    let (history, older) =
+        match resolved.directory.as_ref().filter(|_| resolved.is_directory && !resolved.is_saved_model) {
+            Some(directory) => history(context, directory, args.all, checkpoint.as_ref()),
+            None => (Vec::new(), 0),
+        };
     let chosen = checkpoint.as_ref().map(|checkpoint| selector.choose(checkpoint)).unwrap_or_default();
     let scalars = checkpoint.as_ref().map(|checkpoint| scalars(context, checkpoint)).unwrap_or_default();
     let step = checkpoint.as_ref().and_then(|checkpoint| step(context, checkpoint));
@@ -98,28 +98,43 @@ fn scalars(context: &Context, checkpoint: &Checkpoint) -> BTreeMap<VariableId, S
     telling.take(SCALARS).filter_map(|(id, _)| Some((id, scalar(context, checkpoint, id)?))).collect()
 }
 
-/// The checkpoints of a directory, the oldest first, and how many older ones were not opened.
-fn history(context: &Context, directory: &Directory, all: bool) -> (Vec<DirectoryRow>, usize) {
+/// The checkpoints of a directory, the oldest first, and how many older ones were not opened. The one
+/// that is listed is `known` already.
+fn history(
+    context: &Context,
+    directory: &Directory,
+    all: bool,
+    known: Option<&Checkpoint>,
+) -> (Vec<DirectoryRow>, usize) {
     let candidates = &directory.candidates;
     let older = if all { 0 } else { candidates.len().saturating_sub(HISTORY) };
-    let rows = candidates.iter().skip(older).map(|candidate| row(context, directory, candidate));
-    (rows.collect(), older)
+    let row = |candidate| {
+        let prefix = prefix(directory, candidate);
+        let prefix = Path::new(&prefix);
+        match known.filter(|known| known.prefix == prefix) {
+            Some(known) => row(context, directory, candidate, prefix, Some(known)),
+            None => row(context, directory, candidate, prefix, format::open(context.store, prefix).ok().as_ref()),
+        }
+    };
+    (candidates.iter().skip(older).map(row).collect(), older)
 }
 
-fn row(context: &Context, directory: &Directory, candidate: &Candidate) -> DirectoryRow {
-    let prefix = prefix(directory, candidate);
-    let opened = format::open(context.store, Path::new(&prefix)).ok();
-    let optimizer =
-        opened.as_ref().and_then(|checkpoint| Some((checkpoint.optimizer()?, checkpoint.slot_kinds().len())));
+fn row(
+    context: &Context,
+    directory: &Directory,
+    candidate: &Candidate,
+    prefix: &Path,
+    opened: Option<&Checkpoint>,
+) -> DirectoryRow {
     DirectoryRow {
         name: candidate.name.clone(),
-        step: opened.as_ref().and_then(|checkpoint| step(context, checkpoint)),
+        step: opened.and_then(|checkpoint| step(context, checkpoint)),
         saved: saved(directory, candidate),
-        params: opened.as_ref().map(model_params),
-        optimizer,
+        params: opened.map(model_params),
+        optimizer: opened.and_then(|checkpoint| Some((checkpoint.optimizer()?, checkpoint.slot_kinds().len()))),
         size: candidate.size(),
-        latest: matches!(&directory.latest, Latest::Path(path) if same_place(path, Path::new(&prefix))),
-        problem: opened.as_ref().and_then(|checkpoint| Some(checkpoint.faults.first()?.to_string())),
+        latest: matches!(&directory.latest, Latest::Path(path) if same_place(path, prefix)),
+        problem: opened.and_then(|checkpoint| Some(checkpoint.faults.first()?.to_string())),
     }
 }
 

@@ -5,7 +5,7 @@ use regex::Regex;
 
 use crate::cli::{NamesName, RoleName, Select, SortName};
 use crate::error::Error;
-use crate::model::{Checkpoint, DType, Entry, Group, Role, Variable, VariableId, natural};
+use crate::model::{Checkpoint, DType, Entry, Group, Role, Variable, VariableId, leaf, natural};
 use crate::view::{Names, Sort};
 
 /// A selection, ready to be applied.
@@ -68,11 +68,10 @@ impl Selector {
 
     /// True if a variable is chosen.
     pub fn takes(&self, variable: &Variable, entry: &Entry) -> bool {
-        let name = &variable.name;
+        let name = variable.name.as_str();
         // As in .gitignore: a pattern without a slash is about the last part of a name.
-        let leaf = name.rsplit('/').next().unwrap_or(name);
         let matches =
-            |glob: &GlobMatcher| glob.is_match(name) || !glob.glob().glob().contains('/') && glob.is_match(leaf);
+            |glob: &GlobMatcher| glob.is_match(name) || !glob.glob().glob().contains('/') && glob.is_match(leaf(name));
         let wanted = self.globs.iter().filter(|(wanted, _)| *wanted);
         let named = wanted.clone().next().is_none() || wanted.clone().any(|(_, glob)| matches(glob));
         let refused = self.globs.iter().any(|(wanted, glob)| !wanted && matches(glob));
@@ -87,8 +86,9 @@ impl Selector {
     /// The chosen variables, in order.
     pub fn choose(&self, checkpoint: &Checkpoint) -> Vec<VariableId> {
         let taken = checkpoint.variables.iter().enumerate();
+        let all = !self.narrows();
         let mut chosen: Vec<VariableId> = taken
-            .filter(|(_, variable)| checkpoint.entry(variable).is_some_and(|entry| self.takes(variable, entry)))
+            .filter(|(_, variable)| checkpoint.entry(variable).is_some_and(|entry| all || self.takes(variable, entry)))
             .map(|(id, _)| id)
             .collect();
         let variable = |id: &VariableId| checkpoint.variables.get(*id);

@@ -70,7 +70,7 @@ pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
     if old.flavor == Flavor::ObjectBased && new.flavor == Flavor::ObjectBased {
         let paths = path_owners(&new.variables);
         for (id, variable) in old.variables.iter().enumerate() {
-            let same = variable.paths.iter().filter(|path| telling(path)).find_map(|path| paths.get(path.as_str()));
+            let same = variable.paths().iter().filter(|path| telling(path)).find_map(|path| paths.get(path.as_str()));
             if let Some(&other) = same {
                 pair(&mut of_old, id, other, Proof::SameObjectPath);
             }
@@ -99,7 +99,7 @@ pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
 
 fn path_owners(variables: &[Variable]) -> HashMap<&str, VariableId> {
     let each = variables.iter().enumerate();
-    each.flat_map(|(id, variable)| variable.paths.iter().map(move |path| (path.as_str(), id)))
+    each.flat_map(|(id, variable)| variable.paths().iter().map(move |path| (path.as_str(), id)))
         .filter(|(path, _)| telling(path))
         .collect()
 }

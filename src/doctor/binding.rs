@@ -113,7 +113,7 @@ impl<'a> Binding<'a> {
             let plain = stem(&was.name(old));
             alike(old, new) && stored.contains(&plain) != wanted.contains(&plain)
         };
-        let own_names = |variable: &Variable| variable.full_name.as_deref() == Some(variable.name.as_str());
+        let own_names = |variable: &Variable| variable.full_name() == Some(variable.name.as_str());
         let foreign = |old: &Variable, new: &Variable| {
             own_names(old) && own_names(new) && !alike(old, new) && self.reshaped(old, new)
         };
@@ -223,7 +223,7 @@ pub(super) fn has(checkpoint: &Checkpoint, roles: &[Role]) -> bool {
 
 fn names(checkpoint: &Checkpoint, ids: &[VariableId], roles: &[Role]) -> Vec<String> {
     let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
-    variables.filter(|variable| roles.contains(&variable.role)).map(|variable| variable.name.clone()).collect()
+    variables.filter(|variable| roles.contains(&variable.role)).map(|variable| variable.name.to_string()).collect()
 }
 
 /// For each variable of the new checkpoint, the old one that it gets its value from.
@@ -245,14 +245,13 @@ fn by_key(old: &Checkpoint, new: &Checkpoint) -> Sources {
 fn by_full_name_of_new(old: &Checkpoint, new: &Checkpoint) -> Sources {
     let variables = variable_of_entry(old);
     let source = |name: &str| variables.get(&old.find(name.as_bytes())?.0).copied();
-    new.variables.iter().map(|variable| source(variable.full_name.as_deref()?)).collect()
+    new.variables.iter().map(|variable| source(variable.full_name()?)).collect()
 }
 
 fn by_full_name_of_old(old: &Checkpoint, new: &Checkpoint) -> Sources {
     let all = old.variables.iter().enumerate();
     // Of several that have one name, the last is taken.
-    let named: HashMap<&str, VariableId> =
-        all.filter_map(|(id, variable)| Some((variable.full_name.as_deref()?, id))).collect();
+    let named: HashMap<&str, VariableId> = all.filter_map(|(id, variable)| Some((variable.full_name()?, id))).collect();
     let source = |entry: EntryId| named.get(new.entries.get(entry)?.key.text()?).copied();
     new.variables.iter().map(|variable| source(variable.entry)).collect()
 }
@@ -328,7 +327,7 @@ mod tests {
 
     fn names(facts: &Facts) -> (Vec<(String, String)>, Vec<String>, Vec<String>) {
         let binding = Binding::of(facts).unwrap();
-        let name = |checkpoint: &Checkpoint, id: VariableId| checkpoint.variables[id].name.clone();
+        let name = |checkpoint: &Checkpoint, id: VariableId| checkpoint.variables[id].name.to_string();
         let pairs = binding.pairs.iter().map(|&(a, b)| (name(binding.old, a), name(binding.new, b)));
         let pairs = pairs.collect();
         (pairs, binding.missing(&Role::ALL), binding.unused(&Role::ALL))

@@ -57,7 +57,7 @@ impl Facts {
                 Some(sibling.variable_of(entry)?.1)
             });
             let variable = borrowed.unwrap_or(own);
-            Some((variable.role, variable.name.clone()))
+            Some((variable.role, variable.name.to_string()))
         };
         let mut names: Vec<(Role, String)> = entries.into_iter().filter_map(known).collect();
         names.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natural(&a.1, &b.1)));

@@ -78,8 +78,8 @@ pub(super) fn reshapes(binding: &Binding) -> Vec<Reshape> {
             && (stem(&old.name) != stem(&new.name) || !whole && was.name(old) != is.name(new));
         let why = if uncertain { Why::Unclear } else { why(&new.name, &stored.shape, &wanted.shape) };
         differs.then(|| Reshape {
-            name: new.name.clone(),
-            stored: uncertain.then(|| old.name.clone()),
+            name: new.name.to_string(),
+            stored: uncertain.then(|| old.name.to_string()),
             key: stored.key.to_string(),
             role: new.role,
             from: stored.shape.clone(),

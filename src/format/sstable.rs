@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::foreign;
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits, unmask};
-use crate::model::Key;
+use crate::model::{Key, Keys};
 
 /// The last eight bytes of every table.
 pub(super) const MAGIC: [u8; 8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
@@ -23,7 +23,7 @@ const RESTART_INTERVAL: usize = 16;
 /// One key and its value.
 #[derive(Debug)]
 pub(super) struct Record<'a> {
-    pub key: &'a [u8],
+    pub key: Key,
     pub value: &'a [u8],
     /// Where in the file; for a compressed block, the whole block.
     pub at: Range<u64>,
@@ -48,7 +48,7 @@ pub(super) fn read(file: &Arc<str>, bytes: &[u8], visit: &mut dyn FnMut(Record))
 }
 
 /// Is called with key, value and place of an entry.
-type Each<'a> = dyn FnMut(&[u8], &[u8], Range<u64>) + 'a;
+type Each<'a, 'b> = dyn FnMut(&[u8], &'b [u8], Range<u64>) + 'a;
 
 struct Table<'a> {
     file: &'a Arc<str>,
@@ -189,7 +189,10 @@ impl<'a> Table<'a> {
     }
 
     /// Calls `each` with key, value and place of every entry of a block.
-    fn entries(&mut self, block: &Block, each: &mut Each) {
+    fn entries<'b>(&mut self, block: &'b Block, each: &mut Each<'_, 'b>)
+    where
+        'a: 'b,
+    {
         let malformed = |what| FaultKind::BlockMalformed { block: block.name, what };
         let content = block.content.as_ref();
         let (entries, restarts) = match restarts(content) {
@@ -278,20 +281,28 @@ impl<'a> Table<'a> {
     }
 
     fn records(&mut self, block: &Block, visit: &mut dyn FnMut(Record)) {
-        let mut last = self.last_key.take();
+        // The keys of a block lie in one piece of memory, behind the last one of the block before.
+        let last = self.last_key.take();
+        let mut before = last.as_ref().map(|key| 0..key.len());
+        let mut keys = last.unwrap_or_default();
+        let mut found = Vec::new();
         let mut disorder = Vec::new();
         self.entries(block, &mut |key, value, at| {
-            match &mut last {
-                Some(last) if key > last.as_slice() => {
-                    last.clear();
-                    last.extend_from_slice(key);
-                }
-                Some(_) => disorder.push((Key::from(key).to_string(), at.clone())),
-                None => last = Some(key.to_vec()),
+            let in_order = before.clone().is_none_or(|before| keys.get(before) < Some(key));
+            let start = keys.len();
+            keys.extend_from_slice(key);
+            if in_order {
+                before = Some(start..keys.len());
+            } else {
+                disorder.push((Key::from(key).to_string(), at.clone()));
             }
-            visit(Record { key, value, at, trusted: block.trusted });
+            found.push((start..keys.len(), value, at));
         });
-        self.last_key = last;
+        self.last_key = before.and_then(|before| Some(keys.get(before)?.to_vec()));
+        let keys = Keys::from(keys);
+        for (key, value, at) in found {
+            visit(Record { key: keys.get(key), value, at, trusted: block.trusted });
+        }
         for (key, at) in disorder {
             self.fault(FaultKind::KeyOrder { key }, at);
         }
@@ -338,10 +349,10 @@ impl<'a> Table<'a> {
             let size = block_size(rest, end, records.len());
             let whole = size.and_then(|size| rest.get(..size.checked_add(TRAILER)?));
             let trusted = whole.is_some_and(sealed);
-            for (key, value, at) in &records {
-                visit(Record { key, value, at: at.clone(), trusted });
-            }
             found = found.saturating_add(records.len() as u64);
+            for (key, value, at) in records {
+                visit(Record { key: key.as_slice().into(), value, at, trusted });
+            }
             match whole {
                 Some(whole) => at = at.saturating_add(whole.len()),
                 None => break,
@@ -369,9 +380,7 @@ impl<'a> Walk<'a> {
     /// in `self.key` then.
     fn step(&mut self) -> Result<(usize, &'a [u8]), Fault> {
         let start = self.cursor.offset();
-        let shared = self.cursor.varint32()? as usize;
-        let unshared = self.cursor.varint32()? as usize;
-        let length = self.cursor.varint32()? as usize;
+        let [shared, unshared, length] = self.lengths()?;
         if shared > self.key.len() {
             let what = "an entry shares more of the key before than there is";
             let kind = FaultKind::BlockMalformed { block: "data", what };
@@ -382,6 +391,19 @@ impl<'a> Walk<'a> {
         self.key.truncate(shared);
         self.key.extend_from_slice(rest);
         Ok((shared, value))
+    }
+
+    /// How many bytes of its key the entry shares, how many it has of its own, how many its value has.
+    fn lengths(&mut self) -> Result<[usize; 3], Fault> {
+        // Nearly always one byte each.
+        if let Some(short) = self.cursor.rest().first_chunk::<3>()
+            && short.iter().all(|byte| *byte < 0x80)
+        {
+            self.cursor.take(3)?;
+            return Ok(short.map(usize::from));
+        }
+        let mut number = || Ok(self.cursor.varint32()? as usize);
+        Ok([number()?, number()?, number()?])
     }
 
     /// From a position in the block to here, as a place in the file.

@@ -3,9 +3,11 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::dtype::DType;
 use super::shape::{Shape, Slice};
+use super::text::Text;
 
 /// Position of an entry in [`super::Checkpoint::entries`].
 pub type EntryId = usize;
@@ -16,7 +18,7 @@ pub struct Key(Repr);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
-    Text(Box<str>),
+    Text(Text),
     Bytes(Box<[u8]>),
 }
 
@@ -31,9 +33,45 @@ impl Key {
 
     /// The text, if it is text.
     pub fn text(&self) -> Option<&str> {
+        self.shared().map(Text::as_str)
+    }
+
+    /// The same, as a name that shares its memory.
+    pub fn shared(&self) -> Option<&Text> {
         match &self.0 {
             Repr::Text(text) => Some(text),
             Repr::Bytes(_) => None,
+        }
+    }
+}
+
+/// Many keys that lie one behind the other.
+#[derive(Debug)]
+pub enum Keys {
+    /// All of it is text.
+    Text(Arc<str>),
+    /// Some of it is not.
+    Bytes(Vec<u8>),
+}
+
+impl From<Vec<u8>> for Keys {
+    fn from(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.into()),
+            Err(error) => Self::Bytes(error.into_bytes()),
+        }
+    }
+}
+
+impl Keys {
+    /// The key at a place; empty beyond the end.
+    pub fn get(&self, at: Range<usize>) -> Key {
+        match self {
+            Self::Text(text) => match Text::cut(text, at.clone()) {
+                Some(text) => Key(Repr::Text(text)),
+                None => text.as_bytes().get(at).unwrap_or_default().into(),
+            },
+            Self::Bytes(bytes) => bytes.get(at).unwrap_or_default().into(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod naming;
 mod natural;
 mod roles;
 mod shape;
+mod text;
 mod training;
 mod variable;
 
@@ -17,13 +18,14 @@ pub use checkpoint::{Checkpoint, Endianness, File, FileRole, Flavor, Writer};
 pub use digest::{Delta, Depth, Digest, Digests, Histogram, Stats};
 pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateFile};
 pub use dtype::{DType, Kind, MiniFloat};
-pub use entry::{Entry, EntryId, Extent, Key, Part, Payload};
+pub use entry::{Entry, EntryId, Extent, Key, Keys, Part, Payload};
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
-pub use naming::describe;
 pub(crate) use naming::promised;
+pub use naming::{describe, leaf};
 pub use natural::natural;
 pub use shape::{Shape, Slice};
-pub use variable::{Group, Role, Variable, VariableId};
+pub use text::Text;
+pub use variable::{Group, Relations, Role, Variable, VariableId};
 
 /// The key under which object-based checkpoints keep their graph.
 pub const GRAPH_KEY: &str = "_CHECKPOINTABLE_OBJECT_GRAPH";

@@ -6,7 +6,8 @@ use super::checkpoint::{Flavor, Writer};
 use super::entry::{Entry, EntryId, Key};
 use super::graph::{NodeId, ObjectGraph};
 use super::roles::{self, ObjectRole};
-use super::variable::{Role, Variable};
+use super::text::Text;
+use super::variable::{Relations, Role, Variable};
 use crate::bytes::limits;
 
 /// Names every entry and says what it is for. In key order.
@@ -18,28 +19,32 @@ pub fn describe(entries: &[Entry], flavor: Flavor, graph: Option<&ObjectGraph>) 
     }
 }
 
+/// The last part of a name: `kernel` of `dense/kernel`.
+pub fn leaf(name: &str) -> &str {
+    // Bytes, not characters: this is asked of every variable several times.
+    let start = name.bytes().rposition(|byte| byte == b'/').map_or(0, |slash| slash.saturating_add(1));
+    name.get(start..).unwrap_or(name)
+}
+
 /// Without a graph the key is the name.
 fn by_key(entries: &[Entry]) -> Vec<Variable> {
     let variable = |(id, entry): (EntryId, &Entry)| {
         let role = roles::by_name(entries, entry);
-        Variable {
-            name: name_in_key(&entry.key),
-            paths: Vec::new(),
-            more_paths: false,
-            full_name: None,
-            entry: id,
-            role: role.role,
-            slot_of: role.slot_of,
-            slot_name: role.slot_name,
+        let variable = Variable::new(name_in_key(&entry.key), id, role.role);
+        match role {
+            ObjectRole { slot_of: None, slot_name: None, .. } => variable,
+            ObjectRole { slot_of, slot_name, .. } => {
+                variable.with(Relations { slot_of, slot_name, ..Relations::default() })
+            }
         }
     };
     entries.iter().enumerate().map(variable).collect()
 }
 
 /// The key; of a variable whose object graph is lost, the path in it.
-fn name_in_key(key: &Key) -> String {
-    let text = key.text().map(|text| text.strip_suffix("/.ATTRIBUTES/VARIABLE_VALUE").unwrap_or(text));
-    text.map_or_else(|| key.to_string(), str::to_owned)
+fn name_in_key(key: &Key) -> Text {
+    let Some(text) = key.shared() else { return key.to_string().into() };
+    text.strip_suffix("/.ATTRIBUTES/VARIABLE_VALUE").map_or_else(|| text.clone(), Text::from)
 }
 
 /// Keys alone, when the graph cannot be read.
@@ -73,17 +78,11 @@ fn by_object(entries: &[Entry], graph: &ObjectGraph) -> Vec<Variable> {
         let full_name = owner.map(|owner| owner.full_name).filter(|name| !name.is_empty());
         let several = owner.is_some_and(|owner| owner.several);
         let unique = full_name.filter(|name| uses.get(name) == Some(&1) && !several);
-        let name = unique.map(str::to_owned).unwrap_or_else(|| path_name(entry, &paths, &role));
-        variables.push(Variable {
-            name,
-            paths,
-            more_paths,
-            full_name: full_name.map(Into::into),
-            entry: id,
-            role: role.role,
-            slot_of: role.slot_of,
-            slot_name: role.slot_name,
-        });
+        let name = unique.map(Text::from).unwrap_or_else(|| path_name(entry, &paths, &role).into());
+        let full_name = full_name.map(Into::into);
+        let (slot_of, slot_name) = (role.slot_of, role.slot_name);
+        let relations = Relations { paths, more_paths, full_name, slot_of, slot_name };
+        variables.push(Variable::new(name, id, role.role).with(relations));
     }
     tell_apart(&mut variables, entries);
     variables
@@ -105,7 +104,7 @@ fn path_name(entry: &Entry, paths: &[String], role: &ObjectRole) -> String {
 
 /// A name that two variables share names none of them: the second choice is the key.
 fn tell_apart(variables: &mut [Variable], entries: &[Entry]) {
-    let mut uses: HashMap<String, usize> = HashMap::new();
+    let mut uses: HashMap<Text, usize> = HashMap::new();
     for variable in variables.iter() {
         let count = uses.entry(variable.name.clone()).or_default();
         *count = count.saturating_add(1);
@@ -114,7 +113,7 @@ fn tell_apart(variables: &mut [Variable], entries: &[Entry]) {
         if uses.get(&variable.name).is_some_and(|&count| count > 1)
             && let Some(entry) = entries.get(variable.entry)
         {
-            variable.name = entry.key.to_string();
+            variable.name = entry.key.to_string().into();
         }
     }
 }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 pub fn natural(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     loop {
-        let Some(differ) = a.iter().zip(b).position(|(x, y)| x != y) else { return a.len().cmp(&b.len()) };
+        let Some(differ) = difference(a, b) else { return a.len().cmp(&b.len()) };
         // The difference may lie within a number: then that counts as a whole.
         let same = a.get(..differ).unwrap_or_default();
         let start = differ.saturating_sub(same.iter().rev().take_while(|byte| byte.is_ascii_digit()).count());
@@ -24,6 +24,21 @@ pub fn natural(a: &str, b: &str) -> Ordering {
             order => return order,
         }
     }
+}
+
+/// Where two texts first differ; none if one begins with the other. Names share long beginnings, so
+/// they are compared in words first.
+fn difference(a: &[u8], b: &[u8]) -> Option<usize> {
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    for (number, (x, y)) in words.enumerate() {
+        let differ = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        if differ != 0 {
+            return Some(number.saturating_mul(8).saturating_add((differ.trailing_zeros() / 8) as usize));
+        }
+    }
+    let same = a.len().min(b.len()) / 8 * 8;
+    let mut rest = a.iter().zip(b).skip(same);
+    rest.position(|(x, y)| x != y).map(|at| at.saturating_add(same))
 }
 
 /// The digits at the start of a text, without leading zeros, and the rest.

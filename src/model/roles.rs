@@ -10,7 +10,7 @@ use super::checkpoint::Writer;
 use super::dtype::Kind;
 use super::entry::{Entry, EntryId};
 use super::graph::{Node, NodeId, ObjectGraph};
-use super::naming::{Owner, position};
+use super::naming::{Owner, leaf, position};
 use super::variable::Role;
 use crate::bytes::limits;
 
@@ -96,9 +96,9 @@ pub(super) fn by_name(entries: &[Entry], entry: &Entry) -> ObjectRole {
     if let Some(path) = key.strip_suffix("/.ATTRIBUTES/VARIABLE_VALUE") {
         return lost_object_role(entries, path);
     }
-    let leaf = key.rsplit('/').next().unwrap_or(key);
-    let plain = leaf.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+    let leaf = leaf(key);
     if entry.shape.rank() == Some(0) {
+        let plain = leaf.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
         if COUNTERS.contains(&leaf) {
             return ObjectRole::plain(Role::Counter);
         }
@@ -106,8 +106,15 @@ pub(super) fn by_name(entries: &[Entry], entry: &Entry) -> ObjectRole {
             return ObjectRole::plain(Role::Optimizer);
         }
     }
-    if let Some((slot, of)) = suffix_slot(entries, key, leaf).or_else(|| infix_slot(entries, key, leaf)) {
-        return ObjectRole::slot(slot, Some(of));
+    // A second optimizer over the same variables counts on: Adam_2, Adam_3.
+    let counted = || leaf.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('_');
+    let of = if is_slot_suffix(leaf) {
+        suffix_slot(entries, key, leaf).or_else(|| infix_slot(entries, key, leaf))
+    } else {
+        counted().filter(|word| is_slot_suffix(word)).and_then(|_| suffix_slot(entries, key, leaf))
+    };
+    if of.is_some() {
+        return ObjectRole::slot(leaf, of);
     }
     if STATISTICS.contains(&leaf) {
         return ObjectRole::plain(Role::Statistic);
@@ -116,26 +123,18 @@ pub(super) fn by_name(entries: &[Entry], entry: &Entry) -> ObjectRole {
 }
 
 /// `dense/kernel/Adam_1` is a slot of `dense/kernel`, if that is there.
-fn suffix_slot<'a>(entries: &[Entry], key: &str, leaf: &'a str) -> Option<(&'a str, EntryId)> {
-    // A second optimizer over the same variables counts on: Adam_2, Adam_3.
-    let counted = || leaf.rsplit_once('_').filter(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()));
-    if !is_slot_suffix(leaf) && !counted().is_some_and(|(word, _)| is_slot_suffix(word)) {
-        return None;
-    }
+fn suffix_slot(entries: &[Entry], key: &str, leaf: &str) -> Option<EntryId> {
     let base = key.strip_suffix(leaf)?.strip_suffix('/')?;
-    Some((leaf, position(entries, base.as_bytes())?))
+    position(entries, base.as_bytes())
 }
 
 /// `training/Adam/dense/kernel/m` is a slot of `dense/kernel`: Keras in graph mode.
-fn infix_slot<'a>(entries: &[Entry], key: &str, leaf: &'a str) -> Option<(&'a str, EntryId)> {
-    if !is_slot_suffix(leaf) {
-        return None;
-    }
+fn infix_slot(entries: &[Entry], key: &str, leaf: &str) -> Option<EntryId> {
     let mut base = key.strip_suffix(leaf)?.strip_suffix('/')?;
     for _ in 0..limits::NAME_PARTS {
         let (_, rest) = base.split_once('/')?;
         if let Some(of) = position(entries, rest.as_bytes()) {
-            return Some((leaf, of));
+            return Some(of);
         }
         base = rest;
     }
@@ -145,7 +144,7 @@ fn infix_slot<'a>(entries: &[Entry], key: &str, leaf: &'a str) -> Option<(&'a st
 /// An object-based checkpoint whose graph is lost: the path in the key is all that is left.
 fn lost_object_role(entries: &[Entry], path: &str) -> ObjectRole {
     if let Some((of, slot)) = path.split_once("/.OPTIMIZER_SLOT/") {
-        let name = slot.rsplit('/').next().unwrap_or(slot);
+        let name = leaf(slot);
         let of = position(entries, format!("{of}/.ATTRIBUTES/VARIABLE_VALUE").as_bytes());
         return ObjectRole::slot(name, of);
     }
@@ -267,7 +266,7 @@ fn model_role(
     if names.iter().any(|name| is_seed(name)) {
         return Role::Bookkeeping;
     }
-    let leaf = owner.full_name.rsplit('/').next().unwrap_or_default();
+    let leaf = leaf(owner.full_name);
     if names.iter().chain([&leaf]).any(|name| STATISTICS.contains(name)) || is_normalization(owner.node, graph, parents)
     {
         return Role::Statistic;

@@ -45,11 +45,18 @@ impl Shape {
     /// none if it does not fit 63 bits.
     pub fn elements(&self) -> Option<u64> {
         let axes = self.axes().unwrap_or_default();
-        if axes.contains(&0) {
-            return Some(0);
+        let product = axes.iter().try_fold(1u64, |product, &axis| product.checked_mul(axis));
+        match product.filter(|product| *product <= i64::MAX as u64) {
+            // Whatever the other axes would multiply to.
+            None if axes.contains(&0) => Some(0),
+            product => product,
         }
-        let product = axes.iter().try_fold(1u64, |product, &axis| product.checked_mul(axis))?;
-        (product <= i64::MAX as u64).then_some(product)
+    }
+}
+
+impl From<SmallVec<[u64; 2]>> for Shape {
+    fn from(axes: SmallVec<[u64; 2]>) -> Self {
+        Self(Some(axes))
     }
 }
 

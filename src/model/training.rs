@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::checkpoint::Checkpoint;
 use super::dtype::Kind;
 use super::graph::dotted;
+use super::naming::leaf;
 use super::variable::{Role, Variable, VariableId};
 
 /// Names of optimizers as they stand in the names of their variables, with their classes.
@@ -40,9 +41,7 @@ impl Checkpoint {
             })
         };
         let counts = |name: &str, variable: &Variable| {
-            let leaf = variable.name.rsplit('/').next();
-            let by_path = || variable.paths.iter().any(|path| path.rsplit('/').next() == Some(name));
-            leaf == Some(name) || by_path()
+            leaf(&variable.name) == name || variable.paths().iter().any(|path| leaf(path) == name)
         };
         let scalars: Vec<(VariableId, &Variable)> = self
             .variables
@@ -59,8 +58,8 @@ impl Checkpoint {
     pub fn optimizer(&self) -> Option<String> {
         let of_optimizer = || self.variables.iter().filter(|v| matches!(v.role, Role::Slot | Role::Optimizer));
         of_optimizer().next()?;
-        let owner = of_optimizer()
-            .filter_map(|variable| variable.full_name.as_deref().unwrap_or(&variable.name).split('/').next());
+        let owner =
+            of_optimizer().filter_map(|variable| variable.full_name().unwrap_or(&variable.name).split('/').next());
         let words: BTreeSet<String> = owner.map(str::to_ascii_lowercase).collect();
         // `adam_1` is the second Adam of its program.
         let stem = |word: &str| word.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_').to_owned();
@@ -95,7 +94,7 @@ impl Checkpoint {
 
     /// The names of the slots that are kept, moving averages of the weights aside.
     pub fn slot_kinds(&self) -> BTreeSet<&str> {
-        let names = self.variables.iter().filter_map(|variable| variable.slot_name.as_deref());
+        let names = self.variables.iter().filter_map(|variable| variable.slot_name());
         names.filter(|name| !matches!(*name, "ExponentialMovingAverage" | "model_variables_moving_average")).collect()
     }
 
@@ -105,7 +104,7 @@ impl Checkpoint {
         let position = |is: &dyn Fn(&Variable) -> bool| self.variables.iter().position(is);
         let exact = position(&|variable| variable.name == wanted)
             .or_else(|| position(&|v| self.entry(v).is_some_and(|entry| entry.key.to_string() == wanted)))
-            .or_else(|| position(&|v| v.paths.iter().any(|path| path == wanted || dotted(path) == wanted)));
+            .or_else(|| position(&|v| v.paths().iter().any(|path| path == wanted || dotted(path) == wanted)));
         exact.or_else(|| {
             let ends = |v: &Variable| v.name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('/'));
             let mut found = self.variables.iter().enumerate().filter(|(_, v)| ends(v));

@@ -56,7 +56,7 @@ fn variables(listing: &Listing, checkpoint: &Checkpoint, table: &mut Table) -> i
 
 /// The columns that every listing has. A partitioned variable has no single place.
 fn described(listing: &Listing, checkpoint: &Checkpoint, variable: &Variable, entry: &Entry) -> Vec<String> {
-    let owner = variable.slot_of.and_then(|id| checkpoint.variables.get(id));
+    let owner = variable.slot_of().and_then(|id| checkpoint.variables.get(id));
     let extent = match &entry.payload {
         Payload::Extent(extent) => Some(extent),
         Payload::Slices(_) | Payload::Nowhere => None,

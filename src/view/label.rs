@@ -10,7 +10,7 @@ pub(super) fn label<'a>(names: Names, checkpoint: &Checkpoint, variable: &'a Var
     let other = match names {
         Names::Full => None,
         Names::Key => checkpoint.entry(variable).map(|entry| entry.key.to_string()),
-        Names::Path => variable.paths.first().map(|path| dotted(path)),
+        Names::Path => variable.paths().first().map(|path| dotted(path)),
     };
     other.map_or_else(|| clean(&variable.name), |other| Cow::Owned(clean(&other).into_owned()))
 }

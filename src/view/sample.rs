@@ -10,7 +10,7 @@ use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::doctor::{Check, Finding, Manual, Report, Rule, Severity, Summary};
 use crate::model::{
     Checkpoint, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Flavor, Key, Part,
-    Payload, Resolved, Role, Shape, Slice, Stats, Variable, Writer,
+    Payload, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Writer,
 };
 
 /// A name that clears the screen, breaks the line, ends a cell, closes a code span and quotes.
@@ -24,16 +24,14 @@ pub fn long() -> String {
 }
 
 fn variable(name: &str, entry: usize) -> Variable {
-    Variable {
-        name: name.to_owned(),
-        paths: vec![format!("model/{entry}")],
-        more_paths: false,
-        full_name: None,
-        entry,
-        role: Role::Weight,
-        slot_of: None,
-        slot_name: None,
-    }
+    let relations = Relations { paths: vec![format!("model/{entry}")], ..Relations::default() };
+    Variable::new(name.into(), entry, Role::Weight).with(relations)
+}
+
+fn slot(name: &str, entry: usize) -> Variable {
+    let paths = vec![format!("model/{entry}")];
+    let relations = Relations { paths, slot_of: Some(0), slot_name: Some("m`|\n".into()), ..Relations::default() };
+    Variable::new(name.into(), entry, Role::Slot).with(relations)
 }
 
 fn entry(key: Key, shape: Shape, payload: Payload, checksum: Option<u32>) -> Entry {
@@ -81,7 +79,7 @@ pub fn checkpoint() -> Checkpoint {
             variable(CJK, 1),
             variable(&long(), 2),
             variable("k\\xff\n", 3),
-            Variable { role: Role::Slot, slot_of: Some(0), slot_name: Some("m`|\n".into()), ..variable("slot", 4) },
+            slot("slot", 4),
         ],
         graph: None,
         faults: Vec::new(),

@@ -52,7 +52,12 @@ pub(super) fn retyped(binding: &Binding) -> Vec<Retyped> {
         let (old, new) = (binding.old.variables.get(old)?, binding.new.variables.get(new)?);
         let (from, to) = (binding.old.entry(old)?, binding.new.entry(new)?);
         let differs = from.dtype != to.dtype;
-        differs.then(|| Retyped { name: new.name.clone(), key: from.key.to_string(), from: from.dtype, to: to.dtype })
+        differs.then(|| Retyped {
+            name: new.name.to_string(),
+            key: from.key.to_string(),
+            from: from.dtype,
+            to: to.dtype,
+        })
     });
     pairs.collect()
 }

@@ -42,7 +42,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         _ => false,
     };
     let refused: Vec<String> =
-        checkpoint.pairs().filter(|(_, entry)| refused(entry)).map(|(variable, _)| variable.name.clone()).collect();
+        checkpoint.pairs().filter(|(_, entry)| refused(entry)).map(|(variable, _)| variable.name.to_string()).collect();
     let finding =
         Finding::new(&RULE, "written on a big-endian machine").path(checkpoint.label.clone()).cause("endianness");
     findings.add(if refused.is_empty() {

@@ -54,7 +54,7 @@ fn trained(checkpoint: &Checkpoint) -> Vec<String> {
         list.ends_with("_trainable_variables").then(|| position.parse::<usize>().ok())?
     };
     let listed = checkpoint.variables.iter().filter_map(|variable| {
-        let position = variable.paths.iter().find_map(position)?;
+        let position = variable.paths().iter().find_map(position)?;
         Some((position, naming.name(variable)))
     });
     let mut listed: Vec<(usize, String)> = listed.collect();

@@ -181,7 +181,7 @@ fn renamed(binding: &Binding) -> Renamed {
     let describe = |checkpoint: &crate::model::Checkpoint, ids: &[usize]| -> Vec<(String, Option<Shape>)> {
         let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
         let own = variables.filter(|variable| !OPTIMIZER.contains(&variable.role));
-        own.map(|variable| (variable.name.clone(), checkpoint.entry(variable).map(|entry| entry.shape.clone())))
+        own.map(|variable| (variable.name.to_string(), checkpoint.entry(variable).map(|entry| entry.shape.clone())))
             .collect()
     };
     let missing = describe(binding.new, &binding.missing);

@@ -76,7 +76,7 @@ pub(super) fn shifted(binding: &Binding, misplaced: &[(&Variable, &Variable)], f
             None => "no exception: the shapes agree, and the weights are in the wrong layers".to_owned(),
         },
     };
-    let variables: BTreeSet<String> = misplaced.iter().map(|(_, new)| new.name.clone()).collect();
+    let variables: BTreeSet<String> = misplaced.iter().map(|(_, new)| new.name.to_string()).collect();
     finding.path(binding.old.label.clone()).variables(variables.into_iter().collect()).tensorflow(says)
 }
 

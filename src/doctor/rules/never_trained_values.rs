@@ -77,7 +77,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
 }
 
 fn said(checkpoint: &Checkpoint, message: String, counter: &Variable, about: &[&Variable]) -> Finding {
-    let names = about.iter().map(|variable| variable.name.clone()).collect();
+    let names = about.iter().map(|variable| variable.name.to_string()).collect();
     let evidence = format!("{} says that steps were made", counter.name);
     Finding::new(&RULE, message).path(checkpoint.label.clone()).variables(names).evidence(evidence)
 }
@@ -100,7 +100,7 @@ fn constant(facts: &Facts, variable: &Variable) -> Option<f64> {
 
 /// The last part of the name, or of the first path, that tells what a variable is in its layer.
 fn leaf(variable: &Variable) -> &str {
-    let name = variable.full_name.as_deref().or(variable.paths.first().map(String::as_str)).unwrap_or(&variable.name);
+    let name = variable.full_name().or(variable.paths().first().map(String::as_str)).unwrap_or(&variable.name);
     name.rsplit('/').next().unwrap_or(name).trim_start_matches('_')
 }
 

@@ -76,8 +76,8 @@ impl Meeting {
         let (Some(from), Some(to)) = (binding.old.entry(stored), binding.new.entry(wanted)) else { return };
         // A slot follows its weight: that one's other shape is the news.
         let weight = |checkpoint: &Checkpoint, slot: &Variable| {
-            let weight = checkpoint.variables.get(slot.slot_of?)?;
-            Some((weight.name.clone(), checkpoint.entry(weight)?.shape.clone()))
+            let weight = checkpoint.variables.get(slot.slot_of()?)?;
+            Some((weight.name.to_string(), checkpoint.entry(weight)?.shape.clone()))
         };
         let (of_stored, of_wanted) = (weight(binding.old, stored), weight(binding.new, wanted));
         let same_weight = match (&of_stored, &of_wanted) {
@@ -89,10 +89,10 @@ impl Meeting {
                 && kind(stored) == kind(wanted)
                 && of_stored.map(|(_, shape)| shape) != of_wanted.map(|(_, shape)| shape);
             if !follows {
-                self.misfit.get_or_insert((from.shape.clone(), to.shape.clone(), wanted.name.clone()));
+                self.misfit.get_or_insert((from.shape.clone(), to.shape.clone(), wanted.name.to_string()));
             }
         } else if kind(stored) != kind(wanted) {
-            self.foreign.push(wanted.name.clone());
+            self.foreign.push(wanted.name.to_string());
         }
     }
 }
@@ -103,10 +103,10 @@ fn kinds_of(checkpoint: &Checkpoint) -> BTreeSet<String> {
 
 /// The kind of a slot: as the graph names it, or as the beginning of the name does (`Adam/m/dense/kernel`).
 fn kind(variable: &Variable) -> String {
-    if let Some(name) = &variable.slot_name {
+    if let Some(name) = variable.slot_name() {
         return name.to_string();
     }
-    let name = variable.full_name.as_deref().unwrap_or_default();
+    let name = variable.full_name().unwrap_or_default();
     let mut parts = name.split('/');
     match (parts.next(), parts.next()) {
         (Some(class), Some(kind)) if !class.is_empty() => format!("{class}/{kind}"),

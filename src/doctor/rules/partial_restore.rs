@@ -203,7 +203,7 @@ fn why(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'st
         return Some(("wrapper-changed", why));
     }
     let functional = |checkpoint: &Checkpoint| {
-        let paths = checkpoint.variables.iter().flat_map(|variable| &variable.paths);
+        let paths = checkpoint.variables.iter().flat_map(|variable| variable.paths());
         paths.flat_map(|path| path.split('/')).any(|part| part == "_functional")
     };
     if functional(old) != functional(new) && keras(old.writer) && old.writer == new.writer && !missing.is_empty() {
@@ -224,7 +224,7 @@ fn why(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'st
 fn roots(checkpoint: &Checkpoint) -> BTreeSet<&str> {
     let of_model = checkpoint.variables.iter().filter(|variable| MODEL.contains(&variable.role));
     let first = |path: &'_ String| path.split('/').next().map(str::to_owned);
-    let used: BTreeSet<String> = of_model.flat_map(|variable| variable.paths.iter().filter_map(first)).collect();
+    let used: BTreeSet<String> = of_model.flat_map(|variable| variable.paths().iter().filter_map(first)).collect();
     let children =
         checkpoint.graph.iter().filter_map(|graph: &ObjectGraph| graph.nodes.first()).flat_map(|root| &root.children);
     children.map(|(name, _)| name.as_str()).filter(|name| used.contains(*name) && *name != "optimizer").collect()
@@ -261,7 +261,7 @@ fn moved(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'
     let paths = |checkpoint: &'_ Checkpoint| {
         let variable = checkpoint.variables.iter().find(|variable| variable.name == *same);
         let own = |path: &&String| !path.split('/').any(|part| part == "_trainable_variables");
-        variable.into_iter().flat_map(|variable| variable.paths.iter().filter(own).cloned()).collect::<Vec<String>>()
+        variable.into_iter().flat_map(|variable| variable.paths().iter().filter(own).cloned()).collect::<Vec<String>>()
     };
     let (was, is) = (paths(binding.old), paths(binding.new));
     let was = was.iter().find(|path| !is.contains(path))?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::bytes::strings::strings;
 use crate::bytes::{Cursor, Fault, FaultKind, Span, limits};
-use crate::model::{Endianness, Entry, Extent, File, GRAPH_KEY, ObjectGraph, Payload, promised};
+use crate::model::{Endianness, Entry, Extent, File, Flavor, GRAPH_KEY, ObjectGraph, Payload, promised};
 use crate::proto;
 use crate::store::Store;
 
@@ -14,14 +14,14 @@ pub(super) fn read(
     files: &[File],
     entries: &[Entry],
     endianness: Endianness,
+    flavor: Flavor,
     faults: &mut Vec<Fault>,
 ) -> Option<ObjectGraph> {
-    let Some(entry) = entries.iter().find(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes()) else {
-        let by_object = |entry: &Entry| entry.key.text().is_some_and(|key| key.contains("/.ATTRIBUTES/"));
+    let Some(entry) = of_graph(entries) else {
         // Where the index is damaged the entry may be among what is lost, which has been said.
         if let Some(index) = files
             .first()
-            .filter(|index| faults.iter().all(|fault| fault.at.file != index.label) && entries.iter().any(by_object))
+            .filter(|index| faults.iter().all(|fault| fault.at.file != index.label) && flavor == Flavor::ObjectBased)
         {
             faults.push(Fault { kind: FaultKind::GraphMissing, at: Span::whole(&index.label) });
         }
@@ -56,6 +56,12 @@ pub(super) fn read(
             None
         }
     }
+}
+
+/// The entry that holds the graph. They are sorted by key.
+fn of_graph(entries: &[Entry]) -> Option<&Entry> {
+    let found = entries.binary_search_by(|entry| entry.key.bytes().cmp(GRAPH_KEY.as_bytes())).ok()?;
+    entries.get(found)
 }
 
 fn fetch(store: &dyn Store, file: &File, extent: Extent) -> Option<Vec<u8>> {

@@ -50,11 +50,11 @@ impl Index {
         let mut records = 0usize;
         let faults = sstable::read(file, bytes, &mut |record| {
             records = records.saturating_add(1);
-            if record.key.is_empty() && !header {
+            if record.key.bytes().is_empty() && !header {
                 header = true;
                 self.header(file, &record);
             } else {
-                self.entry(file, &record);
+                self.entry(file, record);
             }
         });
         let readable = records > 0;
@@ -100,37 +100,37 @@ impl Index {
         }
     }
 
-    fn entry(&mut self, file: &Arc<str>, record: &Record) {
-        let (fields, slices) = match scan(record.value) {
+    fn entry(&mut self, file: &Arc<str>, record: Record) {
+        let (mut fields, slices) = match scan(record.value) {
             Some(fields) => (fields, Vec::new()),
             None => match BundleEntry::decode(record.value) {
                 Ok(message) => (Fields::from(&message), message.slices),
                 Err(error) => {
-                    let key = Key::from(record.key).to_string();
+                    let key = record.key.to_string();
                     let kind = FaultKind::EntryMalformed { key, error: error.to_string() };
                     return self.fault(file, kind, record.at.clone());
                 }
             },
         };
         let dtype = DType::from_number(fields.dtype).filter(|dtype| dtype.kind() != Kind::Resource);
-        let shape = shape(&fields);
+        let shape = shape(&mut fields);
         let extent = extent(fields.shard_id, fields.offset, fields.size);
         let partitioned = !slices.is_empty();
-        for kind in faults(record.key, &fields, dtype, shape.as_ref(), extent.filter(|_| !partitioned)) {
+        for kind in faults(&record.key, &fields, dtype, shape.as_ref(), extent.filter(|_| !partitioned)) {
             self.fault(file, kind, record.at.clone());
         }
         let entry = Entry {
-            key: Key::from(record.key),
+            key: record.key,
             dtype: dtype.unwrap_or(DType::UNKNOWN),
             shape: shape.unwrap_or_else(Shape::unknown),
             payload: extent.filter(|_| !partitioned).map_or(Payload::Nowhere, Payload::Extent),
             checksum: (!partitioned).then(|| unmask(fields.crc32c)),
             trusted: record.trusted,
-            declared_at: record.at.clone(),
+            declared_at: record.at,
         };
         // A slice's key begins with a zero byte, which no name that can be told from one does.
-        if record.key.first() == Some(&0) {
-            self.slices.insert(record.key.to_vec(), entry);
+        if entry.key.bytes().first() == Some(&0) {
+            self.slices.insert(entry.key.bytes().to_vec(), entry);
             return;
         }
         if partitioned {
@@ -142,13 +142,13 @@ impl Index {
 
 /// What is wrong with an entry, taken by itself.
 fn faults(
-    key: &[u8],
+    key: &Key,
     fields: &Fields,
     dtype: Option<DType>,
     shape: Option<&Shape>,
     extent: Option<Extent>,
 ) -> Vec<FaultKind> {
-    let key = || Key::from(key).to_string();
+    let key = || key.to_string();
     let mut faults = Vec::new();
     if dtype.is_none() {
         faults.push(FaultKind::DTypeUnknown { key: key(), number: fields.dtype });
@@ -170,15 +170,15 @@ fn faults(
     faults
 }
 
-/// The shape of an entry; none if it is impossible.
-fn shape(fields: &Fields) -> Option<Shape> {
+/// The shape of an entry, taken out of its fields; none if it is impossible.
+fn shape(fields: &mut Fields) -> Option<Shape> {
     if fields.unknown_rank {
         return Some(Shape::unknown());
     }
-    if fields.dims.len() > limits::RANK || fields.dims.iter().any(|size| *size < 0) {
+    if fields.axes.len() > limits::RANK || fields.axes.iter().any(|size| *size > i64::MAX as u64) {
         return None;
     }
-    let shape = Shape::new(fields.dims.iter().map(|size| size.unsigned_abs()));
+    let shape = Shape::from(std::mem::take(&mut fields.axes));
     shape.elements().is_some().then_some(shape)
 }
 

@@ -10,6 +10,8 @@ mod slices;
 
 use std::path::{Path, PathBuf};
 
+use memchr::memchr_iter;
+
 use super::directory::label;
 use crate::error::Error;
 use crate::model::{Checkpoint, File, FileRole, Flavor, GRAPH_KEY, describe};
@@ -43,10 +45,9 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut faults = index.faults;
     faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
     faults.extend(shards::measure(store, &files, &entries, index_is_whole));
-    let graph = graph::read(store, &files, &entries, index.endianness, &mut faults);
-    let by_object = |key: &str| key == GRAPH_KEY || key.contains("/.ATTRIBUTES/");
-    let object_based = entries.iter().any(|entry| entry.key.text().is_some_and(by_object));
+    let object_based = entries.iter().any(|entry| by_object(entry.key.bytes()));
     let flavor = if object_based { Flavor::ObjectBased } else { Flavor::NameBased };
+    let graph = graph::read(store, &files, &entries, index.endianness, flavor, &mut faults);
     let (variables, writer) = describe(&entries, flavor, graph.as_ref());
     Ok(Checkpoint {
         prefix: prefix.to_owned(),
@@ -61,6 +62,13 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
         graph,
         faults,
     })
+}
+
+/// True for keys that only object-based checkpoints have.
+fn by_object(key: &[u8]) -> bool {
+    let attributes =
+        |dot: usize| key.get(dot.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(b"/.ATTRIBUTES/"));
+    key == GRAPH_KEY.as_bytes() || memchr_iter(b'.', key).any(attributes)
 }
 
 /// The prefix with a suffix put behind its last character.

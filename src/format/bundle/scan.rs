@@ -12,7 +12,8 @@ use crate::proto::bundle::BundleEntry;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Fields {
     pub dtype: i32,
-    pub dims: SmallVec<[i64; 4]>,
+    /// The sizes of the axes, negative ones (which are wrong) as two's complement.
+    pub axes: SmallVec<[u64; 2]>,
     pub unknown_rank: bool,
     pub shard_id: i32,
     pub offset: i64,
@@ -25,7 +26,7 @@ impl From<&BundleEntry> for Fields {
         let shape = message.shape.as_ref();
         Self {
             dtype: message.dtype,
-            dims: shape.map(|shape| shape.dim.iter().map(|dim| dim.size).collect()).unwrap_or_default(),
+            axes: shape.map(|shape| shape.dim.iter().map(|dim| dim.size as u64).collect()).unwrap_or_default(),
             unknown_rank: shape.is_some_and(|shape| shape.unknown_rank),
             shard_id: message.shard_id,
             offset: message.offset,
@@ -47,7 +48,7 @@ pub(super) fn scan(mut bytes: &[u8]) -> Option<Fields> {
                 shape_seen = true;
                 let mut shape = delimited(&mut bytes)?;
                 while !shape.is_empty() {
-                    fields.dims.push(dim(&mut shape)?);
+                    fields.axes.push(dim(&mut shape)?);
                 }
             }
             0x18 => fields.shard_id = int32(&mut bytes)?,
@@ -65,13 +66,13 @@ pub(super) fn scan(mut bytes: &[u8]) -> Option<Fields> {
 }
 
 /// One dimension of a shape: empty for size 0, or its size.
-fn dim(shape: &mut &[u8]) -> Option<i64> {
+fn dim(shape: &mut &[u8]) -> Option<u64> {
     let (&0x12, rest) = shape.split_first()? else { return None };
     *shape = rest;
     let mut dim = delimited(shape)?;
     let Some((&0x08, rest)) = dim.split_first() else { return dim.is_empty().then_some(0) };
     dim = rest;
-    let size = varint(&mut dim)? as i64;
+    let size = varint(&mut dim)?;
     dim.is_empty().then_some(size)
 }
 
@@ -88,6 +89,11 @@ fn int32(bytes: &mut &[u8]) -> Option<i32> {
 }
 
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    // Most numbers are small.
+    if let Some((&byte, rest)) = bytes.split_first().filter(|(byte, _)| **byte < 0x80) {
+        *bytes = rest;
+        return Some(byte.into());
+    }
     let mut value = 0u64;
     for shift in (0..63).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;

@@ -62,8 +62,8 @@ impl<'a> TensorRow<'a> {
 }
 
 fn slots(checkpoint: &Checkpoint, owner: VariableId) -> Vec<Slot<'_>> {
-    let slots = checkpoint.variables.iter().filter(|variable| variable.slot_of == Some(owner));
-    slots.map(|slot| Slot { name: &slot.name, slot_name: slot.slot_name.as_deref() }).collect()
+    let slots = checkpoint.variables.iter().filter(|variable| variable.slot_of() == Some(owner));
+    slots.map(|slot| Slot { name: &slot.name, slot_name: slot.slot_name() }).collect()
 }
 
 #[derive(Serialize)]

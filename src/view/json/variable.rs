@@ -53,7 +53,7 @@ impl<'a> Row<'a> {
         digest: Option<&'a Digest>,
         value: Option<&'a str>,
     ) -> Self {
-        let owner = variable.slot_of.and_then(|id| checkpoint.variables.get(id));
+        let owner = variable.slot_of().and_then(|id| checkpoint.variables.get(id));
         let place = match &entry.payload {
             Payload::Extent(extent) => Some(Place::new(checkpoint, *extent, entry.checksum)),
             Payload::Slices(_) | Payload::Nowhere => None,
@@ -66,13 +66,13 @@ impl<'a> Row<'a> {
             name: &variable.name,
             key: KeyText(&entry.key),
             key_hex: entry.key.text().is_none().then(|| Hex(entry.key.bytes())),
-            full_name: variable.full_name.as_deref(),
-            paths: &variable.paths,
-            more_paths: variable.more_paths.then_some(true),
+            full_name: variable.full_name(),
+            paths: variable.paths(),
+            more_paths: variable.more_paths().then_some(true),
             role: variable.role.word(),
             group: variable.role.group().word(),
             slot_of: owner.map(|owner| owner.name.as_str()),
-            slot_name: variable.slot_name.as_deref(),
+            slot_name: variable.slot_name(),
             dtype: entry.dtype.name(),
             shape: entry.shape.axes(),
             params: entry.shape.elements().map(|_| entry.params()),

@@ -111,7 +111,7 @@ impl Members<'_> {
         if self.summed.is_empty() {
             return Ok(());
         }
-        let kinds: BTreeSet<&str> = self.summed.iter().filter_map(|(_, slot, _)| slot.slot_name.as_deref()).collect();
+        let kinds: BTreeSet<&str> = self.summed.iter().filter_map(|(_, slot, _)| slot.slot_name()).collect();
         let kinds: Vec<String> = kinds.into_iter().map(code).collect();
         let of = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
         let slots = plural(self.summed.len() as u64, "slot");

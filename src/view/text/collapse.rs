@@ -5,22 +5,24 @@
 //! alone make one line with both sets there, which denotes just what the two did. Names are first
 //! sorted into groups by hash, so the work grows with the number of names and not with its square.
 
+mod groups;
+mod numbers;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
 use std::hash::Hash;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use smallvec::{SmallVec, smallvec};
+
+use self::groups::{Group, groups};
+use self::numbers::{number, ranges, spelt, value};
 
 /// Fewer alike are easier to read on lines of their own.
 const FEWEST: usize = 3;
 /// More words than this are a list that nobody reads.
 const MOST_WORDS: usize = 6;
-
-/// A name to be collapsed, and what must be the same for two to share a line.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Named<'a, L> {
-    pub name: &'a str,
-    pub like: L,
-}
 
 /// Some names on one line.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,24 +33,28 @@ pub(super) struct Line {
     pub members: Vec<usize>,
 }
 
-/// Collapses names. Lines come in the order of their first names.
-pub(super) fn collapse<L: Hash + Eq + Copy>(names: &[Named<L>]) -> Vec<Line> {
-    let mut lines = Vec::with_capacity(names.len());
+/// Collapses `count` names, of which only those may share a line that are `like` each other. Lines come
+/// in the order of their first names.
+pub(super) fn collapse<'a, L: Hash + Eq + Copy>(
+    count: usize,
+    name: impl Fn(usize) -> Cow<'a, str>,
+    like: impl Fn(usize) -> L,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
     let mut repeated: Vec<(Line, L)> = Vec::new();
-    let mut groups = Groups::new(names);
-    while let Some(group) = groups.next() {
-        if group.len() < FEWEST {
-            lines.extend(group.iter().filter_map(|&id| Some(single(id, names.get(id)?.name))));
+    for group in groups(count, &name, &like) {
+        if group.members.len() < FEWEST {
+            lines.extend(group.members.iter().map(|&id| single(id, &name(id))));
             continue;
         }
-        let (products, sets) = numbers(names, group);
+        let (products, sets) = products(group);
         for product in products {
-            let Some(first) = product.members.first().and_then(|&id| names.get(id)) else { continue };
-            if let [id] = product.members.as_slice() {
-                lines.push(single(*id, first.name));
+            let Some(&first) = product.members.first() else { continue };
+            if product.members.len() == 1 {
+                lines.push(single(first, &name(first)));
             } else {
-                let pattern = sets.pattern(first.name, &product);
-                repeated.push((Line { pattern, members: product.members.into_vec() }, first.like));
+                let pattern = sets.pattern(&name(first), &product);
+                repeated.push((Line { pattern, members: product.members.into_vec() }, like(first)));
             }
         }
     }
@@ -82,107 +88,6 @@ fn pieces(name: &str) -> impl Iterator<Item = (&str, Option<u64>)> {
     })
 }
 
-/// Bits of a number that hold its value; above them stands its width, if it has leading zeros.
-const VALUE: u32 = 52;
-
-/// The number that digits spell: `07` is 7 of width 2, and not 7. None for more than 15 digits, which
-/// are text.
-fn number(digits: &str) -> Option<u64> {
-    let add = |number: u64, byte: u8| number.saturating_mul(10).saturating_add(u64::from(byte.wrapping_sub(b'0')));
-    let width = if digits.len() > 1 && digits.starts_with('0') { digits.len() as u64 } else { 0 };
-    (digits.len() < 16).then(|| digits.bytes().fold(0, add) | width << VALUE)
-}
-
-fn value(number: u64) -> u64 {
-    number & ((1 << VALUE) - 1)
-}
-
-fn padded(number: u64) -> bool {
-    number >> VALUE > 0
-}
-
-/// A number as it was spelt.
-fn spelt(number: u64) -> String {
-    let width = usize::try_from(number >> VALUE).unwrap_or(0);
-    format!("{:0width$}", value(number))
-}
-
-/// Writes a name with a mark in the place of each number: equal for names that differ in numbers alone.
-/// Names that come here are cleaned, so they have no zero byte.
-fn skeleton(name: &str, into: &mut Vec<u8>) {
-    into.clear();
-    for (text, number) in pieces(name) {
-        into.extend_from_slice(text.as_bytes());
-        if number.is_some() {
-            into.push(0);
-        }
-    }
-}
-
-/// Positions of names, those of one skeleton next to each other.
-struct Groups {
-    order: Vec<usize>,
-    ends: Vec<usize>,
-    start: usize,
-    number: usize,
-}
-
-impl Groups {
-    fn new<L: Hash + Eq + Copy>(names: &[Named<L>]) -> Self {
-        let mut known: HashMap<L, HashMap<Box<[u8]>, usize>> = HashMap::default();
-        let mut buffer = Vec::new();
-        let mut groups: Vec<usize> = Vec::with_capacity(names.len());
-        let mut ends: Vec<usize> = Vec::new();
-        for named in names {
-            let new = ends.len();
-            // Braces and commas of the name's own could be taken for ours.
-            let plain = !named.name.bytes().any(|byte| matches!(byte, b'{' | b'}' | b','));
-            let group = if plain {
-                skeleton(named.name, &mut buffer);
-                let alike = known.entry(named.like).or_default();
-                match alike.get(buffer.as_slice()) {
-                    Some(&group) => group,
-                    None => {
-                        alike.insert(buffer.as_slice().into(), new);
-                        new
-                    }
-                }
-            } else {
-                new
-            };
-            if group == new {
-                ends.push(0);
-            }
-            if let Some(size) = ends.get_mut(group) {
-                *size = size.saturating_add(1);
-            }
-            groups.push(group);
-        }
-        // Sorting by counting: sizes become starts, and starts become ends as the places fill.
-        let mut start = 0usize;
-        for size in &mut ends {
-            start = start.saturating_add(std::mem::replace(size, start));
-        }
-        let mut order = vec![0; names.len()];
-        for (id, group) in groups.into_iter().enumerate() {
-            if let Some(place) = ends.get_mut(group) {
-                if let Some(slot) = order.get_mut(*place) {
-                    *slot = id;
-                }
-                *place = place.saturating_add(1);
-            }
-        }
-        Self { order, ends, start: 0, number: 0 }
-    }
-
-    fn next(&mut self) -> Option<&[usize]> {
-        let end = *self.ends.get(self.number)?;
-        let start = std::mem::replace(&mut self.start, end);
-        self.number = self.number.saturating_add(1);
-        self.order.get(start..end)
-    }
-}
-
 /// Names of one skeleton: at each of its numbers one, or (from [`SET`] on) a set of them.
 struct Product {
     at: SmallVec<[u64; 4]>,
@@ -200,7 +105,8 @@ struct Sets {
 }
 
 impl Sets {
-    fn add(&mut self, set: Vec<u64>) -> u64 {
+    fn add(&mut self, mut set: Vec<u64>) -> u64 {
+        set.sort_unstable_by_key(|&number| (value(number), number));
         *self.known.entry(set).or_insert_with_key(|set| {
             self.list.push(set.clone());
             SET | (self.list.len() as u64).saturating_sub(1)
@@ -228,14 +134,63 @@ impl Sets {
     }
 }
 
+/// The numbers that occur at each place, sorted.
+fn occurring(group: &Group) -> Vec<Vec<u64>> {
+    let mut sets: Vec<HashSet<u64>> = vec![HashSet::default(); group.places];
+    let mut last = vec![None; group.places];
+    for row in group.rows() {
+        for ((number, set), last) in row.iter().zip(&mut sets).zip(&mut last) {
+            // Names come in order: most repeat all but the last number of the name before.
+            if last.replace(*number) != Some(*number) {
+                set.insert(*number);
+            }
+        }
+    }
+    let sorted = |set: HashSet<u64>| {
+        let mut set: Vec<u64> = set.into_iter().collect();
+        set.sort_unstable();
+        set
+    };
+    sets.into_iter().map(sorted).collect()
+}
+
+/// True if the names are every combination of the numbers that occur, each once: nearly all are, and
+/// that is told without sorting them.
+fn whole(group: &Group, occurring: &[Vec<u64>]) -> bool {
+    let combinations = occurring.iter().try_fold(1usize, |product, set| product.checked_mul(set.len()));
+    if combinations != Some(group.members.len()) {
+        return false;
+    }
+    let mut met = vec![false; group.members.len()];
+    group.rows().all(|row| {
+        let place = row.iter().zip(occurring).try_fold(0usize, |place, (number, set)| {
+            Some(place.saturating_mul(set.len()).saturating_add(position(set, *number)?))
+        });
+        place.and_then(|place| met.get_mut(place)).is_some_and(|met| !std::mem::replace(met, true))
+    })
+}
+
+/// Where a number stands in a sorted set. Most sets are what lies between two numbers.
+fn position(set: &[u64], number: u64) -> Option<usize> {
+    let guess = usize::try_from(number.checked_sub(*set.first()?)?).ok()?;
+    if set.get(guess) == Some(&number) { Some(guess) } else { set.binary_search(&number).ok() }
+}
+
 /// Merges the names of one skeleton, the last number first: `stage_2/block_{0..5}` where the stages
 /// are not of one length.
-fn numbers<L>(names: &[Named<L>], group: &[usize]) -> (Vec<Product>, Sets) {
-    let product = |&id: &usize| {
-        let name = names.get(id).map_or("", |named| named.name);
-        Product { at: pieces(name).filter_map(|(_, number)| number).collect(), members: smallvec![id] }
-    };
-    let mut products: Vec<Product> = group.iter().map(product).collect();
+fn products(group: Group) -> (Vec<Product>, Sets) {
+    let mut sets = Sets::default();
+    let occurring = occurring(&group);
+    if whole(&group, &occurring) {
+        let at = occurring.into_iter().map(|set| match set.as_slice() {
+            [number] => *number,
+            _ => sets.add(set),
+        });
+        return (vec![Product { at: at.collect(), members: group.members }], sets);
+    }
+    let rows = group.members.iter().zip(group.rows());
+    let mut products: Vec<Product> =
+        rows.map(|(id, row)| Product { at: SmallVec::from_slice(row), members: smallvec![*id] }).collect();
     products.sort_by(|a, b| a.at.cmp(&b.at));
     // The same name twice (two tensors of one object by their path) is two lines.
     let mut twice = Vec::new();
@@ -246,8 +201,7 @@ fn numbers<L>(names: &[Named<L>], group: &[usize]) -> (Vec<Product>, Sets) {
         }
         same
     });
-    let mut sets = Sets::default();
-    let places = products.first().map_or(0, |product| product.at.len());
+    let places = group.places;
     // What is too few at first may be two rows of many after the other places were merged.
     let mut again = true;
     for _ in 0..2 {
@@ -308,7 +262,6 @@ fn union(run: SmallVec<[Product; 1]>, place: usize, sets: &mut Sets) -> Option<P
         }
         members.extend_from_slice(&product.members);
     }
-    set.sort_unstable_by_key(|&number| (value(number), number));
     members.sort_unstable();
     *at.get_mut(place)? = sets.add(set);
     Some(Product { at, members })
@@ -360,7 +313,8 @@ fn words<L: Hash + Eq + Copy>(lines: Vec<(Line, L)>) -> Vec<Line> {
                 parts.get_mut(place).into_iter().for_each(|part| *part = texts.either(words));
             }
             let mut members: Vec<usize> = alike.into_iter().flatten().collect();
-            members.sort_unstable();
+            // Each of those is sorted: the stable sort only merges them.
+            members.sort();
             rows.push((parts, like, members));
         }
         rows.sort_unstable_by_key(|(_, _, members)| members.first().copied());
@@ -409,29 +363,3 @@ impl Texts {
         parts.join("/")
     }
 }
-
-/// Numbers in order, three or more in a row as a range: `0..6,8..11`, `08..11`. A range that begins
-/// with a zero has numbers of one width.
-fn ranges(numbers: &[u64]) -> String {
-    let mut runs: Vec<Vec<u64>> = Vec::new();
-    for &number in numbers {
-        let follows = |run: &&mut Vec<u64>| {
-            let (Some(&first), Some(&last)) = (run.first(), run.last()) else { return false };
-            let in_a_row = value(last).checked_add(1) == Some(value(number));
-            // 09 is followed by 10, but 099 not by 0100, and 9 not by 010.
-            in_a_row && (!padded(first) && !padded(number) || spelt(last).len() == spelt(number).len())
-        };
-        match runs.last_mut().filter(follows) {
-            Some(run) => run.push(number),
-            None => runs.push(vec![number]),
-        }
-    }
-    let text = |run: &Vec<u64>| match run.as_slice() {
-        [first, _, .., last] => format!("{}..{}", spelt(*first), spelt(*last)),
-        run => run.iter().map(|number| spelt(*number)).collect::<Vec<_>>().join(","),
-    };
-    runs.iter().map(text).collect::<Vec<_>>().join(",")
-}
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::collapse::{Named, collapse};
+use super::collapse::collapse;
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::{cut, hang, pad, width};
@@ -224,9 +224,9 @@ fn merged(rows: Vec<Row>, columns: &delta::Columns) -> Vec<Row> {
     if !columns.heading().is_empty() {
         return rows;
     }
-    let named: Vec<Named<(char, &str)>> =
-        rows.iter().map(|row| Named { name: &row.name, like: (row.sign, row.detail.as_str()) }).collect();
-    let merged = collapse(&named).into_iter().filter_map(|line| {
+    let name = |id: usize| Cow::Borrowed(rows.get(id).map_or("", |row| row.name.as_str()));
+    let like = |id: usize| rows.get(id).map(|row| (row.sign, row.detail.as_str()));
+    let merged = collapse(rows.len(), name, like).into_iter().filter_map(|line| {
         let Row { sign, detail, .. } = rows.get(*line.members.first()?)?;
         let several = line.members.len() > 1;
         let number = if several { format!("x{}", line.members.len()) } else { String::new() };

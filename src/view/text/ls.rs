@@ -108,10 +108,12 @@ fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mu
     let sections: Vec<Vec<Row>> = groups
         .iter()
         .map(|(group, ids)| {
+            if listed(*group) {
+                return rows::of(listing, checkpoint, ids, style);
+            }
             // Where a group is only summed up, what is wrong in it is shown all the same.
-            let ids: Vec<VariableId> =
-                ids.iter().copied().filter(|id| listed(*group) || rows::alarming(listing, checkpoint, *id)).collect();
-            rows::of(listing, checkpoint, &ids, style)
+            let alarming = ids.iter().copied().filter(|id| rows::alarming(listing, checkpoint, *id));
+            rows::of(listing, checkpoint, &alarming.collect::<Vec<_>>(), style)
         })
         .collect();
     let layout = rows::Layout::new(sections.iter().flatten(), listing, style);

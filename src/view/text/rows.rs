@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::collapse::{Named, collapse};
+use super::collapse::collapse;
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::hang;
@@ -57,36 +57,39 @@ struct Alike<'a> {
     shape: &'a Shape,
     parts: usize,
     trusted: bool,
-    apart: usize,
 }
 
 /// The rows of some variables.
 pub(super) fn of(listing: &Listing, checkpoint: &Checkpoint, ids: &[VariableId], style: &Style) -> Vec<Row> {
-    let pairs: Vec<(VariableId, &Variable, &Entry)> = ids
-        .iter()
-        .filter_map(|id| checkpoint.variables.get(*id).map(|variable| (*id, variable)))
-        .filter_map(|(id, variable)| Some((id, variable, checkpoint.entry(variable)?)))
-        .collect();
-    let names: Vec<Cow<str>> = pairs.iter().map(|(_, variable, entry)| name(listing, variable, entry)).collect();
+    let pair = |id: &VariableId| {
+        let variable = checkpoint.variables.get(*id)?;
+        Some((variable, checkpoint.entry(variable)?))
+    };
+    let pairs: Vec<(&Variable, &Entry)> = ids.iter().filter_map(pair).collect();
+    let name =
+        |number: usize| pairs.get(number).map_or(Cow::Borrowed(""), |(variable, entry)| name(listing, variable, entry));
     if let Some(depth) = listing.depth {
+        let names: Vec<Cow<str>> = (0..pairs.len()).map(name).collect();
         return scopes(&pairs, &names, depth, style);
     }
     // Numbers of one variable are of no use for many.
     let alone = !listing.collapse || listing.digests.is_some();
-    let named: Vec<Named<Alike>> = names
-        .iter()
-        .zip(&pairs)
-        .enumerate()
-        .map(|(number, (name, (_, _, entry)))| Named { name, like: alike(entry, if alone { number } else { 0 }) })
-        .collect();
-    let lines = collapse(&named);
+    let like = |number: usize| {
+        let like = pairs.get(number).map(|(_, entry)| alike(entry));
+        (like, if alone { number } else { 0 })
+    };
+    let lines = collapse(pairs.len(), name, like);
     let mut rows: Vec<Row> = lines
         .into_iter()
         .filter_map(|line| {
             let first = pairs.get(*line.members.first()?)?;
-            let members = line.members.iter().filter_map(|id| pairs.get(*id));
-            let members: Vec<&Entry> = members.map(|(_, _, entry)| *entry).collect();
-            Some(row(listing, line.pattern, first, &members, style))
+            let members = line.members.iter().filter_map(|id| pairs.get(*id)).map(|(_, entry)| *entry);
+            let sums = members.fold((0, 0, 0), |(variables, params, bytes): (usize, u64, u64), entry| {
+                let (params, bytes) =
+                    (params.saturating_add(entry.params()), bytes.saturating_add(entry.stored_bytes()));
+                (variables.saturating_add(1), params, bytes)
+            });
+            Some(row(listing, line.pattern, first, sums, style))
         })
         .collect();
     // Lines that stand for many come where their sums put them.
@@ -106,12 +109,12 @@ pub(super) fn alarming(listing: &Listing, checkpoint: &Checkpoint, id: VariableI
     not_finite || checkpoint.entry(variable).is_some_and(|entry| !entry.trusted)
 }
 
-fn alike(entry: &Entry, apart: usize) -> Alike<'_> {
+fn alike(entry: &Entry) -> Alike<'_> {
     let parts = match &entry.payload {
         Payload::Slices(parts) => parts.len(),
         _ => 0,
     };
-    Alike { dtype: entry.dtype.number(), shape: &entry.shape, parts, trusted: entry.trusted, apart }
+    Alike { dtype: entry.dtype.number(), shape: &entry.shape, parts, trusted: entry.trusted }
 }
 
 /// The name that was asked for.
@@ -120,8 +123,8 @@ pub(super) fn name<'a>(listing: &Listing, variable: &'a Variable, entry: &Entry)
         Names::Full => Cow::Borrowed(&variable.name),
         Names::Key => Cow::Owned(entry.key.to_string()),
         Names::Path => {
-            let own = variable.paths.iter().find(|path| !path.contains("_trainable_variables"));
-            own.or(variable.paths.first())
+            let own = variable.paths().iter().find(|path| !path.contains("_trainable_variables"));
+            own.or(variable.paths().first())
                 .map_or_else(|| Cow::Borrowed(variable.name.as_str()), |path| Cow::Owned(dotted(path)))
         }
     };
@@ -131,15 +134,19 @@ pub(super) fn name<'a>(listing: &Listing, variable: &'a Variable, entry: &Entry)
     }
 }
 
-fn row(listing: &Listing, name: String, first: &(VariableId, &Variable, &Entry), all: &[&Entry], style: &Style) -> Row {
-    let (_, variable, entry) = first;
+/// A row for variables of which the first is given, and how many they are, their elements and bytes.
+fn row(
+    listing: &Listing,
+    name: String,
+    (variable, entry): &(&Variable, &Entry),
+    (variables, params, bytes): (usize, u64, u64),
+    style: &Style,
+) -> Row {
     let cell = |text: String, right, dispensable| Cell { text, right, dispensable };
-    let params = all.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.params()));
-    let bytes = all.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.stored_bytes()));
     let mut cells = vec![
         cell(entry.dtype.short().to_owned(), false, 2),
         cell(shape(&entry.shape), false, SHAPE),
-        cell(if all.len() > 1 { format!("x{}", all.len()) } else { String::new() }, false, 0),
+        cell(if variables > 1 { format!("x{variables}") } else { String::new() }, false, 0),
         cell(count(params), true, PARAMS),
         cell(size(bytes, style.exact), true, 9),
     ];
@@ -166,7 +173,7 @@ fn row(listing: &Listing, name: String, first: &(VariableId, &Variable, &Entry),
     let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Row {
         name,
-        variables: all.len(),
+        variables,
         params,
         bytes,
         cells,
@@ -223,10 +230,10 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// The scopes of a depth, each with what lies in it.
-fn scopes(pairs: &[(VariableId, &Variable, &Entry)], names: &[Cow<str>], depth: usize, style: &Style) -> Vec<Row> {
+fn scopes(pairs: &[(&Variable, &Entry)], names: &[Cow<str>], depth: usize, style: &Style) -> Vec<Row> {
     let mut order: Vec<(&str, usize, u64, u64)> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
-    for (name, (_, _, entry)) in names.iter().zip(pairs) {
+    for (name, (_, entry)) in names.iter().zip(pairs) {
         let end = name.match_indices('/').nth(depth.saturating_sub(1)).map_or(name.len(), |(at, _)| at);
         let scope = name.get(..end).unwrap_or(name);
         let at = *known.entry(scope).or_insert_with(|| {

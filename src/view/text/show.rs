@@ -102,24 +102,24 @@ impl Page<'_> {
         entry: &Entry,
     ) -> io::Result<()> {
         let key = entry.key.to_string();
-        if key != variable.name {
+        if variable.name != key {
             self.field("stored as", &[clean(&key).into_owned()])?;
         }
-        let mut paths: Vec<String> = variable.paths.iter().map(|path| clean(&dotted(path)).into_owned()).collect();
-        if variable.more_paths {
+        let mut paths: Vec<String> = variable.paths().iter().map(|path| clean(&dotted(path)).into_owned()).collect();
+        if variable.more_paths() {
             paths.push("and more".to_owned());
         }
         self.field("reached by", &paths)?;
-        let state = checkpoint.variables.iter().filter(|other| other.slot_of == Some(tensor.variable));
+        let state = checkpoint.variables.iter().filter(|other| other.slot_of() == Some(tensor.variable));
         let state: Vec<String> = state
             .map(|slot| {
-                let line = format!("{} = {}", slot.slot_name.as_deref().unwrap_or("slot"), slot.name);
+                let line = format!("{} = {}", slot.slot_name().unwrap_or("slot"), slot.name);
                 clean(&line).into_owned()
             })
             .collect();
         self.field("slots", &state)?;
-        if let Some(owner) = variable.slot_of.and_then(|owner| checkpoint.variables.get(owner)) {
-            let line = format!("{} of {}", variable.slot_name.as_deref().unwrap_or("slot"), owner.name);
+        if let Some(owner) = variable.slot_of().and_then(|owner| checkpoint.variables.get(owner)) {
+            let line = format!("{} of {}", variable.slot_name().unwrap_or("slot"), owner.name);
             self.field("slot", &[clean(&line).into_owned()])?;
         }
         Ok(())
@@ -257,7 +257,9 @@ fn statistics(stats: &Stats, shape: &Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DType, Endianness, File, FileRole, Flavor, Histogram, Part, Resolved, Role, Slice, Writer};
+    use crate::model::{
+        DType, Endianness, File, FileRole, Flavor, Histogram, Part, Relations, Resolved, Role, Slice, Writer,
+    };
     use crate::view::{Format, ShownValues};
 
     fn style(width: Option<usize>) -> Style {
@@ -287,15 +289,17 @@ mod tests {
         let slice = |start| Slice { extents: [(start, 1), (0, 3)].into_iter().collect() };
         let part = |start| Part { slice: slice(start), extent: Some(extent), checksum: Some(1) };
         let parts = (0..7).map(part).collect();
-        let variable = |id, name: &str, slot_of: Option<usize>| Variable {
-            name: name.into(),
-            paths: vec!["model/_operations/1/_kernel".into()],
-            more_paths: true,
-            full_name: None,
-            entry: id,
-            role: if slot_of.is_some() { Role::Slot } else { Role::Weight },
-            slot_of,
-            slot_name: slot_of.map(|_| "momentum".into()),
+        let variable = |id, name: &str, slot_of: Option<usize>| {
+            let role = if slot_of.is_some() { Role::Slot } else { Role::Weight };
+            let paths = vec!["model/_operations/1/_kernel".into()];
+            let slot_name = slot_of.map(|_| "momentum".into());
+            Variable::new(name.into(), id, role).with(Relations {
+                paths,
+                more_paths: true,
+                full_name: None,
+                slot_of,
+                slot_name,
+            })
         };
         Checkpoint {
             prefix: "runs/ckpt-4".into(),

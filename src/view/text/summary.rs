@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::wrap::hang;
-use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId};
+use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId, leaf};
 use crate::view::{Listing, Style, clean, count, size};
 
 /// Names that are listed before the rest is counted.
@@ -71,7 +71,7 @@ pub(super) fn group(
 fn slots(checkpoint: &Checkpoint, variables: &[(VariableId, &Variable)]) -> Vec<String> {
     let mut kinds: BTreeMap<&str, Vec<Option<VariableId>>> = BTreeMap::new();
     for (_, variable) in variables.iter().filter(|(_, variable)| variable.role == Role::Slot) {
-        kinds.entry(variable.slot_name.as_deref().unwrap_or("slot")).or_default().push(variable.slot_of);
+        kinds.entry(variable.slot_name().unwrap_or("slot")).or_default().push(variable.slot_of());
     }
     // Kinds of which the same is to be said share a line.
     let mut lines: Vec<(String, Vec<&str>, usize)> = Vec::new();
@@ -117,13 +117,9 @@ fn coverage(checkpoint: &Checkpoint, of: &[Option<VariableId>]) -> String {
 
 /// `iteration 10, learning_rate 0.001`
 fn scalars(listing: &Listing, variables: &[(VariableId, &Variable)]) -> Option<String> {
-    let known = variables.iter().filter_map(|(id, variable)| Some((short(&variable.name), listing.scalars.get(id)?)));
+    let known = variables.iter().filter_map(|(id, variable)| Some((leaf(&variable.name), listing.scalars.get(id)?)));
     let texts: Vec<String> = known.map(|(name, value)| format!("{name} {value}")).collect();
     (!texts.is_empty()).then(|| texts.join(", "))
-}
-
-fn short(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// What is neither slot nor known scalar nor the graph, by name.

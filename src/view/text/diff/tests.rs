@@ -23,16 +23,7 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         trusted: true,
         declared_at: 0..0,
     };
-    let variable = |(id, (name, role, ..)): (usize, &Spec)| Variable {
-        name: (*name).to_owned(),
-        paths: vec![],
-        more_paths: false,
-        full_name: None,
-        entry: id,
-        role: *role,
-        slot_of: None,
-        slot_name: None,
-    };
+    let variable = |(id, (name, role, ..)): (usize, &Spec)| Variable::new((*name).into(), id, *role);
     Checkpoint {
         prefix: label.into(),
         label: label.into(),
