@@ -1,6 +1,7 @@
 //! `ls` for people: the directory's checkpoints, then the variables of one, model, optimizer and
 //! bookkeeping apart.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::history;
@@ -97,13 +98,7 @@ fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mu
         return wrapped(&clean(&line), "    ", style, out, str::to_owned);
     }
     let listed = |group| listing.list_slots || group == Group::Model || listing.narrowed;
-    let groups: Vec<(Group, Vec<VariableId>)> = Group::ALL
-        .into_iter()
-        .map(|group| {
-            let of_group = listing.chosen.iter().copied().filter(|id| role_group(checkpoint, *id) == Some(group));
-            (group, of_group.collect())
-        })
-        .collect();
+    let groups = Group::ALL.map(|group| (group, of_group(listing, checkpoint, group)));
     // One table for all groups, so that the columns stand in line.
     let sections: Vec<Vec<Row>> = groups
         .iter()
@@ -137,8 +132,13 @@ fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mu
     Ok(())
 }
 
-fn role_group(checkpoint: &Checkpoint, id: VariableId) -> Option<Group> {
-    Some(checkpoint.variables.get(id)?.role.group())
+/// The chosen variables of a group; without a copy if all are.
+fn of_group<'a>(listing: &'a Listing, checkpoint: &Checkpoint, group: Group) -> Cow<'a, [VariableId]> {
+    let is = |id: &&VariableId| checkpoint.variables.get(**id).is_some_and(|variable| variable.role.group() == group);
+    if listing.chosen.iter().all(|id| is(&id)) {
+        return Cow::Borrowed(&listing.chosen);
+    }
+    listing.chosen.iter().filter(is).copied().collect()
 }
 
 fn faults(

@@ -61,29 +61,28 @@ struct Alike<'a> {
 
 /// The rows of some variables.
 pub(super) fn of(listing: &Listing, checkpoint: &Checkpoint, ids: &[VariableId], style: &Style) -> Vec<Row> {
-    let pair = |id: &VariableId| {
-        let variable = checkpoint.variables.get(*id)?;
+    let pair = |number: usize| {
+        let variable = checkpoint.variables.get(*ids.get(number)?)?;
         Some((variable, checkpoint.entry(variable)?))
     };
-    let pairs: Vec<(&Variable, &Entry)> = ids.iter().filter_map(pair).collect();
     let name =
-        |number: usize| pairs.get(number).map_or(Cow::Borrowed(""), |(variable, entry)| name(listing, variable, entry));
+        |number: usize| pair(number).map_or(Cow::Borrowed(""), |(variable, entry)| name(listing, variable, entry));
     if let Some(depth) = listing.depth {
-        let names: Vec<Cow<str>> = (0..pairs.len()).map(name).collect();
-        return scopes(&pairs, &names, depth, style);
+        let each = (0..ids.len()).filter_map(|number| Some((name(number), pair(number)?.1)));
+        return scopes(each, depth, style);
     }
     // Numbers of one variable are of no use for many.
     let alone = !listing.collapse || listing.digests.is_some();
     let like = |number: usize| {
-        let like = pairs.get(number).map(|(_, entry)| alike(entry));
+        let like = pair(number).map(|(_, entry)| alike(entry));
         (like, if alone { number } else { 0 })
     };
-    let lines = collapse(pairs.len(), name, like);
+    let lines = collapse(ids.len(), name, like);
     let mut rows: Vec<Row> = lines
         .into_iter()
         .filter_map(|line| {
-            let first = pairs.get(*line.members.first()?)?;
-            let members = line.members.iter().filter_map(|id| pairs.get(*id)).map(|(_, entry)| *entry);
+            let first = pair(*line.members.first()?)?;
+            let members = line.members.iter().filter_map(|number| Some(pair(*number)?.1));
             let sums = members.fold((0, 0, 0), |(variables, params, bytes): (usize, u64, u64), entry| {
                 let (params, bytes) =
                     (params.saturating_add(entry.params()), bytes.saturating_add(entry.stored_bytes()));
@@ -138,7 +137,7 @@ pub(super) fn name<'a>(listing: &Listing, variable: &'a Variable, entry: &Entry)
 fn row(
     listing: &Listing,
     name: String,
-    (variable, entry): &(&Variable, &Entry),
+    (variable, entry): (&Variable, &Entry),
     (variables, params, bytes): (usize, u64, u64),
     style: &Style,
 ) -> Row {
@@ -230,14 +229,15 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// The scopes of a depth, each with what lies in it.
-fn scopes(pairs: &[(&Variable, &Entry)], names: &[Cow<str>], depth: usize, style: &Style) -> Vec<Row> {
-    let mut order: Vec<(&str, usize, u64, u64)> = Vec::new();
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    for (name, (_, entry)) in names.iter().zip(pairs) {
+fn scopes<'a>(each: impl Iterator<Item = (Cow<'a, str>, &'a Entry)>, depth: usize, style: &Style) -> Vec<Row> {
+    let mut order: Vec<(String, usize, u64, u64)> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (name, entry) in each {
         let end = name.match_indices('/').nth(depth.saturating_sub(1)).map_or(name.len(), |(at, _)| at);
-        let scope = name.get(..end).unwrap_or(name);
-        let at = *known.entry(scope).or_insert_with(|| {
-            order.push((scope, 0, 0, 0));
+        let scope = name.get(..end).unwrap_or(&name);
+        let at = known.get(scope).copied().unwrap_or_else(|| {
+            known.insert(scope.to_owned(), order.len());
+            order.push((scope.to_owned(), 0, 0, 0));
             order.len().saturating_sub(1)
         });
         if let Some((_, tensors, params, bytes)) = order.get_mut(at) {
@@ -250,7 +250,7 @@ fn scopes(pairs: &[(&Variable, &Entry)], names: &[Cow<str>], depth: usize, style
     order
         .into_iter()
         .map(|(scope, tensors, params, bytes)| Row {
-            name: scope.to_owned(),
+            name: scope,
             variables: tensors,
             params,
             bytes,
