@@ -106,10 +106,12 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
         if !matches!(file.role, FileRole::Shard { .. }) {
             continue;
         }
+        let is_asked_for = needed.is_some();
         let needed = needed.unwrap_or(0);
         let mut fault = |kind, bytes| faults.push(Fault { kind, at: Span { file: file.label.clone(), bytes } });
         match file.size {
-            None if needed > 0 => fault(FaultKind::Missing, 0..0),
+            // TensorFlow opens it even for a tensor without elements.
+            None if is_asked_for => fault(FaultKind::Missing, 0..0),
             None => {}
             Some(size) => {
                 match store.open(&file.path) {
