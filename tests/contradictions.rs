@@ -6,7 +6,7 @@ mod support;
 use ckpt::bytes::FaultKind;
 use ckpt::store::Memory;
 use forge::bytes::{Message, masked_crc};
-use support::faults;
+use support::{ask, faults};
 
 const INDEX: &str = "run/ckpt.index";
 
@@ -41,6 +41,29 @@ fn kinds(disk: &Memory) -> Vec<FaultKind> {
 fn a_missing_shard_of_empty_tensors_is_missing() {
     let bytes = 1f32.to_le_bytes();
     let records = || vec![record("a", &[1], 0, 0, &bytes), record("e", &[0, 3], 1, 0, &[])];
-    assert_eq!(kinds(&checkpoint(records(), &[Some(&bytes), None])), [FaultKind::Missing]);
+    let disk = checkpoint(records(), &[Some(&bytes), None]);
+    assert_eq!(kinds(&disk), [FaultKind::Missing]);
+    let json = ask(&disk, &["doctor", "--format", "json", "run/ckpt"]).expect(1).json();
+    assert_eq!(support::strings(&json["findings"][0]["variables"]), ["e"]);
     assert_eq!(kinds(&checkpoint(records(), &[Some(&bytes), Some(&[])])), []);
+}
+
+/// TensorFlow takes the first record of a key, and raises nothing.
+#[test]
+fn a_repeated_key_is_not_called_out_of_order() {
+    let (one, two) = (1f32.to_le_bytes(), 2f32.to_le_bytes());
+    let records = vec![record("a", &[], 0, 0, &one), record("k", &[], 0, 4, &two), record("k", &[], 0, 8, &one)];
+    let disk = checkpoint(records, &[Some(&[one, two, one].concat())]);
+    assert_eq!(kinds(&disk), [FaultKind::KeyRepeated { key: "k".to_owned() }]);
+    let said = ask(&disk, &["doctor", "run/ckpt"]).expect(0).out;
+    assert!(said.contains("key k occurs more than once") && said.contains("takes the first record"), "{said}");
+    assert!(!said.contains("copy the index again"), "{said}");
+    let shown = ask(&disk, &["show", "run/ckpt", "k", "--values"]).expect(0).out;
+    assert!(shown.contains("2.000000") && !shown.contains("1.000000"), "{shown}");
+    // Two records in the wrong order are another matter.
+    let records = vec![record("b", &[], 0, 0, &one), record("a", &[], 0, 4, &two)];
+    let disk = checkpoint(records, &[Some(&[one, two].concat())]);
+    let found = kinds(&disk);
+    assert!(found.iter().all(|kind| *kind == FaultKind::KeyOrder { key: "a".to_owned() }), "{found:?}");
+    assert_ne!(found, []);
 }

@@ -64,6 +64,8 @@ pub enum FaultKind {
     BlockMalformed { block: &'static str, what: &'static str },
     /// Keys are not strictly increasing: a reader that searches does not find this one.
     KeyOrder { key: String },
+    /// A key that occurs more than once: a reader finds the first record of it.
+    KeyRepeated { key: String },
     /// Bytes between the blocks that belong to none.
     TableGap,
     /// Entries read past the damage, without the index that leads to them.
@@ -173,6 +175,7 @@ impl fmt::Display for FaultKind {
             Self::BlockCompressed { block } => write!(f, "the {block} block does not decompress"),
             Self::BlockMalformed { block, what } => write!(f, "the {block} block is malformed: {what}"),
             Self::KeyOrder { key } => write!(f, "key {key} is out of order"),
+            Self::KeyRepeated { key } => write!(f, "key {key} occurs more than once"),
             Self::TableGap => f.write_str("bytes between the blocks that belong to none"),
             Self::Salvaged { entries } => write!(f, "{entries} entries were read without the table's own index"),
             Self::HeaderMissing => f.write_str("there is no header record"),

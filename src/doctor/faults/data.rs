@@ -21,8 +21,11 @@ fn needed(facts: &Facts, file: usize) -> u64 {
 
 fn lost_in(facts: &Facts, files: &[String]) -> Vec<EntryId> {
     let positions = files.iter().filter_map(|file| position(facts, file));
-    let lost: BTreeSet<EntryId> = positions.flat_map(|position| facts.entries_in(position, 0)).collect();
-    lost.into_iter().collect()
+    let positions: BTreeSet<usize> = positions.collect();
+    let entries = facts.checkpoint.iter().flat_map(|checkpoint| checkpoint.entries.iter().enumerate());
+    // Without its file, even a tensor without elements is lost.
+    let lost = entries.filter(|(_, entry)| entry.extents().any(|(extent, _)| positions.contains(&extent.file)));
+    lost.map(|(id, _)| id).collect()
 }
 
 /// The data files of this prefix that belong to another number of shards.

@@ -112,7 +112,11 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     if others.len() > 4 {
         finding = finding.evidence(format!("{} more", number(others.len().saturating_sub(4) as u64)));
     }
-    let finding = if faults.iter().all(|fault| idle(&fault)) {
+    let all = |what: &dyn Fn(&&Fault) -> bool| faults.iter().all(|fault| idle(&fault) || what(fault));
+    let only_idle = all(&|_| false);
+    // Both records can be read, and a restore works: with one of the two values.
+    let only_repeated = all(&|fault| matches!(fault.kind, FaultKind::KeyRepeated { .. }));
+    let finding = if only_idle {
         finding.tensorflow("nothing: it does not look at these bytes")
     } else {
         let says = match &fault.kind {
@@ -124,12 +128,19 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             FaultKind::KeyOrder { .. } => {
                 "NotFoundError: \"Key ... not found in checkpoint\" for a key that its search misses"
             }
+            FaultKind::KeyRepeated { .. } => "takes the first record of the key, and raises nothing",
             _ => "OpError: \"bad entry in block\", \"bad block handle\" or \"truncated block read\"",
         };
         finding.tensorflow(says)
     };
-    let only_idle = faults.iter().all(|fault| idle(&fault));
-    let finding = Finding { severity: if only_idle { Severity::Warning } else { Severity::Error }, ..finding };
+    let severity = if only_repeated { Severity::Warning } else { Severity::Error };
+    let finding = Finding { severity, ..finding };
+    if only_repeated && !only_idle {
+        return Some(
+            finding
+                .help("no copy does this: what wrote the index wrote the key twice; save again, or repair the writer"),
+        );
+    }
     Some(fall_back(finding, facts, "copy the index again"))
 }
 

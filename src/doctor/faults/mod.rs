@@ -72,6 +72,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::BlockOutOfRange { .. }
         | FaultKind::BlockMalformed { .. }
         | FaultKind::KeyOrder { .. }
+        | FaultKind::KeyRepeated { .. }
         | FaultKind::TableGap
         | FaultKind::Salvaged { .. }
         | FaultKind::HeaderMissing

@@ -8,11 +8,13 @@ mod scan;
 mod shards;
 mod slices;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::directory::label;
+use crate::bytes::{Fault, FaultKind};
 use crate::error::Error;
-use crate::model::{Checkpoint, File, FileRole, Flavor, GRAPH_KEY, describe};
+use crate::model::{Checkpoint, Entry, File, FileRole, Flavor, GRAPH_KEY, describe};
 use crate::store::{self, Item, Store};
 
 /// Opens the checkpoint of a prefix: its index, the sizes of its shards, its object graph. Whatever is
@@ -41,6 +43,7 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut entries = index.entries;
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     let mut faults = index.faults;
+    once(&mut entries, &mut faults);
     faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
     faults.extend(shards::measure(store, &files, &entries, index_is_whole));
     let graph = graph::read(store, &files, &entries, index.endianness, &mut faults);
@@ -61,6 +64,30 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
         graph,
         faults,
     })
+}
+
+/// Of entries with one key, leaves the first, which is what TensorFlow's search finds. That the key is
+/// repeated is then the fault, not that it is out of order.
+fn once(sorted: &mut Vec<Entry>, faults: &mut [Fault]) {
+    let mut repeated: HashSet<String> = HashSet::new();
+    sorted.dedup_by(|later, first| {
+        let same = later.key == first.key;
+        if same {
+            repeated.insert(later.key.to_string());
+        }
+        same
+    });
+    if repeated.is_empty() {
+        return;
+    }
+    for fault in faults {
+        match &mut fault.kind {
+            FaultKind::KeyOrder { key } if repeated.contains(key) => {
+                fault.kind = FaultKind::KeyRepeated { key: std::mem::take(key) };
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The prefix with a suffix put behind its last character.
