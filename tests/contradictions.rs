@@ -4,7 +4,9 @@ mod forge;
 mod support;
 
 use ckpt::bytes::FaultKind;
+use ckpt::model::Depth;
 use ckpt::store::Memory;
+use ckpt::tensor::{self, Request};
 use forge::bytes::{Message, masked_crc};
 use support::{ask, faults};
 
@@ -66,4 +68,52 @@ fn a_repeated_key_is_not_called_out_of_order() {
     let found = kinds(&disk);
     assert!(found.iter().all(|kind| *kind == FaultKind::KeyOrder { key: "a".to_owned() }), "{found:?}");
     assert_ne!(found, []);
+}
+
+#[test]
+fn entries_that_share_bytes_contradict_each_other() {
+    let (one, two) = (1f32.to_le_bytes(), 2f32.to_le_bytes());
+    let both = [one, two].concat();
+    let records = vec![record("a", &[2], 0, 0, &both), record("b", &[], 0, 4, &two)];
+    let disk = checkpoint(records, &[Some(&both)]);
+    let overlap = FaultKind::ExtentsOverlap { key: "b".to_owned(), other: "a".to_owned() };
+    assert_eq!(kinds(&disk), [overlap]);
+    let json = ask(&disk, &["doctor", "--format", "json", "run/ckpt"]).expect(1).json();
+    assert_eq!(json["findings"][0]["code"], "F027");
+    assert_eq!(json["looked"]["complete"], true, "both can be read");
+    // Tensors without bytes may lie anywhere.
+    let records = vec![record("a", &[2], 0, 0, &both), record("e", &[0], 0, 4, &[])];
+    assert_eq!(kinds(&checkpoint(records, &[Some(&both)])), []);
+}
+
+/// A stretch with a thousand names is not read a thousand times.
+#[test]
+fn shared_bytes_do_not_multiply_the_work() {
+    let bytes = vec![0x3f; 4000];
+    let record = |number: usize| record(&format!("name_{number:04}"), &[1000], 0, 0, &bytes);
+    let disk = checkpoint((0..300).map(record).collect(), &[Some(&bytes)]);
+    let opened = support::open(&disk, "run/ckpt");
+    assert_eq!(opened.faults.len(), 299);
+    let digests = support::digest(&disk, &opened, true);
+    assert_eq!(digests.bytes_read, 8000);
+    assert_eq!(digests.entries.iter().flatten().count(), 2);
+    let looked = &ask(&disk, &["doctor", "--format", "json", "run/ckpt"]).expect(1).json()["looked"];
+    assert_eq!(looked["complete"], false);
+}
+
+/// Of overlapping tensors each is looked at as the file has it, whatever was done to the other.
+#[test]
+fn big_endian_bytes_that_two_entries_share_keep_their_checksums() {
+    let bytes: Vec<u8> = [1f32, 2., 3., 4.].iter().flat_map(|number| number.to_be_bytes()).collect();
+    let header = Message::default().number(1, 1).number(2, 1).message(3, &Message::default().number(1, 1).0);
+    let records = vec![(Vec::new(), header.0), record("a", &[4], 0, 0, &bytes), record("b", &[2], 0, 8, &bytes[8..])];
+    let mut disk = Memory::default();
+    disk.put(INDEX, forge::table_of(records));
+    disk.put("run/ckpt.data-00000-of-00001", bytes);
+    let checkpoint = support::open(&disk, "run/ckpt");
+    let request = Request { depth: Depth::Values, sha256: false, entries: None };
+    let digests = tensor::digest(&disk, &checkpoint, &request, &|_| ());
+    assert_eq!(digests.faults, []);
+    let max = |id: usize| digests.stats(id).unwrap().max;
+    assert_eq!((max(0), max(1)), (4., 4.));
 }

@@ -88,6 +88,8 @@ pub enum FaultKind {
     ExtentInvalid { key: String, offset: i64, size: i64 },
     /// `shard_id` is not below the number of shards.
     ShardOutOfRange { key: String, shard: i32, shards: u32 },
+    /// Two entries name the same bytes of a shard.
+    ExtentsOverlap { key: String, other: String },
     /// The shard ends before the last byte that the index places in it.
     ShardTruncated { size: u64, needed: u64 },
     /// Bytes of a shard that belong to no tensor, and are not zero padding.
@@ -200,6 +202,8 @@ impl fmt::Display for FaultKind {
             Self::ShardOutOfRange { key, shard, shards } => {
                 write!(f, "the entry {key} lies in shard {shard}, but there are {shards}")
             }
+            Self::ExtentsOverlap { key, other } if key == other => write!(f, "the slices of {key} share bytes"),
+            Self::ExtentsOverlap { key, other } => write!(f, "the entry {key} has bytes of {other}"),
             Self::ShardTruncated { size, needed } => write!(f, "{size} bytes on disk, the index describes {needed}"),
             Self::UnownedBytes { trailing: true } => f.write_str("bytes after the last tensor"),
             Self::UnownedBytes { trailing: false } => f.write_str("bytes that belong to no tensor"),

@@ -151,6 +151,7 @@ fn keys(faults: &[&Fault]) -> Vec<String> {
         | FaultKind::ShapeInvalid { key }
         | FaultKind::SizeMismatch { key, .. }
         | FaultKind::ExtentInvalid { key, .. }
+        | FaultKind::ExtentsOverlap { key, .. }
         | FaultKind::ShardOutOfRange { key, .. }
         | FaultKind::SliceMissing { key, .. }
         | FaultKind::SlicesOverlap { key, .. }
@@ -175,6 +176,7 @@ pub(super) fn entry(faults: &[&Fault]) -> Option<Finding> {
         FaultKind::SizeMismatch { .. } => {
             "\"Invalid size in bundle entry: key ...; stored size ...; expected size ...\""
         }
+        FaultKind::ExtentsOverlap { .. } => "reads both; what does not fit its checksum raises DataLossError",
         FaultKind::ShardOutOfRange { .. } => "looks for a data file that does not exist: \"No such file or directory\"",
         _ => "the process aborts (a failed CHECK in C++), or raises, when it reads this tensor",
     };

@@ -86,6 +86,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::ShapeInvalid { .. }
         | FaultKind::SizeMismatch { .. }
         | FaultKind::ExtentInvalid { .. }
+        | FaultKind::ExtentsOverlap { .. }
         | FaultKind::ShardOutOfRange { .. } => Voice::Entry,
         FaultKind::ShardTruncated { .. } => Voice::ShardCut,
         FaultKind::UnownedBytes { .. } => Voice::Unowned,

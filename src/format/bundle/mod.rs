@@ -1,6 +1,7 @@
 //! TensorBundle, TensorFlow's checkpoint format V2: a table of tensors in `PREFIX.index`, their bytes
 //! in `PREFIX.data-SSSSS-of-NNNNN`.
 
+mod extents;
 mod graph;
 mod index;
 mod ordered_code;
@@ -46,6 +47,9 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     once(&mut entries, &mut faults);
     faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
     faults.extend(shards::measure(store, &files, &entries, index_is_whole));
+    if let Some(index) = files.first() {
+        faults.extend(extents::overlaps(&index.label, &entries));
+    }
     let graph = graph::read(store, &files, &entries, index.endianness, &mut faults);
     let by_object = |key: &str| key == GRAPH_KEY || key.contains("/.ATTRIBUTES/");
     let object_based = entries.iter().any(|entry| entry.key.text().is_some_and(by_object));
