@@ -7,7 +7,9 @@ use ckpt::bytes::FaultKind;
 use ckpt::model::Depth;
 use ckpt::store::Memory;
 use ckpt::tensor::{self, Request};
+use forge::Forge;
 use forge::bytes::{Message, masked_crc};
+use forge::graph::Graph;
 use support::{ask, faults};
 
 const INDEX: &str = "run/ckpt.index";
@@ -116,4 +118,31 @@ fn big_endian_bytes_that_two_entries_share_keep_their_checksums() {
     assert_eq!(digests.faults, []);
     let max = |id: usize| digests.stats(id).unwrap().max;
     assert_eq!((max(0), max(1)), (4., 4.));
+}
+
+/// The graph is read whenever a checkpoint is opened: a changed name in it is not believed in silence.
+#[test]
+fn a_changed_object_graph_is_told_of_by_every_command() {
+    let mut graph = Graph::default();
+    let model = graph.object(0, "model");
+    let (_, key) = graph.variable(model, "kernel", "dense/kernel");
+    let mut disk = Forge::new("run/ckpt").floats(key, &[2], &[0.5, -0.5]).graph(&graph).disk();
+    let data = "run/ckpt.data-00000-of-00001";
+    let mut bytes = disk.remove(data).unwrap().to_vec();
+    let at = bytes.windows(12).position(|window| window == b"dense/kernel").expect("the name in the graph");
+    bytes[at] = b'D';
+    disk.put(data, bytes);
+    let opened = support::open(&disk, "run/ckpt");
+    assert!(matches!(opened.faults[0].kind, FaultKind::DataChecksum { .. }), "{:?}", opened.faults);
+    for args in [vec!["doctor", "--quick"], vec!["doctor"]] {
+        let args = [args, vec!["--format", "json", "run/ckpt"]].concat();
+        let json = ask(&disk, &args).expect(1).json();
+        let codes: Vec<&str> =
+            json["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["F017"]);
+        assert!(json["findings"][0]["message"].as_str().unwrap().contains("their checksum is"), "{json}");
+    }
+    let listed = ask(&disk, &["ls", "run/ckpt"]);
+    assert!(format!("{}{}", listed.out, listed.err).contains("checksum"), "{listed:?}");
+    assert_ne!(ask(&disk, &["diff", "run/ckpt", "run/ckpt"]).code, 0);
 }

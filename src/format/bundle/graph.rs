@@ -1,4 +1,5 @@
-//! The object graph, a string tensor of the bundle itself.
+//! The object graph, a string tensor of the bundle itself. It is read at every look, so its checksum is
+//! compared at every look, too.
 
 use std::collections::HashSet;
 
@@ -36,7 +37,17 @@ pub(super) fn read(
     let malformed = |error: String| fault(FaultKind::GraphMalformed { error });
     let cursor = Cursor::new(&file.label, &bytes, extent.offset);
     let elements = match strings(cursor, 1, endianness == Endianness::Big) {
-        Ok(strings) => strings.elements,
+        Ok(strings) => {
+            let key = || entry.key.to_string();
+            match (strings.wrong, entry.checksum) {
+                (Some(what), _) => faults.push(fault(FaultKind::StringLengths { key: key(), what })),
+                (None, Some(stored)) if stored != strings.crc32c => {
+                    faults.push(fault(FaultKind::DataChecksum { key: key(), stored, computed: strings.crc32c }));
+                }
+                _ => {}
+            }
+            strings.elements
+        }
         Err(error) => {
             faults.push(malformed(error.to_owned()));
             return None;
