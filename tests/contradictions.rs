@@ -146,3 +146,38 @@ fn a_changed_object_graph_is_told_of_by_every_command() {
     assert!(format!("{}{}", listed.out, listed.err).contains("checksum"), "{listed:?}");
     assert_ne!(ask(&disk, &["diff", "run/ckpt", "run/ckpt"]).code, 0);
 }
+
+/// The record of a tensor, or of a slice, that is made of slices.
+fn partitioned(key: Vec<u8>, axes: &[i64], slices: &[Vec<(i64, i64)>]) -> (Vec<u8>, Vec<u8>) {
+    let axis = |size: &i64| Message::default().number(1, *size).0;
+    let shape = axes.iter().fold(Message::default(), |shape, size| shape.message(2, &axis(size)));
+    let extent = |(start, length): &(i64, i64)| Message::default().number(1, *start).number(2, *length).0;
+    let slice = |extents: &Vec<(i64, i64)>| extents.iter().fold(Message::default(), |m, e| m.message(1, &extent(e))).0;
+    let entry = Message::default().number(1, 1).message(2, &shape.0);
+    (key, slices.iter().fold(entry, |entry, extents| entry.message(7, &slice(extents))).0)
+}
+
+#[test]
+fn a_slice_made_of_slices_is_no_slice() {
+    let slice_key = |extent| forge::slices::key(b"emb", &[Some(extent)]);
+    let slices = [vec![(0, 1)], vec![(1, 1)]];
+    let bytes = 1f32.to_le_bytes();
+    let (_, first) = record("", &[1], 0, 0, &bytes);
+    let records =
+        |second| vec![(slice_key((0, 1)), first.clone()), second, partitioned(b"emb".to_vec(), &[2], &slices)];
+    let nested = partitioned(slice_key((1, 1)), &[1], &[vec![(0, 1)]]);
+    let found = kinds(&checkpoint(records(nested), &[Some(&bytes)]));
+    assert_eq!(found, [FaultKind::SliceMissing { key: "emb".to_owned(), slice: "1,1".to_owned() }]);
+    let both = [bytes, bytes].concat();
+    let whole = (slice_key((1, 1)), record("", &[1], 0, 4, &bytes).1);
+    assert_eq!(kinds(&checkpoint(records(whole), &[Some(&both)])), []);
+}
+
+#[test]
+fn slices_that_are_too_many_to_compare_are_not_called_sound() {
+    // Columns of one row: each starts where all others do.
+    let slices: Vec<_> = (0..3000).map(|column| vec![(0, 1), (column, 1)]).collect();
+    let disk = checkpoint(vec![partitioned(b"emb".to_vec(), &[1, 3000], &slices)], &[Some(&[])]);
+    let too_many = FaultKind::SlicesTooMany { key: "emb".to_owned(), slices: 3000 };
+    assert!(kinds(&disk).contains(&too_many));
+}

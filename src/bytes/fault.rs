@@ -94,12 +94,14 @@ pub enum FaultKind {
     ShardTruncated { size: u64, needed: u64 },
     /// Bytes of a shard that belong to no tensor, and are not zero padding.
     UnownedBytes { trailing: bool },
-    /// A slice of a partitioned tensor has no entry of its own.
+    /// A slice of a partitioned tensor has no entry of its own, or one that is made of slices again.
     SliceMissing { key: String, slice: String },
     /// Slices of a partitioned tensor cover some elements twice.
     SlicesOverlap { key: String, first: String, second: String },
     /// Slices of a partitioned tensor leave elements uncovered.
     SlicesIncomplete { key: String, covered: u64, elements: u64 },
+    /// More slices in one place than can be compared with each other in reasonable time.
+    SlicesTooMany { key: String, slices: u64 },
     /// A slice key that does not parse, or whose tensor has no entry.
     SliceOrphan { key: String },
     /// The bytes of a tensor do not have the checksum that the index records.
@@ -207,10 +209,15 @@ impl fmt::Display for FaultKind {
             Self::ShardTruncated { size, needed } => write!(f, "{size} bytes on disk, the index describes {needed}"),
             Self::UnownedBytes { trailing: true } => f.write_str("bytes after the last tensor"),
             Self::UnownedBytes { trailing: false } => f.write_str("bytes that belong to no tensor"),
-            Self::SliceMissing { key, slice } => write!(f, "the slice {slice} of {key} is not in the index"),
+            Self::SliceMissing { key, slice } => {
+                write!(f, "the slice {slice} of {key} has no entry with bytes of its own")
+            }
             Self::SlicesOverlap { key, first, second } => write!(f, "the slices {first} and {second} of {key} overlap"),
             Self::SlicesIncomplete { key, covered, elements } => {
                 write!(f, "the slices of {key} cover {covered} of {elements} elements")
+            }
+            Self::SlicesTooMany { key, slices } => {
+                write!(f, "{key} has {slices} slices, too many to tell whether they overlap")
             }
             Self::SliceOrphan { key } => write!(f, "the slice entry {key} belongs to no tensor"),
             Self::DataChecksum { key, stored, computed } => {

@@ -156,6 +156,7 @@ fn keys(faults: &[&Fault]) -> Vec<String> {
         | FaultKind::SliceMissing { key, .. }
         | FaultKind::SlicesOverlap { key, .. }
         | FaultKind::SlicesIncomplete { key, .. }
+        | FaultKind::SlicesTooMany { key, .. }
         | FaultKind::SliceOrphan { key } => Some(key.clone()),
         _ => None,
     };
@@ -200,6 +201,7 @@ pub(super) fn slices(faults: &[&Fault]) -> Option<Finding> {
     };
     let says = match fault.kind {
         FaultKind::SlicesOverlap { .. } => "\"Overlapping slices: existing slice = ..., new slice = ...\"",
+        FaultKind::SlicesTooMany { .. } => "compares each slice with each other one, which takes it long too",
         FaultKind::SliceOrphan { .. } => "nothing: it never asks for this slice",
         _ => "\"Does not have sufficient slices for partitioned tensor ... to restore in slice_spec\"",
     };

@@ -93,6 +93,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::SliceMissing { .. }
         | FaultKind::SlicesOverlap { .. }
         | FaultKind::SlicesIncomplete { .. }
+        | FaultKind::SlicesTooMany { .. }
         | FaultKind::SliceOrphan { .. } => Voice::Slices,
         FaultKind::DataChecksum { .. } | FaultKind::StringLengths { .. } => Voice::Checksum,
         FaultKind::GraphMissing
