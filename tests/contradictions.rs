@@ -3,13 +3,19 @@
 mod forge;
 mod support;
 
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use ckpt::bytes::FaultKind;
 use ckpt::model::Depth;
-use ckpt::store::Memory;
+use ckpt::store::{Blob, Item, Memory, Store};
 use ckpt::tensor::{self, Request};
 use forge::Forge;
 use forge::bytes::{Message, masked_crc};
 use forge::graph::Graph;
+use forge::types::F32;
 use support::{ask, faults};
 
 const INDEX: &str = "run/ckpt.index";
@@ -180,4 +186,59 @@ fn slices_that_are_too_many_to_compare_are_not_called_sound() {
     let disk = checkpoint(vec![partitioned(b"emb".to_vec(), &[1, 3000], &slices)], &[Some(&[])]);
     let too_many = FaultKind::SlicesTooMany { key: "emb".to_owned(), slices: 3000 };
     assert!(kinds(&disk).contains(&too_many));
+}
+
+/// A disk that tells how many of its files are open at once, at the most.
+struct Counting {
+    disk: Memory,
+    open: Arc<AtomicUsize>,
+    most: AtomicUsize,
+}
+
+struct Counted(Box<dyn Blob>, Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.1.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Blob for Counted {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(offset, into)
+    }
+}
+
+impl Store for Counting {
+    fn stat(&self, path: &Path) -> io::Result<Item> {
+        self.disk.stat(path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+        self.disk.list(directory)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>> {
+        let blob = self.disk.open(path)?;
+        let open = self.open.fetch_add(1, Relaxed) + 1;
+        self.most.fetch_max(open, Relaxed);
+        Ok(Box::new(Counted(blob, self.open.clone())))
+    }
+}
+
+/// An operating system lets a program have some hundred files open.
+#[test]
+fn a_file_with_many_slices_is_opened_once() {
+    let rows: Vec<(Vec<_>, Vec<u8>)> =
+        (0..500u64).map(|row| (vec![Some((row, 1))], (row as f32).to_le_bytes().to_vec())).collect();
+    let disk = Forge::new("run/ckpt").sliced("emb", F32, &[500], rows).disk();
+    let disk = Counting { disk, open: Arc::default(), most: AtomicUsize::default() };
+    let shown = ask(&disk, &["show", "run/ckpt", "emb[498:]", "--values"]).expect(0).out;
+    assert!(shown.contains("498.000000") && shown.contains("499.000000"), "{shown}");
+    let most = disk.most.load(Relaxed);
+    assert!(most <= 8, "{most} files were open at once");
 }

@@ -1,5 +1,8 @@
 //! The elements of one tensor, front to back, a piece at a time.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::{Occupied, Vacant};
+
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::model::{Checkpoint, Endianness, Entry, Extent, File, Kind, Payload};
 use crate::store::{Blob, Store};
@@ -98,11 +101,19 @@ pub(super) fn open(store: &dyn Store, checkpoint: &Checkpoint, extent: Extent) -
     };
     let span = span(file, extent);
     let blob = store.open(&file.path).map_err(|error| unreadable(&span, &error))?;
-    if blob.size() < extent.end() {
-        let kind = FaultKind::ShardTruncated { size: blob.size(), needed: extent.end() };
-        return Err(Fault { kind, at: span });
-    }
+    fits(checkpoint, extent, blob.as_ref())?;
     Ok((blob, span))
+}
+
+/// Whether a file reaches to the end of an extent.
+fn fits(checkpoint: &Checkpoint, extent: Extent, blob: &dyn Blob) -> Result<(), Fault> {
+    match checkpoint.files.get(extent.file) {
+        Some(file) if blob.size() < extent.end() => {
+            let kind = FaultKind::ShardTruncated { size: blob.size(), needed: extent.end() };
+            Err(Fault { kind, at: span(file, extent) })
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn span(file: &File, extent: Extent) -> Span {
@@ -137,13 +148,26 @@ fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result
         let kind = FaultKind::SlicesIncomplete { key: entry.key.to_string(), covered, elements: entry.elements() };
         return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
     }
-    let opened: Vec<_> = parts
-        .iter()
-        .filter_map(|part| Some((&part.slice, part.extent?)))
-        .map(|(slice, extent)| open(store, checkpoint, extent).map(|(blob, span)| (slice, extent, blob, span)))
-        .collect::<Result<_, _>>()?;
+    // Slices may be more than files can be open, so each file is opened once.
+    let mut blobs: BTreeMap<usize, Box<dyn Blob>> = BTreeMap::new();
+    let slices = || parts.iter().filter_map(|part| Some((&part.slice, part.extent?)));
+    for (_, extent) in slices() {
+        let blob = match blobs.entry(extent.file) {
+            Occupied(opened) => opened.into_mut(),
+            Vacant(vacant) => vacant.insert(open(store, checkpoint, extent)?.0),
+        };
+        fits(checkpoint, extent, blob.as_ref())?;
+    }
+    // Slices that share bytes could make much of a small file.
+    if blobs.values().map(|blob| blob.size()).fold(0, u64::saturating_add) < total {
+        let key = entry.key.to_string();
+        let kind = FaultKind::ExtentsOverlap { other: key.clone(), key };
+        return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
+    }
     let mut whole = vec![0; total as usize];
-    for (slice, extent, blob, span) in opened {
+    for (slice, extent) in slices() {
+        let Some((blob, file)) = blobs.get(&extent.file).zip(checkpoint.files.get(extent.file)) else { continue };
+        let span = span(file, extent);
         let mut bytes = vec![0; extent.length as usize];
         blob.read_at(extent.offset, &mut bytes).map_err(|error| unreadable(&span, &error))?;
         let row = slice.extents.last().map_or(1, |(_, length)| *length) * size;
