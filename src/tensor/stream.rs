@@ -135,6 +135,12 @@ pub(super) fn nowhere(checkpoint: &Checkpoint, entry: &Entry) -> Fault {
     Fault { kind, at: Span { file, bytes: entry.declared_at.clone() } }
 }
 
+/// Why a tensor cannot be put together of slices that cover so many elements.
+pub(super) fn incomplete(checkpoint: &Checkpoint, entry: &Entry, covered: u64) -> Fault {
+    let kind = FaultKind::SlicesIncomplete { key: entry.key.to_string(), covered, elements: entry.elements() };
+    Fault { kind, at: nowhere(checkpoint, entry).at }
+}
+
 /// Puts a partitioned tensor together.
 fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Vec<u8>, Fault> {
     let Payload::Slices(parts) = &entry.payload else { return Err(nowhere(checkpoint, entry)) };
@@ -144,9 +150,7 @@ fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result
     let Some(total) = entry.elements().checked_mul(size) else { return Err(nowhere(checkpoint, entry)) };
     // Before anything is allocated: the parts that are there must add up to the whole.
     if entry.stored_bytes() != total {
-        let covered = entry.stored_bytes() / size;
-        let kind = FaultKind::SlicesIncomplete { key: entry.key.to_string(), covered, elements: entry.elements() };
-        return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
+        return Err(incomplete(checkpoint, entry, entry.stored_bytes() / size));
     }
     // Slices may be more than files can be open, so each file is opened once.
     let mut blobs: BTreeMap<usize, Box<dyn Blob>> = BTreeMap::new();

@@ -36,7 +36,7 @@ pub(super) fn read(
     let fault = |kind| Fault { kind, at: at.clone() };
     let malformed = |error: String| fault(FaultKind::GraphMalformed { error });
     let cursor = Cursor::new(&file.label, &bytes, extent.offset);
-    let elements = match strings(cursor, 1, endianness == Endianness::Big) {
+    let element = match strings(cursor, 1, endianness == Endianness::Big) {
         Ok(strings) => {
             let key = || entry.key.to_string();
             match (strings.wrong, entry.checksum) {
@@ -46,16 +46,15 @@ pub(super) fn read(
                 }
                 _ => {}
             }
-            strings.elements
+            strings.elements().next()
         }
         Err(error) => {
             faults.push(malformed(error.to_owned()));
             return None;
         }
     };
-    let parsed = elements
-        .first()
-        .map_or(Err(FaultKind::GraphMalformed { error: "it is empty".to_owned() }), |bytes| proto::graph(bytes));
+    let parsed =
+        element.map_or(Err(FaultKind::GraphMalformed { error: "it is empty".to_owned() }), |bytes| proto::graph(bytes));
     match parsed {
         Ok((graph, wrong)) => {
             faults.extend(wrong.into_iter().map(fault));
