@@ -159,7 +159,10 @@ impl<'a> Binding<'a> {
 /// False if so much of the index is lost or damaged that nothing can be said about what is stored.
 fn index_is_told(checkpoint: &Checkpoint) -> bool {
     let index = checkpoint.index_file().map(|file| &file.label);
-    let idle = |kind: &FaultKind| matches!(kind, FaultKind::FooterNotCanonical | FaultKind::TableGap);
+    // Of a repeated key, the record that counts is known.
+    let idle = |kind: &FaultKind| {
+        matches!(kind, FaultKind::FooterNotCanonical | FaultKind::TableGap | FaultKind::KeyRepeated { .. })
+    };
     !checkpoint.faults.iter().any(|fault| index == Some(&fault.at.file) && !idle(&fault.kind))
 }
 

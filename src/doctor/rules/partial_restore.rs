@@ -6,7 +6,7 @@ use crate::doctor::binding::{Binding, MODEL, OPTIMIZER, Way, has};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{many, number, some};
+use crate::doctor::words::{is_python_name, many, number, python, some};
 use crate::model::{Checkpoint, Depth, ObjectGraph, Role, Writer, dotted};
 
 pub static RULE: Rule = Rule {
@@ -248,7 +248,13 @@ fn keywords(binding: &Binding) -> String {
     match root_words(binding.old, &was).as_str() {
         "the root itself" => "tf.train.Checkpoint(model).restore(prefix)".to_owned(),
         _ => {
-            let arguments: Vec<String> = was.iter().map(|name| format!("{name}={name}")).collect();
+            let argument = |name: &&str| match is_python_name(name) {
+                true => format!("{name}={name}"),
+                false => format!("**{{{}: ...}}", python(name)),
+            };
+            // What is unpacked must come last.
+            let (plain, unpacked): (Vec<&str>, Vec<&str>) = was.iter().partition(|name| is_python_name(name));
+            let arguments: Vec<String> = plain.iter().chain(&unpacked).map(argument).collect();
             format!("tf.train.Checkpoint({}).restore(prefix)", arguments.join(", "))
         }
     }
@@ -347,6 +353,14 @@ mod tests {
         assert!(found[0].message.starts_with("the checkpoint holds the model as model, the new code as net"));
         assert_eq!(found[0].fixes[0].text, "tf.train.Checkpoint(model=model).restore(prefix)");
         assert_eq!(found[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn names_in_a_fix_are_quoted() {
+        let old: Variables = &[("x=1)\nimport os/d/kernel", "d/kernel", &[2]), ("net/e/kernel", "e/kernel", &[2])];
+        let found = run(old, &[("z/d/kernel", "d/kernel", &[2]), ("z/e/kernel", "e/kernel", &[2])]);
+        let fix = r#"tf.train.Checkpoint(net=net, **{"x=1)\nimport os": ...}).restore(prefix)"#;
+        assert_eq!(found[0].fixes[0].text, fix);
     }
 
     #[test]
