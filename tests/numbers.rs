@@ -3,6 +3,8 @@
 mod forge;
 mod support;
 
+use ckpt::bytes::FaultKind;
+use ckpt::model::{Extent, Payload};
 use ckpt::tensor;
 use forge::Forge;
 use forge::types::F64;
@@ -20,5 +22,22 @@ fn the_steps_of_a_histogram_reach_from_end_to_end() {
         let histogram = tensor::histogram(&disk, &checkpoint, &checkpoint.entries[0], &stats, 4).unwrap().unwrap();
         let zero = if low == 0.0 { [3, 0, 0, 1] } else { [2, 0, 1, 1] };
         assert_eq!(histogram.counts, zero, "{low} to {high}");
+    }
+}
+
+/// Numbers that one side does not have are no numbers that agree.
+#[test]
+fn tensors_of_different_lengths_are_not_compared() {
+    let numbers = |count| forge::numbers(count, 1);
+    let disk = Forge::new("run/ckpt").floats("w", &[8], &numbers(8)).disk();
+    let whole = open(&disk, "run/ckpt");
+    let mut cut = whole.clone();
+    let Payload::Extent(extent) = cut.entries[0].payload else { panic!("one extent") };
+    cut.entries[0].payload = Payload::Extent(Extent { length: 16, ..extent });
+    let (whole, cut) = ((&whole, &whole.entries[0]), (&cut, &cut.entries[0]));
+    assert_eq!(tensor::delta(&disk, whole, whole).unwrap().unwrap().changed, 0);
+    for (old, new) in [(whole, cut), (cut, whole)] {
+        let fault = tensor::delta(&disk, old, new).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::SizeMismatch { key: "w".to_owned(), stored: 16, expected: 32 });
     }
 }
