@@ -45,7 +45,8 @@ pub mod view;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use cli::{Cli, Command, FormatName, When};
 use command::{Context, Progress};
@@ -88,13 +89,35 @@ pub fn run(
     err: &mut dyn Write,
 ) -> u8 {
     let args = std::iter::once(OsString::from("ckpt")).chain(args);
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches_from(args).and_then(|matches| {
+        let wish = Wish::of(&matches);
+        Ok((Cli::from_arg_matches(&matches)?, wish))
+    });
+    let (cli, wish) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error, terminal, out, err),
     };
-    match answer(&cli, store, terminal, out) {
+    match answer(&cli, wish, store, terminal, out) {
         Ok(code) => code,
         Err(error) => complain(&error, terminal, err),
+    }
+}
+
+/// How much a format is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// It was asked for: a command that does not have it says so.
+    Asked,
+    /// A preference in the environment is not a request that some command fails.
+    Preferred,
+}
+
+impl Wish {
+    fn of(matches: &ArgMatches) -> Self {
+        match matches.value_source("format") {
+            Some(ValueSource::EnvVariable) => Self::Preferred,
+            _ => Self::Asked,
+        }
     }
 }
 
@@ -123,8 +146,8 @@ fn complain(error: &anyhow::Error, terminal: &Terminal, err: &mut dyn Write) -> 
     2
 }
 
-fn answer(cli: &Cli, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<u8> {
-    let style = style(cli, terminal)?;
+fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<u8> {
+    let style = style(cli, wish, terminal)?;
     if let Some(jobs) = cli.output.jobs {
         // Refused only if the pool is already there, as when a test calls twice: then it serves.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
@@ -156,7 +179,7 @@ fn answer(cli: &Cli, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write
 }
 
 /// How the answer is to look.
-fn style(cli: &Cli, terminal: &Terminal) -> Result<Style, Error> {
+fn style(cli: &Cli, wish: Wish, terminal: &Terminal) -> Result<Style, Error> {
     let flags = &cli.output;
     let format = match flags.format.unwrap_or(FormatName::Text) {
         FormatName::Text => Format::Text,
@@ -170,8 +193,7 @@ fn style(cli: &Cli, terminal: &Terminal) -> Result<Style, Error> {
         (_, Format::Text | Format::Json) => true,
         (Command::Ls(_) | Command::Diff(_), Format::Csv | Format::Markdown | Format::JsonLines) => true,
         (Command::Doctor(_), Format::Concise | Format::JsonLines | Format::Markdown) => true,
-        // A preference in the environment is not a request that this command fails.
-        _ if std::env::var_os("CKPT_FORMAT").is_some() => false,
+        _ if wish == Wish::Preferred => false,
         _ => {
             let error = Error::new("this command does not have that --format");
             let hint = "text and json are for all; json-lines and markdown for ls, diff and doctor; csv for ls and diff; \

@@ -275,3 +275,20 @@ fn answers_and_arrays_are_written_to_files() {
     assert!(array.ends_with(&elements));
     ask(&disk(), &["ls", "-o", &file("no/such/folder/x"), "run"]).expect(2);
 }
+
+/// What is asked for and cannot be had is refused; what is merely preferred is not.
+#[test]
+fn a_format_in_the_environment_is_a_preference() {
+    let run = |args: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_ckpt"));
+        program.args(args).env("CKPT_FORMAT", "json-lines").output().unwrap()
+    };
+    let preferred = run(&["rules"]);
+    assert_eq!(preferred.status.code(), Some(0), "{preferred:?}");
+    let asked = run(&["rules", "--format", "csv"]);
+    assert_eq!(asked.status.code(), Some(2), "{asked:?}");
+    assert!(String::from_utf8_lossy(&asked.stderr).contains("csv for ls and diff"), "{asked:?}");
+    assert_eq!(run(&["--format", "csv", "rules"]).status.code(), Some(2));
+    let json = run(&["rules", "--format", "json"]);
+    assert!(serde_json::from_slice::<serde_json::Value>(&json.stdout).is_ok(), "{json:?}");
+}
