@@ -166,7 +166,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     if let Some(file) = &cli.output.output {
         let mut bytes = Vec::new();
         view::write(&outcome, &style, &mut bytes)?;
-        command::save(file, &bytes)?;
+        command::save(file, &bytes, &cli.command.inputs())?;
     } else {
         view::write(&outcome, &style, out)?;
         out.flush()?;

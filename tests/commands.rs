@@ -276,6 +276,28 @@ fn answers_and_arrays_are_written_to_files() {
     ask(&disk(), &["ls", "-o", &file("no/such/folder/x"), "run"]).expect(2);
 }
 
+/// Neither a checkpoint's file nor what was asked about is overwritten, whatever its name.
+#[test]
+fn inputs_are_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let index = std::fs::read(support::testdata().join("k3-tiny/ckpt-1.index")).unwrap();
+    let plain = b"{\"an\": \"answer\", \"of\": \"an earlier run\"}".to_vec();
+    for (name, bytes) in [("an-index", &index), ("ckpt-1.index", &index), ("notes.txt", &plain), ("old.json", &plain)] {
+        std::fs::write(file(name), bytes).unwrap();
+    }
+    let same = format!("{}/./notes.txt", folder.path().display());
+    for (output, input) in [("an-index", "run"), ("ckpt-1.index", "run"), ("notes.txt", &same)] {
+        let before = std::fs::read(file(output)).unwrap();
+        let store: &dyn ckpt::store::Store = if input == "run" { &disk() } else { &Local };
+        let answer = ask(store, &["doctor", "-o", &file(output), input]).expect(2);
+        assert!(answer.err.contains("will not be overwritten"), "{}", answer.err);
+        assert_eq!(std::fs::read(file(output)).unwrap(), before, "{output}");
+    }
+    ask(&disk(), &["doctor", "-o", &file("old.json"), "run"]).expect(0);
+    assert_ne!(std::fs::read(file("old.json")).unwrap(), plain);
+}
+
 /// What is asked for and cannot be had is refused; what is merely preferred is not.
 #[test]
 fn a_format_in_the_environment_is_a_preference() {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Part, label, part};
-use super::{foreign, sstable, state};
+use super::{foreign, state};
 use crate::bytes::Foreign;
 use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
 use crate::store::{Item, ItemKind, Store};
@@ -144,11 +144,7 @@ fn foreign(store: &dyn Store, path: &Path) -> io::Result<Option<Foreign>> {
     let blob = store.open(path)?;
     let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
     blob.read_at(0, &mut head)?;
-    let mut tail = [0; 8];
-    if let Some(at) = blob.size().checked_sub(8) {
-        blob.read_at(at, &mut tail)?;
-    }
-    Ok(if tail == sstable::MAGIC { Some(Foreign::CheckpointV1) } else { foreign::sniff(&head) })
+    Ok(if super::is_table(blob.as_ref()) { Some(Foreign::CheckpointV1) } else { foreign::sniff(&head) })
 }
 
 /// Nothing is at the path: what is near it?
