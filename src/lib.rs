@@ -79,15 +79,31 @@ pub fn speaks_utf8() -> bool {
     cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// Parses the arguments (the program's name left out), computes, renders. Gives the exit code:
-/// 0 nothing found, 1 findings or differences, 2 could not look.
+/// How a run ended.
+#[derive(Debug)]
+#[must_use]
+pub struct Exit {
+    /// 0 nothing found, 1 findings or differences, 2 could not look.
+    pub code: u8,
+    /// What was answered. A program that ends here anyway can save the time of giving back a million
+    /// names one by one.
+    pub answer: Option<Outcome>,
+}
+
+impl From<u8> for Exit {
+    fn from(code: u8) -> Self {
+        Self { code, answer: None }
+    }
+}
+
+/// Parses the arguments (the program's name left out), computes, renders.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
     store: &dyn Store,
     terminal: &Terminal,
     out: &mut dyn Write,
     err: &mut dyn Write,
-) -> u8 {
+) -> Exit {
     let args = std::iter::once(OsString::from("ckpt")).chain(args);
     let parsed = Cli::command().try_get_matches_from(args).and_then(|matches| {
         let wish = Wish::of(&matches);
@@ -95,11 +111,11 @@ pub fn run(
     });
     let (cli, wish) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error, terminal, out, err),
+        Err(error) => return usage(&error, terminal, out, err).into(),
     };
     match answer(&cli, wish, store, terminal, out) {
-        Ok(code) => code,
-        Err(error) => complain(&error, terminal, err),
+        Ok(exit) => exit,
+        Err(error) => complain(&error, terminal, err).into(),
     }
 }
 
@@ -146,7 +162,7 @@ fn complain(error: &anyhow::Error, terminal: &Terminal, err: &mut dyn Write) -> 
     2
 }
 
-fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<u8> {
+fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let style = style(cli, wish, terminal)?;
     if let Some(jobs) = cli.output.jobs {
         // Refused only if the pool is already there, as when a test calls twice: then it serves.
@@ -173,9 +189,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     }
     let lenient = matches!(&cli.command, Command::Doctor(args) if args.exit_zero);
     let code = if lenient && outcome.exit() == 1 { 0 } else { outcome.exit() };
-    // The process ends here: giving back a million names one by one would only take time.
-    std::mem::forget(outcome);
-    Ok(code)
+    Ok(Exit { code, answer: Some(outcome) })
 }
 
 /// How the answer is to look.

@@ -133,8 +133,8 @@ fn a_closed_pipe_is_nobodys_mistake() {
     ] {
         for room in [0, 50] {
             let mut err = Vec::new();
-            let code = ckpt::run(args.iter().map(Into::into), &disk, &Terminal::default(), &mut Closed(room), &mut err);
-            assert_eq!((code, String::from_utf8(err).unwrap()), (0, String::new()), "{args:?} into {room} bytes");
+            let exit = ckpt::run(args.iter().map(Into::into), &disk, &Terminal::default(), &mut Closed(room), &mut err);
+            assert_eq!((exit.code, String::from_utf8(err).unwrap()), (0, String::new()), "{args:?} into {room} bytes");
         }
     }
 }
@@ -155,8 +155,8 @@ impl Write for Full {
 #[test]
 fn an_output_that_fails_is_an_error() {
     let mut err = Vec::new();
-    let code = ckpt::run(["ls", "run"].map(Into::into), &disk(), &Terminal::default(), &mut Full, &mut err);
-    assert_eq!(code, 2);
+    let exit = ckpt::run(["ls", "run"].map(Into::into), &disk(), &Terminal::default(), &mut Full, &mut err);
+    assert_eq!(exit.code, 2);
     assert!(!err.is_empty());
 }
 
