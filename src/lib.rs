@@ -81,7 +81,6 @@ pub fn speaks_utf8() -> bool {
 
 /// How a run ended.
 #[derive(Debug)]
-#[must_use]
 pub struct Exit {
     /// 0 nothing found, 1 findings or differences, 2 could not look.
     pub code: u8,

@@ -242,3 +242,14 @@ fn a_file_with_many_slices_is_opened_once() {
     let most = disk.most.load(Relaxed);
     assert!(most <= 8, "{most} files were open at once");
 }
+
+/// The first two bytes of a pickle are the beginning of many a tensor.
+#[test]
+fn a_cut_shard_is_cut_whatever_its_first_bytes_are() {
+    let bytes = [&[0x80, 2, 0x12, 0x3e], [0x3d; 60].as_slice()].concat();
+    let disk = checkpoint(vec![record("a", &[16], 0, 0, &bytes)], &[Some(&bytes[..40])]);
+    assert_eq!(kinds(&disk), [FaultKind::ShardTruncated { size: 40, needed: 64 }]);
+    let pickle = b"\x80\x02}q\x00X\x01\x00\x00\x00aK\x01s.";
+    let disk = checkpoint(vec![record("a", &[16], 0, 0, &bytes)], &[Some(pickle)]);
+    assert_eq!(kinds(&disk), [FaultKind::Foreign { what: ckpt::bytes::Foreign::Pickle }]);
+}

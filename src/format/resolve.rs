@@ -142,9 +142,7 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
 /// What a file is that has no part in a checkpoint.
 fn foreign(store: &dyn Store, path: &Path) -> io::Result<Option<Foreign>> {
     let blob = store.open(path)?;
-    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
-    blob.read_at(0, &mut head)?;
-    Ok(if super::is_table(blob.as_ref()) { Some(Foreign::CheckpointV1) } else { foreign::sniff(&head) })
+    if super::is_table(blob.as_ref()) { Ok(Some(Foreign::CheckpointV1)) } else { foreign::sniff_file(blob.as_ref()) }
 }
 
 /// Nothing is at the path: what is near it?

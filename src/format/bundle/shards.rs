@@ -10,7 +10,7 @@ use crate::bytes::{Fault, FaultKind, Span};
 use crate::format::directory::{Part, part};
 use crate::format::foreign;
 use crate::model::{Entry, Extent, File, FileRole, Payload, Shard};
-use crate::store::{Blob, Store};
+use crate::store::Store;
 
 /// The data files in the directory whose names begin with the prefix.
 pub(super) fn beside(store: &dyn Store, prefix: &Path) -> Vec<Shard> {
@@ -117,7 +117,7 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
                 match store.open(&file.path) {
                     Err(error) => fault(FaultKind::Unreadable { error: words(&error) }, 0..0),
                     Ok(blob) if size != needed => {
-                        if let Some(what) = head(blob.as_ref()).ok().and_then(|head| foreign::sniff(&head)) {
+                        if let Ok(Some(what)) = foreign::sniff_file(blob.as_ref()) {
                             fault(FaultKind::Foreign { what }, 0..size);
                             continue;
                         }
@@ -136,12 +136,6 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
         }
     }
     faults
-}
-
-fn head(blob: &dyn Blob) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
-    blob.read_at(0, &mut head)?;
-    Ok(head)
 }
 
 /// An error of the operating system without the number behind it.
