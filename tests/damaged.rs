@@ -145,3 +145,18 @@ fn a_damaged_side_is_never_the_same() {
         assert_ne!(answer.code, 0, "{}: {}", fixture.name, answer.out);
     }
 }
+
+/// Bytes that text mode added are told by what they are, in the data and in the index.
+#[test]
+fn a_transfer_in_text_mode_is_called_so() {
+    for (name, code) in [("damaged/text-mode", "F017"), ("damaged/text-mode-index", "F018")] {
+        let path = support::fixture(name).path().display().to_string();
+        let json = ask(&Local, &["doctor", "--format", "json", &path]).expect(1).json();
+        let first = &json["findings"][0];
+        assert_eq!(first["code"], code, "{name}");
+        assert!(first.to_string().contains("a carriage return before each line feed"), "{name}: {first}");
+        assert!(first["help"].as_str().unwrap().contains("binary mode"), "{name}: {first}");
+    }
+    let path = support::fixture("damaged/trailing-bytes").path().display().to_string();
+    assert!(!ask(&Local, &["doctor", &path]).out.contains("carriage return"));
+}

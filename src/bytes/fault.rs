@@ -94,6 +94,8 @@ pub enum FaultKind {
     ShardTruncated { size: u64, needed: u64 },
     /// Bytes of a shard that belong to no tensor, and are not zero padding.
     UnownedBytes { trailing: bool },
+    /// Every line feed follows a carriage return, and so many bytes would be right without these.
+    TextMode { added: u64 },
     /// A slice of a partitioned tensor has no entry of its own, or one that is made of slices again.
     SliceMissing { key: String, slice: String },
     /// Slices of a partitioned tensor cover some elements twice.
@@ -209,6 +211,10 @@ impl fmt::Display for FaultKind {
             Self::ShardTruncated { size, needed } => write!(f, "{size} bytes on disk, the index describes {needed}"),
             Self::UnownedBytes { trailing: true } => f.write_str("bytes after the last tensor"),
             Self::UnownedBytes { trailing: false } => f.write_str("bytes that belong to no tensor"),
+            Self::TextMode { added } => {
+                let bytes = if *added == 1 { "byte was" } else { "bytes were" };
+                write!(f, "{added} {bytes} added by a transfer in text mode, a carriage return before each line feed")
+            }
             Self::SliceMissing { key, slice } => {
                 write!(f, "the slice {slice} of {key} has no entry with bytes of its own")
             }

@@ -43,7 +43,7 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
     let (message, says) = match fault.kind {
         FaultKind::Empty => ("the index is empty, 0 bytes".to_owned(), "file is too short to be an sstable"),
         FaultKind::TooShort { size } => (
-            format!("{} are left of the index, too few for a table", many(usize::try_from(size).ok()?, "byte")),
+            format!("too few bytes are left of the index for a table: {}", number(size)),
             "file is too short to be an sstable",
         ),
         _ => {
@@ -63,8 +63,13 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
 }
 
 pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<Finding> {
-    let fault = faults.first()?;
+    let text_mode = |fault: &&&Fault| matches!(fault.kind, FaultKind::TextMode { .. });
+    let fault = faults.iter().find(text_mode).or(faults.first())?;
+    let blocks = faults.iter().filter(|fault| !text_mode(fault)).count();
     let (message, says) = match &fault.kind {
+        FaultKind::TextMode { .. } => {
+            (fault.kind.to_string(), "block checksum mismatch\", or IndexError: \"Read less bytes than requested")
+        }
         FaultKind::BlockChecksum { block, stored, computed } => (
             format!("bytes of the {block} block have changed: checksum {computed:08x}, {stored:08x} is stored"),
             "block checksum mismatch",
@@ -79,8 +84,8 @@ pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Optio
         _ => return None,
     };
     let mut finding = Finding::new(&index_block_corrupt::RULE, message).at(&fault.at).cause("corrupt-index");
-    if faults.len() > 1 {
-        finding = finding.evidence(format!("{} are damaged", many(faults.len(), "block")));
+    if blocks > 1 {
+        finding = finding.evidence(format!("{} are damaged", many(blocks, "block")));
     }
     let suspects = facts.checkpoint.iter().flat_map(|checkpoint| &checkpoint.entries).filter(|entry| !entry.trusted);
     let suspects = suspects.count();
@@ -95,7 +100,11 @@ pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Optio
             finding.evidence(format!("{} from it, the first: {}", many(aside.len(), "contradiction"), first.kind));
     }
     let says = format!("OpError (DataLossError from an op): \"{says}\"");
-    Some(fall_back(finding.tensorflow(says), facts, "copy the index again: the data file may be sound"))
+    let first = match fault.kind {
+        FaultKind::TextMode { .. } => "copy the index again, in binary mode (FTP \"binary\")",
+        _ => "copy the index again: the data file may be sound",
+    };
+    Some(fall_back(finding.tensorflow(says), facts, first))
 }
 
 pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {

@@ -81,6 +81,8 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::BlockChecksum { .. } | FaultKind::BlockType { .. } | FaultKind::BlockCompressed { .. } => {
             Voice::IndexBlock
         }
+        FaultKind::TextMode { .. } if index => Voice::IndexBlock,
+        FaultKind::TextMode { .. } => Voice::Unowned,
         FaultKind::VersionRefused { .. } => Voice::Version,
         FaultKind::DTypeUnknown { .. }
         | FaultKind::ShapeInvalid { .. }

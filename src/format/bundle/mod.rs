@@ -8,12 +8,13 @@ mod ordered_code;
 mod scan;
 mod shards;
 mod slices;
+mod text_mode;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::directory::label;
-use crate::bytes::{Fault, FaultKind};
+use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{Checkpoint, Entry, File, FileRole, Flavor, GRAPH_KEY, describe};
 use crate::store::{self, Item, Store};
@@ -34,7 +35,14 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut index = index::Index::default();
     if let Some(file) = files.first() {
         match store::read(store, &file.path, u64::MAX) {
-            Ok(bytes) => index.read(&file.label, &bytes),
+            Ok(bytes) => {
+                index.read(&file.label, &bytes);
+                if !index.faults.is_empty()
+                    && let Some(added) = text_mode::of_index(&file.label, &bytes)
+                {
+                    index.faults.push(Fault { kind: FaultKind::TextMode { added }, at: Span::whole(&file.label) });
+                }
+            }
             Err(error) => index.faults.push(shards::unreadable(&file.label, &error)),
         }
         slices::assemble(&mut index, &file.label);

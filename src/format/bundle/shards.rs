@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{file, with_suffix};
+use super::{file, text_mode, with_suffix};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::format::directory::{Part, part};
 use crate::format::foreign;
@@ -114,6 +114,7 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
             None if is_asked_for => fault(FaultKind::Missing, 0..0),
             None => {}
             Some(size) => {
+                let mut in_text_mode = false;
                 match store.open(&file.path) {
                     Err(error) => fault(FaultKind::Unreadable { error: words(&error) }, 0..0),
                     Ok(blob) if size != needed => {
@@ -121,6 +122,8 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
                             fault(FaultKind::Foreign { what }, 0..size);
                             continue;
                         }
+                        let excess = size.checked_sub(needed).filter(|excess| *excess > 0);
+                        in_text_mode = excess.is_some_and(|excess| text_mode::of_data(blob.as_ref(), excess));
                     }
                     Ok(_) => {}
                 }
@@ -131,6 +134,9 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
                 } else if size > needed && index_is_whole {
                     // Where entries are lost, bytes without an owner are no surprise.
                     fault(FaultKind::UnownedBytes { trailing: true }, needed..size);
+                    if in_text_mode {
+                        fault(FaultKind::TextMode { added: size.saturating_sub(needed) }, 0..0);
+                    }
                 }
             }
         }
