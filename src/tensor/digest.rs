@@ -174,11 +174,7 @@ impl Pass<'_> {
         let crc = Crc32c::of(bytes);
         let dtype = self.entry(piece.entry).map(|entry| entry.dtype);
         let tally = dtype.filter(|_| self.values).and_then(|dtype| {
-            let element = dtype.bytes()? as usize;
-            if self.checkpoint.endianness == Endianness::Big && element > 1 {
-                let word = if matches!(dtype.kind(), Kind::Complex { .. }) { element / 2 } else { element };
-                bytes.chunks_exact_mut(word).for_each(<[u8]>::reverse);
-            }
+            stream::to_little_endian(self.checkpoint.endianness, dtype, bytes);
             Tally::of(dtype, bytes)
         });
         Seen { crc, tally }

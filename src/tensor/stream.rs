@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
 
 use crate::bytes::{Fault, FaultKind, Span};
-use crate::model::{Checkpoint, Endianness, Entry, Extent, File, Kind, Payload};
+use crate::model::{Checkpoint, DType, Endianness, Entry, Extent, File, Kind, Payload};
 use crate::store::{Blob, Store};
 
 use super::PIECE;
@@ -12,9 +12,8 @@ use super::PIECE;
 /// Element bytes of a tensor of numbers, row-major and little-endian, whatever the file has.
 pub(super) struct Stream {
     source: Source,
-    /// Bytes that are swapped as one: a complex number is two.
-    word: usize,
-    swap: bool,
+    dtype: DType,
+    stored: Endianness,
     buffer: Vec<u8>,
 }
 
@@ -46,10 +45,7 @@ impl Stream {
             Payload::Slices(_) => Source::Memory { bytes: assemble(store, checkpoint, entry)?, at: 0 },
             Payload::Nowhere => return Err(nowhere(checkpoint, entry)),
         };
-        let element = entry.dtype.bytes().unwrap_or(1) as usize;
-        let word = if matches!(entry.dtype.kind(), Kind::Complex { .. }) { element / 2 } else { element };
-        let swap = checkpoint.endianness == Endianness::Big && word > 1;
-        Ok(Self { source, word, swap, buffer: Vec::new() })
+        Ok(Self { source, dtype: entry.dtype, stored: checkpoint.endianness, buffer: Vec::new() })
     }
 
     /// The next piece, of at most [`PIECE`] bytes and whole elements; empty at the end.
@@ -71,9 +67,7 @@ impl Stream {
                 *at = end;
             }
         }
-        if self.swap {
-            self.buffer.chunks_exact_mut(self.word).for_each(<[u8]>::reverse);
-        }
+        to_little_endian(self.stored, self.dtype, &mut self.buffer);
         Ok(&self.buffer)
     }
 
@@ -90,6 +84,15 @@ impl Stream {
             }
             all.extend_from_slice(piece);
         }
+    }
+}
+
+/// Turns the bytes of each number from the stored order. A complex element is two numbers.
+pub(super) fn to_little_endian(stored: Endianness, dtype: DType, bytes: &mut [u8]) {
+    let element = dtype.bytes().unwrap_or(1) as usize;
+    let word = if matches!(dtype.kind(), Kind::Complex { .. }) { element / 2 } else { element };
+    if stored == Endianness::Big && word > 1 {
+        bytes.chunks_exact_mut(word).for_each(<[u8]>::reverse);
     }
 }
 

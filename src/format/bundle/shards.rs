@@ -14,7 +14,7 @@ use crate::store::Store;
 
 /// The data files in the directory whose names begin with the prefix.
 pub(super) fn beside(store: &dyn Store, prefix: &Path) -> Vec<Shard> {
-    let directory = prefix.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = prefix.parent().unwrap_or(Path::new(""));
     // `dir/` as a prefix is the empty name in `dir`.
     let hidden = prefix.to_string_lossy().ends_with('/');
     let (directory, name) = match prefix.file_name() {
