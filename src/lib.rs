@@ -7,15 +7,14 @@
 //! | [`bytes`] | reading bytes that nobody vouches for; what is wrong becomes a fault with a place |
 //! | [`store`] | the only code that touches files |
 //! | [`model`] | what a checkpoint is, whatever wrote it |
-//! | [`format`] | one file or folder per on-disk format: bytes in, a checkpoint out |
+//! | [`format`](mod@format) | one file or folder per on-disk format: bytes in, a checkpoint out |
 //! | [`tensor`] | payload bytes to numbers |
 //! | [`compare`] | two checkpoints side by side |
 //! | [`doctor`] | rules over facts |
 //! | [`view`] | values to text |
 //! | [`command`] | one file per subcommand |
 
-#![forbid(unsafe_code)]
-#![warn(missing_docs)]
+// What else is denied stands in Cargo.toml; there, tests cannot be left out.
 #![cfg_attr(
     not(test),
     deny(

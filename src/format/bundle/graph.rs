@@ -53,8 +53,7 @@ pub(super) fn read(
             return None;
         }
     };
-    let parsed =
-        element.map_or(Err(FaultKind::GraphMalformed { error: "it is empty".to_owned() }), |bytes| proto::graph(bytes));
+    let parsed = element.map_or(Err(FaultKind::GraphMalformed { error: "it is empty".to_owned() }), proto::graph);
     match parsed {
         Ok((graph, wrong)) => {
             faults.extend(wrong.into_iter().map(fault));
