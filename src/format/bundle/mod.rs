@@ -81,6 +81,9 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
 /// Of entries with one key, leaves the first, which is what TensorFlow's search finds. That the key is
 /// repeated is then the fault, not that it is out of order.
 fn once(sorted: &mut Vec<Entry>, faults: &mut [Fault]) {
+    if !faults.iter().any(|fault| matches!(fault.kind, FaultKind::KeyOrder { .. })) {
+        return;
+    }
     let mut repeated: HashSet<String> = HashSet::new();
     sorted.dedup_by(|later, first| {
         let same = later.key == first.key;
@@ -89,9 +92,6 @@ fn once(sorted: &mut Vec<Entry>, faults: &mut [Fault]) {
         }
         same
     });
-    if repeated.is_empty() {
-        return;
-    }
     for fault in faults {
         match &mut fault.kind {
             FaultKind::KeyOrder { key } if repeated.contains(key) => {
