@@ -1,6 +1,6 @@
 //! Every subcommand and flag, with its help; nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -100,6 +100,19 @@ pub enum Command {
     Explain(Explain),
     /// The table of all rules
     Rules,
+}
+
+impl Command {
+    /// The paths that it looks at.
+    pub fn inputs(&self) -> Vec<&Path> {
+        match self {
+            Self::Ls(args) => vec![&args.path],
+            Self::Show(args) => vec![&args.path],
+            Self::Diff(args) => vec![&args.old, &args.new],
+            Self::Doctor(args) => args.paths.iter().chain(&args.against).map(PathBuf::as_path).collect(),
+            Self::Explain(_) | Self::Rules => Vec::new(),
+        }
+    }
 }
 
 /// `ckpt ls`

@@ -7,15 +7,14 @@
 //! | [`bytes`] | reading bytes that nobody vouches for; what is wrong becomes a fault with a place |
 //! | [`store`] | the only code that touches files |
 //! | [`model`] | what a checkpoint is, whatever wrote it |
-//! | [`format`] | one file or folder per on-disk format: bytes in, a checkpoint out |
+//! | [`format`](mod@format) | one file or folder per on-disk format: bytes in, a checkpoint out |
 //! | [`tensor`] | payload bytes to numbers |
 //! | [`compare`] | two checkpoints side by side |
 //! | [`doctor`] | rules over facts |
 //! | [`view`] | values to text |
 //! | [`command`] | one file per subcommand |
 
-#![forbid(unsafe_code)]
-#![warn(missing_docs)]
+// What else is denied stands in Cargo.toml; there, tests cannot be left out.
 #![cfg_attr(
     not(test),
     deny(
@@ -45,7 +44,8 @@ pub mod view;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use cli::{Cli, Command, FormatName, When};
 use command::{Context, Progress};
@@ -78,23 +78,60 @@ pub fn speaks_utf8() -> bool {
     cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// Parses the arguments (the program's name left out), computes, renders. Gives the exit code:
-/// 0 nothing found, 1 findings or differences, 2 could not look.
+/// How a run ended.
+#[derive(Debug)]
+pub struct Exit {
+    /// 0 nothing found, 1 findings or differences, 2 could not look.
+    pub code: u8,
+    /// What was answered. A program that ends here anyway can save the time of giving back a million
+    /// names one by one.
+    pub answer: Option<Outcome>,
+}
+
+impl From<u8> for Exit {
+    fn from(code: u8) -> Self {
+        Self { code, answer: None }
+    }
+}
+
+/// Parses the arguments (the program's name left out), computes, renders.
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
     store: &dyn Store,
     terminal: &Terminal,
     out: &mut dyn Write,
     err: &mut dyn Write,
-) -> u8 {
+) -> Exit {
     let args = std::iter::once(OsString::from("ckpt")).chain(args);
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error, terminal, out, err),
+    let parsed = Cli::command().try_get_matches_from(args).and_then(|matches| {
+        let wish = Wish::of(&matches);
+        Ok((Cli::from_arg_matches(&matches)?, wish))
+    });
+    let (cli, wish) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error, terminal, out, err).into(),
     };
-    match answer(&cli, store, terminal, out) {
-        Ok(code) => code,
-        Err(error) => complain(&error, terminal, err),
+    match answer(&cli, wish, store, terminal, out) {
+        Ok(exit) => exit,
+        Err(error) => complain(&error, terminal, err).into(),
+    }
+}
+
+/// How much a format is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// It was asked for: a command that does not have it says so.
+    Asked,
+    /// A preference in the environment is not a request that some command fails.
+    Preferred,
+}
+
+impl Wish {
+    fn of(matches: &ArgMatches) -> Self {
+        match matches.value_source("format") {
+            Some(ValueSource::EnvVariable) => Self::Preferred,
+            _ => Self::Asked,
+        }
     }
 }
 
@@ -123,8 +160,8 @@ fn complain(error: &anyhow::Error, terminal: &Terminal, err: &mut dyn Write) -> 
     2
 }
 
-fn answer(cli: &Cli, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<u8> {
-    let style = style(cli, terminal)?;
+fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let style = style(cli, wish, terminal)?;
     if let Some(jobs) = cli.output.jobs {
         // Refused only if the pool is already there, as when a test calls twice: then it serves.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
@@ -143,20 +180,18 @@ fn answer(cli: &Cli, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write
     if let Some(file) = &cli.output.output {
         let mut bytes = Vec::new();
         view::write(&outcome, &style, &mut bytes)?;
-        command::save(file, &bytes)?;
+        command::save(file, &bytes, &cli.command.inputs())?;
     } else {
         view::write(&outcome, &style, out)?;
         out.flush()?;
     }
     let lenient = matches!(&cli.command, Command::Doctor(args) if args.exit_zero);
     let code = if lenient && outcome.exit() == 1 { 0 } else { outcome.exit() };
-    // The process ends here: giving back a million names one by one would only take time.
-    std::mem::forget(outcome);
-    Ok(code)
+    Ok(Exit { code, answer: Some(outcome) })
 }
 
 /// How the answer is to look.
-fn style(cli: &Cli, terminal: &Terminal) -> Result<Style, Error> {
+fn style(cli: &Cli, wish: Wish, terminal: &Terminal) -> Result<Style, Error> {
     let flags = &cli.output;
     let format = match flags.format.unwrap_or(FormatName::Text) {
         FormatName::Text => Format::Text,
@@ -170,8 +205,7 @@ fn style(cli: &Cli, terminal: &Terminal) -> Result<Style, Error> {
         (_, Format::Text | Format::Json) => true,
         (Command::Ls(_) | Command::Diff(_), Format::Csv | Format::Markdown | Format::JsonLines) => true,
         (Command::Doctor(_), Format::Concise | Format::JsonLines | Format::Markdown) => true,
-        // A preference in the environment is not a request that this command fails.
-        _ if std::env::var_os("CKPT_FORMAT").is_some() => false,
+        _ if wish == Wish::Preferred => false,
         _ => {
             let error = Error::new("this command does not have that --format");
             let hint = "text and json are for all; json-lines and markdown for ls, diff and doctor; csv for ls and diff; \

@@ -1,6 +1,7 @@
 //! The program: arguments in, exit code out.
 
 use std::io::{self, IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use ckpt::store::Local;
@@ -18,10 +19,12 @@ fn main() -> ExitCode {
     };
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut err = io::stderr();
-    let code = run(std::env::args_os().skip(1), &Local, &terminal, &mut out, &mut err);
+    let exit = run(std::env::args_os().skip(1), &Local, &terminal, &mut out, &mut err);
+    // The process ends here, and its memory with it.
+    let exit = ManuallyDrop::new(exit);
     // A closed pipe is nobody's mistake: `ckpt ls | head` succeeds.
     match out.flush() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
-        _ => ExitCode::from(code),
+        _ => ExitCode::from(exit.code),
     }
 }

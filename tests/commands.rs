@@ -133,8 +133,8 @@ fn a_closed_pipe_is_nobodys_mistake() {
     ] {
         for room in [0, 50] {
             let mut err = Vec::new();
-            let code = ckpt::run(args.iter().map(Into::into), &disk, &Terminal::default(), &mut Closed(room), &mut err);
-            assert_eq!((code, String::from_utf8(err).unwrap()), (0, String::new()), "{args:?} into {room} bytes");
+            let exit = ckpt::run(args.iter().map(Into::into), &disk, &Terminal::default(), &mut Closed(room), &mut err);
+            assert_eq!((exit.code, String::from_utf8(err).unwrap()), (0, String::new()), "{args:?} into {room} bytes");
         }
     }
 }
@@ -155,8 +155,8 @@ impl Write for Full {
 #[test]
 fn an_output_that_fails_is_an_error() {
     let mut err = Vec::new();
-    let code = ckpt::run(["ls", "run"].map(Into::into), &disk(), &Terminal::default(), &mut Full, &mut err);
-    assert_eq!(code, 2);
+    let exit = ckpt::run(["ls", "run"].map(Into::into), &disk(), &Terminal::default(), &mut Full, &mut err);
+    assert_eq!(exit.code, 2);
     assert!(!err.is_empty());
 }
 
@@ -274,4 +274,43 @@ fn answers_and_arrays_are_written_to_files() {
     let elements: Vec<u8> = numbers(12, 7).iter().flat_map(|number| number.to_le_bytes()).collect();
     assert!(array.ends_with(&elements));
     ask(&disk(), &["ls", "-o", &file("no/such/folder/x"), "run"]).expect(2);
+}
+
+/// Neither a checkpoint's file nor what was asked about is overwritten, whatever its name.
+#[test]
+fn inputs_are_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let index = std::fs::read(support::testdata().join("k3-tiny/ckpt-1.index")).unwrap();
+    let plain = b"{\"an\": \"answer\", \"of\": \"an earlier run\"}".to_vec();
+    for (name, bytes) in [("an-index", &index), ("ckpt-1.index", &index), ("notes.txt", &plain), ("old.json", &plain)] {
+        std::fs::write(file(name), bytes).unwrap();
+    }
+    let same = format!("{}/./notes.txt", folder.path().display());
+    for (output, input) in [("an-index", "run"), ("ckpt-1.index", "run"), ("notes.txt", &same)] {
+        let before = std::fs::read(file(output)).unwrap();
+        let store: &dyn ckpt::store::Store = if input == "run" { &disk() } else { &Local };
+        let answer = ask(store, &["doctor", "-o", &file(output), input]).expect(2);
+        assert!(answer.err.contains("will not be overwritten"), "{}", answer.err);
+        assert_eq!(std::fs::read(file(output)).unwrap(), before, "{output}");
+    }
+    ask(&disk(), &["doctor", "-o", &file("old.json"), "run"]).expect(0);
+    assert_ne!(std::fs::read(file("old.json")).unwrap(), plain);
+}
+
+/// What is asked for and cannot be had is refused; what is merely preferred is not.
+#[test]
+fn a_format_in_the_environment_is_a_preference() {
+    let run = |args: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_ckpt"));
+        program.args(args).env("CKPT_FORMAT", "json-lines").output().unwrap()
+    };
+    let preferred = run(&["rules"]);
+    assert_eq!(preferred.status.code(), Some(0), "{preferred:?}");
+    let asked = run(&["rules", "--format", "csv"]);
+    assert_eq!(asked.status.code(), Some(2), "{asked:?}");
+    assert!(String::from_utf8_lossy(&asked.stderr).contains("csv for ls and diff"), "{asked:?}");
+    assert_eq!(run(&["--format", "csv", "rules"]).status.code(), Some(2));
+    let json = run(&["rules", "--format", "json"]);
+    assert!(serde_json::from_slice::<serde_json::Value>(&json.stdout).is_ok(), "{json:?}");
 }

@@ -72,8 +72,14 @@ fn what_tensorflow_refuses_is_an_error() {
 #[test]
 fn the_newest_checkpoint_of_a_directory_counts() {
     let folder = support::fixture("damaged/demo").folder.display().to_string();
-    let answer = ask(&Local, &["doctor", &folder]).expect(1);
-    assert!(answer.out.contains("ckpt-3"), "the whole one is not recommended:\n{}", answer.out);
+    let json = ask(&Local, &["doctor", "--format", "json", &folder]).expect(1).json();
+    let findings = json["findings"].as_array().unwrap();
+    let cut = findings.iter().find(|finding| finding["code"] == "F015").expect("the data are cut");
+    assert!(cut["path"].as_str().unwrap().ends_with("ckpt-4.data-00000-of-00001"), "{cut}");
+    let fix = format!("checkpoint.restore(\"{folder}/ckpt-3\")");
+    assert_eq!(cut["fixes"][0]["text"], fix, "the whole one is not recommended");
+    let restored = findings.iter().flat_map(|finding| finding["fixes"].as_array().unwrap());
+    assert!(!restored.clone().any(|fix| fix["text"].as_str().unwrap().contains("ckpt-4")), "{json}");
 }
 
 /// Every finding can be acted on: it has a message, a place or a name, and points to a page.
@@ -115,14 +121,19 @@ fn ignored_rules_are_silent() {
 fn wrecks_can_be_listed_and_compared() {
     for fixture in damaged() {
         let path = fixture.path().display().to_string();
+        let mut compared = BTreeSet::new();
         for format in ["text", "json", "csv", "markdown"] {
             for flags in [["--stats", "--digests"], ["--tree", "--no-collapse"]] {
                 let code = ask(&Local, &["ls", flags[0], flags[1], "--format", format, &path]).code;
                 assert!([0, 2].contains(&code), "{}: ls exits {code}", fixture.name);
             }
             let base = support::fixture(fixture.json["base"].as_str().unwrap()).path().display().to_string();
-            ask(&Local, &["diff", "--values", "--format", format, &base, &path]);
+            let diff = ask(&Local, &["diff", "--values", "--format", format, &base, &path]);
+            assert!(!diff.out.is_empty() || diff.code == 2, "{}: diff says nothing in {format}", fixture.name);
+            assert!(diff.code != 2 || !format!("{}{}", diff.out, diff.err).is_empty(), "{}: no word why", fixture.name);
+            compared.insert(diff.code);
         }
+        assert_eq!(compared.len(), 1, "{}: diff exits with {compared:?} in different formats", fixture.name);
         for format in ["text", "concise", "markdown", "json-lines"] {
             let said = ask(&Local, &["doctor", "-v", "--format", format, &path]).out;
             assert!(!said.is_empty(), "{}: doctor says nothing in {format}", fixture.name);
@@ -144,4 +155,19 @@ fn a_damaged_side_is_never_the_same() {
         let answer = ask(&Local, &["diff", &base, &fixture.path().display().to_string()]);
         assert_ne!(answer.code, 0, "{}: {}", fixture.name, answer.out);
     }
+}
+
+/// Bytes that text mode added are told by what they are, in the data and in the index.
+#[test]
+fn a_transfer_in_text_mode_is_called_so() {
+    for (name, code) in [("damaged/text-mode", "F017"), ("damaged/text-mode-index", "F018")] {
+        let path = support::fixture(name).path().display().to_string();
+        let json = ask(&Local, &["doctor", "--format", "json", &path]).expect(1).json();
+        let first = &json["findings"][0];
+        assert_eq!(first["code"], code, "{name}");
+        assert!(first.to_string().contains("a carriage return before each line feed"), "{name}: {first}");
+        assert!(first["help"].as_str().unwrap().contains("binary mode"), "{name}: {first}");
+    }
+    let path = support::fixture("damaged/trailing-bytes").path().display().to_string();
+    assert!(!ask(&Local, &["doctor", &path]).out.contains("carriage return"));
 }

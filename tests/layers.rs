@@ -38,10 +38,12 @@ impl Source {
         names.filter(|name| !matches!(name.as_str(), "mod" | "lib" | "main")).collect()
     }
 
-    /// Its code without comments and without what is compiled for its own tests only.
+    /// Its code without comments, without what stands in quotes, and without what is compiled for its own
+    /// tests only.
     fn code(&self) -> String {
         let mut code = String::new();
-        let mut lines = self.text.lines();
+        let text = bare(&self.text);
+        let mut lines = text.lines();
         while let Some(line) = lines.next() {
             if line.trim() == "#[cfg(test)]" {
                 // A declaration of one line, or a block that ends with a brace of the same depth.
@@ -52,7 +54,7 @@ impl Source {
                 }
                 continue;
             }
-            code.push_str(line.split("//").next().unwrap_or_default());
+            code.push_str(line);
             code.push('\n');
         }
         code
@@ -88,6 +90,87 @@ impl Source {
         uses.sort();
         uses.dedup();
         uses
+    }
+}
+
+/// Code without comments and without the characters in its quotes. Lines stay where they are.
+fn bare(text: &str) -> String {
+    let mut code = String::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let taken = token(rest);
+        let (token, after) = rest.split_at(taken);
+        match character {
+            '/' if taken > 1 => {}
+            '"' | '\'' | 'r' | 'b' if taken > 2 => code.push_str("\"\""),
+            _ => code.push_str(token),
+        }
+        if taken > 1 {
+            code.extend(token.chars().filter(|c| *c == '\n'));
+        }
+        rest = after;
+    }
+    code
+}
+
+/// The length of the comment or quotation that a text begins with, or of its first character.
+fn token(text: &str) -> usize {
+    let until = |end: &str, from: usize| text[from..].find(end).map_or(text.len(), |at| from + at + end.len());
+    if text.starts_with("//") {
+        return text.find('\n').unwrap_or(text.len());
+    }
+    if text.starts_with("/*") {
+        return until("*/", 2);
+    }
+    let raw = text.strip_prefix("br").or(text.strip_prefix('r')).map(|raw| raw.trim_start_matches('#'));
+    if let Some(raw) = raw.filter(|raw| raw.starts_with('"')) {
+        let open = text.len() - raw.len() + 1;
+        let hashes = text[..open].matches('#').count();
+        return until(&format!("\"{}", "#".repeat(hashes)), open);
+    }
+    let first = text.chars().next().map_or(1, char::len_utf8);
+    let Some(quote @ ('"' | '\'')) = text.chars().next() else { return first };
+    let mut escaped = false;
+    for (at, character) in text.char_indices().skip(1) {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return at + 1,
+            // A lifetime is no quotation: it has no quote behind its first character.
+            _ if quote == '\'' && !text[1..].starts_with('\\') && text.chars().nth(2) != Some('\'') => return first,
+            _ => {}
+        }
+    }
+    first
+}
+
+/// Every path that code imports, groups in braces taken apart.
+fn imports(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (at, _) in code.match_indices("use ") {
+        let tree: String = code[at + 4..].split(';').next().unwrap_or_default().split_whitespace().collect();
+        branch(&tree, "", &mut paths);
+    }
+    paths
+}
+
+fn branch(tree: &str, stem: &str, paths: &mut Vec<String>) {
+    let Some((before, group)) = tree.split_once('{') else {
+        paths.push(format!("{stem}{tree}"));
+        return;
+    };
+    let group = group.strip_suffix('}').unwrap_or(group);
+    let (mut depth, mut start) = (0, 0);
+    for (at, character) in group.char_indices().chain([(group.len(), ',')]) {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                branch(&group[start..at], &format!("{stem}{before}"), paths);
+                start = at + 1;
+            }
+            _ => {}
+        }
     }
 }
 
@@ -161,7 +244,12 @@ fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
 fn with(text: &str, allowed: &[&str]) -> Vec<String> {
     let sources = sources();
     let outside = sources.iter().filter(|source| !allowed.iter().any(|folder| source.path.starts_with(folder)));
-    outside.filter(|source| source.code().contains(text)).map(|source| source.path.display().to_string()).collect()
+    outside.filter(|source| contains(&source.code(), text)).map(|source| source.path.display().to_string()).collect()
+}
+
+/// True if code names a path, in one piece or in the groups of an import.
+fn contains(code: &str, path: &str) -> bool {
+    code.contains(path) || imports(code).iter().any(|import| import.contains(path))
 }
 
 const NONE: [String; 0] = [];
@@ -234,4 +322,21 @@ fn the_scan_does_not_bite_the_innocent() {
     assert_eq!(planted("doctor/rules/planted.rs", test), NONE);
     let after = format!("{test}use crate::store::Memory;\n");
     assert_eq!(planted("doctor/rules/planted.rs", &after).len(), 1, "what stands behind the tests counts");
+}
+
+#[test]
+fn quotations_and_groups_hide_nothing() {
+    let address = "const A: &str = \"https://a\"; fn f(s: &dyn crate::store::Store) {}\n";
+    assert_eq!(planted("doctor/rules/planted.rs", address).len(), 1, "what stands behind // in quotes counts");
+    let raw = "const A: &str = r#\"a \"quote\" // \"#; use crate::store::Local;\n";
+    assert_eq!(planted("doctor/rules/planted.rs", raw).len(), 1);
+    let characters =
+        "fn f<'a>(x: &'a str) -> char { if x == \"'\" { '\"' } else { '\\'' } } use crate::store::Local;\n";
+    assert_eq!(planted("doctor/rules/planted.rs", characters).len(), 1);
+    assert_eq!(planted("doctor/rules/planted.rs", "const A: &str = \"use crate::store::Local\";\n"), NONE);
+    assert_eq!(planted("doctor/rules/planted.rs", "/* use crate::store::Local; */\n"), NONE);
+    for code in ["use std::{fs, io};", "use std::{\n    io::Read,\n    fs::{self, File},\n};", "std::fs::read(x)"] {
+        assert!(contains(&bare(code), "std::fs"), "{code}");
+    }
+    assert!(!contains(&bare("use std::{fmt, io};\nconst A: &str = \"std::fs\";"), "std::fs"));
 }

@@ -64,6 +64,8 @@ pub enum FaultKind {
     BlockMalformed { block: &'static str, what: &'static str },
     /// Keys are not strictly increasing: a reader that searches does not find this one.
     KeyOrder { key: String },
+    /// A key that occurs more than once: a reader finds the first record of it.
+    KeyRepeated { key: String },
     /// Bytes between the blocks that belong to none.
     TableGap,
     /// Entries read past the damage, without the index that leads to them.
@@ -86,16 +88,22 @@ pub enum FaultKind {
     ExtentInvalid { key: String, offset: i64, size: i64 },
     /// `shard_id` is not below the number of shards.
     ShardOutOfRange { key: String, shard: i32, shards: u32 },
+    /// Two entries name the same bytes of a shard.
+    ExtentsOverlap { key: String, other: String },
     /// The shard ends before the last byte that the index places in it.
     ShardTruncated { size: u64, needed: u64 },
     /// Bytes of a shard that belong to no tensor, and are not zero padding.
     UnownedBytes { trailing: bool },
-    /// A slice of a partitioned tensor has no entry of its own.
+    /// Every line feed follows a carriage return, and so many bytes would be right without these.
+    TextMode { added: u64 },
+    /// A slice of a partitioned tensor has no entry of its own, or one that is made of slices again.
     SliceMissing { key: String, slice: String },
     /// Slices of a partitioned tensor cover some elements twice.
     SlicesOverlap { key: String, first: String, second: String },
     /// Slices of a partitioned tensor leave elements uncovered.
     SlicesIncomplete { key: String, covered: u64, elements: u64 },
+    /// More slices in one place than can be compared with each other in reasonable time.
+    SlicesTooMany { key: String, slices: u64 },
     /// A slice key that does not parse, or whose tensor has no entry.
     SliceOrphan { key: String },
     /// The bytes of a tensor do not have the checksum that the index records.
@@ -173,6 +181,7 @@ impl fmt::Display for FaultKind {
             Self::BlockCompressed { block } => write!(f, "the {block} block does not decompress"),
             Self::BlockMalformed { block, what } => write!(f, "the {block} block is malformed: {what}"),
             Self::KeyOrder { key } => write!(f, "key {key} is out of order"),
+            Self::KeyRepeated { key } => write!(f, "key {key} occurs more than once"),
             Self::TableGap => f.write_str("bytes between the blocks that belong to none"),
             Self::Salvaged { entries } => write!(f, "{entries} entries were read without the table's own index"),
             Self::HeaderMissing => f.write_str("there is no header record"),
@@ -197,13 +206,24 @@ impl fmt::Display for FaultKind {
             Self::ShardOutOfRange { key, shard, shards } => {
                 write!(f, "the entry {key} lies in shard {shard}, but there are {shards}")
             }
+            Self::ExtentsOverlap { key, other } if key == other => write!(f, "the slices of {key} share bytes"),
+            Self::ExtentsOverlap { key, other } => write!(f, "the entry {key} has bytes of {other}"),
             Self::ShardTruncated { size, needed } => write!(f, "{size} bytes on disk, the index describes {needed}"),
             Self::UnownedBytes { trailing: true } => f.write_str("bytes after the last tensor"),
             Self::UnownedBytes { trailing: false } => f.write_str("bytes that belong to no tensor"),
-            Self::SliceMissing { key, slice } => write!(f, "the slice {slice} of {key} is not in the index"),
+            Self::TextMode { added } => {
+                let bytes = if *added == 1 { "byte was" } else { "bytes were" };
+                write!(f, "{added} {bytes} added by a transfer in text mode, a carriage return before each line feed")
+            }
+            Self::SliceMissing { key, slice } => {
+                write!(f, "the slice {slice} of {key} has no entry with bytes of its own")
+            }
             Self::SlicesOverlap { key, first, second } => write!(f, "the slices {first} and {second} of {key} overlap"),
             Self::SlicesIncomplete { key, covered, elements } => {
                 write!(f, "the slices of {key} cover {covered} of {elements} elements")
+            }
+            Self::SlicesTooMany { key, slices } => {
+                write!(f, "{key} has {slices} slices, too many to tell whether they overlap")
             }
             Self::SliceOrphan { key } => write!(f, "the slice entry {key} belongs to no tensor"),
             Self::DataChecksum { key, stored, computed } => {

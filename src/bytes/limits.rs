@@ -24,6 +24,12 @@ pub const SHARDS: u32 = 1 << 20;
 /// Bytes of a string tensor that we hold in memory to look inside (object graphs, values to print).
 pub const STRING_TENSOR: u64 = 1 << 30;
 
+/// Strings of one tensor that we hold in memory: each takes 24 bytes besides its own.
+pub const STRINGS: u64 = 1 << 26;
+
+/// Bytes that strings take as NumPy stores them, each with the room of the longest.
+pub const FIXED_STRINGS: u64 = 1 << 31;
+
 /// Object paths of one variable that are listed. Diamonds in a graph multiply paths.
 pub const PATHS: usize = 64;
 

@@ -5,14 +5,36 @@ use super::checksum::{Crc32c, mask, unmask};
 use super::cursor::Cursor;
 
 /// The elements of a string or variant tensor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Strings<'a> {
-    /// The bytes of each element.
-    pub elements: Vec<&'a [u8]>,
+    /// Where the lengths begin.
+    lengths: Cursor<'a>,
+    /// Where the elements begin; none if each stands behind its length.
+    data: Option<Cursor<'a>>,
+    count: u64,
     /// The checksum that the entry should record (not masked).
     pub crc32c: u32,
     /// What is wrong with the lengths, if anything is.
     pub wrong: Option<&'static str>,
+}
+
+impl<'a> Strings<'a> {
+    /// The bytes of each element. They are found anew at each call: a list of them could be many times
+    /// as large as the tensor, of whose bytes each may stand for an element.
+    pub fn elements(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (mut lengths, mut data) = (self.lengths.clone(), self.data.clone());
+        (0..self.count).map_while(move |_| {
+            let length = usize::try_from(lengths.varint64().ok()?).ok()?;
+            match &mut data {
+                Some(data) => data.take(length).ok(),
+                None => {
+                    let element = lengths.take(length).ok()?;
+                    lengths.u32_le().ok()?;
+                    Some(element)
+                }
+            }
+        })
+    }
 }
 
 /// Reads the `count` strings that `bytes` hold.
@@ -27,8 +49,9 @@ pub fn strings<'a>(mut cursor: Cursor<'a>, count: u64, big_endian: bool) -> Resu
     if count > cursor.remaining() as u64 {
         return Err("there are more strings than bytes");
     }
-    let mut lengths = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+    let lengths = cursor.clone();
     let mut crc = Crc32c::default();
+    let mut total = 0u64;
     for _ in 0..count {
         let length = cursor.varint64().map_err(|_| "a length is malformed")?;
         match u32::try_from(length) {
@@ -37,24 +60,20 @@ pub fn strings<'a>(mut cursor: Cursor<'a>, count: u64, big_endian: bool) -> Resu
             Err(_) if big_endian => crc.update(&length.to_be_bytes()),
             Err(_) => crc.update(&length.to_le_bytes()),
         }
-        lengths.push(length);
+        total = total.saturating_add(length);
     }
     let stored = cursor.take(4).map_err(|_| "their checksum is missing")?;
     let computed = mask(crc.value());
     let computed = if big_endian { computed.to_be_bytes() } else { computed.to_le_bytes() };
     let mut wrong = (stored != computed).then_some("they do not have their checksum");
     crc.update(stored);
-    let mut elements = Vec::with_capacity(lengths.len());
-    for length in lengths {
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let element = cursor.take(length).map_err(|_| "they reach past the end of the tensor")?;
-        crc.update(element);
-        elements.push(element);
-    }
+    let data = cursor.clone();
+    let total = usize::try_from(total).unwrap_or(usize::MAX);
+    crc.update(cursor.take(total).map_err(|_| "they reach past the end of the tensor")?);
     if !cursor.is_empty() {
         wrong = wrong.or(Some("they leave bytes of the tensor over"));
     }
-    Ok(Strings { elements, crc32c: crc.value(), wrong })
+    Ok(Strings { lengths, data: Some(data), count, crc32c: crc.value(), wrong })
 }
 
 /// Reads the `count` variants that `bytes` hold, as serialized messages.
@@ -68,8 +87,8 @@ pub fn variants<'a>(mut cursor: Cursor<'a>, count: u64) -> Result<Strings<'a>, &
     if count > cursor.remaining() as u64 {
         return Err("there are more variants than bytes");
     }
+    let lengths = cursor.clone();
     let mut crc = Crc32c::default();
-    let mut elements = Vec::new();
     let mut wrong = None;
     for _ in 0..count {
         let length = cursor.varint64().map_err(|_| "a length is malformed")?;
@@ -83,12 +102,11 @@ pub fn variants<'a>(mut cursor: Cursor<'a>, count: u64) -> Result<Strings<'a>, &
             wrong = Some("a variant does not have its checksum");
         }
         crc.update(&stored.to_le_bytes());
-        elements.push(element);
     }
     if !cursor.is_empty() {
         wrong = wrong.or(Some("they leave bytes of the tensor over"));
     }
-    Ok(Strings { elements, crc32c: crc.value(), wrong })
+    Ok(Strings { lengths, data: None, count, crc32c: crc.value(), wrong })
 }
 
 #[cfg(test)]
@@ -104,9 +122,27 @@ mod tests {
         bytes.extend(mask(Crc32c::of(&5u32.to_le_bytes())).to_le_bytes());
         bytes.extend(b"hello");
         let read = strings(Cursor::new(&file, &bytes, 0), 1, false).unwrap();
-        assert_eq!((read.elements, read.wrong), (vec![b"hello".as_slice()], None));
+        assert_eq!((read.elements().collect::<Vec<_>>(), read.wrong), (vec![b"hello".as_slice()], None));
         bytes[1] ^= 1;
         assert!(strings(Cursor::new(&file, &bytes, 0), 1, false).unwrap().wrong.is_some());
+    }
+
+    #[test]
+    fn elements_of_either_layout() {
+        let file: Arc<str> = "t".into();
+        let mut bytes = vec![1, 0, 2];
+        let lengths: Vec<u8> = [1u32, 0, 2].iter().flat_map(|length| length.to_le_bytes()).collect();
+        bytes.extend(mask(Crc32c::of(&lengths)).to_le_bytes());
+        bytes.extend(b"abc");
+        let read = strings(Cursor::new(&file, &bytes, 0), 3, false).unwrap();
+        assert_eq!(read.elements().collect::<Vec<_>>(), [b"a".as_slice(), b"", b"bc"]);
+        assert_eq!(read.wrong, None);
+        bytes.pop();
+        assert!(strings(Cursor::new(&file, &bytes, 0), 3, false).is_err());
+        let bytes = [2, b'x', b'y', 0, 0, 0, 0, 1, b'z', 0, 0, 0, 0];
+        let read = variants(Cursor::new(&file, &bytes, 0), 2).unwrap();
+        assert_eq!(read.elements().collect::<Vec<_>>(), [b"xy".as_slice(), b"z"]);
+        assert!(read.wrong.is_some(), "their checksums are made up");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) fn show(context: &Context, args: &cli::Show) -> Result<Outcome, Error
         }
         let sliced = slicing.map(|slicing| slicing.of(entry.shape.axes().unwrap_or_default())).transpose()?;
         if let Some(file) = &args.npy {
-            written.push(npy(context, &checkpoint, entry, sliced.as_ref(), file)?);
+            written.push(npy(context, &checkpoint, entry, sliced.as_ref(), (file, &[&args.path]))?);
         }
         tensors.push(tensor(context, args, &checkpoint, variable, entry, sliced, text));
     }
@@ -150,14 +150,14 @@ fn npy(
     checkpoint: &Checkpoint,
     entry: &Entry,
     sliced: Option<&Sliced>,
-    file: &Path,
+    (file, inputs): (&Path, &[&Path]),
 ) -> Result<String, Error> {
     let elements = tensor::read(context.store, checkpoint, entry).map_err(|fault| Error::new(fault.to_string()))?;
     let (elements, shape) = match sliced {
         Some(sliced) => (part(&elements, entry.dtype, sliced), sliced.shape.clone()),
         None => (elements, entry.shape.axes().unwrap_or_default().to_vec()),
     };
-    output::save(file, &tensor::npy(entry.dtype, &shape, &elements)?)?;
+    output::save(file, &tensor::npy(entry.dtype, &shape, &elements)?, inputs)?;
     let shape: Vec<String> = shape.iter().map(u64::to_string).collect();
     Ok(format!("{}: {} [{}]", file.display(), entry.dtype, shape.join(", ")))
 }

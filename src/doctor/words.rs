@@ -27,13 +27,52 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
     if more == 0 { list } else { format!("{list} and {} more", number(more as u64)) }
 }
 
-/// As a Python string.
+/// As a Python string, on one line whatever the text is. (The text form of protobuf, which state files
+/// have, reads it alike.)
 pub(super) fn python(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    format!("\"{}\"", escaped(text, '"'))
 }
 
-/// As one word of a shell command.
+/// True for what can be written as it is where Python wants a name.
+pub(super) fn is_python_name(text: &str) -> bool {
+    let reserved = "False None True and as assert async await break class continue def del elif else except finally \
+                    for from global if import in is lambda nonlocal not or pass raise return try while with yield";
+    let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    first && plain && !reserved.split_ascii_whitespace().any(|word| word == text)
+}
+
+/// With escapes that Python and bash share for backslashes, for this quote, and for what is not printed.
+fn escaped(text: &str, quote: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if c == '\\' || c == quote => out.extend(['\\', c]),
+            _ if is_printed(c) => out.push(c),
+            c if (c as u32) < 0x80 => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if (c as u32) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push_str(&format!("\\U{:08x}", c as u32)),
+        }
+    }
+    out
+}
+
+/// False for control characters, and for others that are not seen or that change the direction of writing.
+fn is_printed(c: char) -> bool {
+    matches!(c, '"' | '\'' | '\\') || c.escape_debug().nth(1).is_none()
+}
+
+/// As one word of a shell command; a path that begins like a flag is made one of this directory.
 pub(super) fn shell(text: &str) -> String {
+    if text.starts_with('-') {
+        return shell(&format!("./{text}"));
+    }
+    if !text.chars().all(is_printed) {
+        return format!("$'{}'", escaped(text, '\''));
+    }
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '=' | ':' | ',');
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
@@ -82,6 +121,11 @@ mod tests {
         assert_eq!(some(&["a", "b", "c", "d"]), "a, b, c and 1 more");
         assert_eq!(python("a\"b\\"), "\"a\\\"b\\\\\"");
         assert_eq!(shell("it's"), "'it'\\''s'");
+        assert_eq!(python("a\nimport os\u{202e}\u{1b}"), r#""a\nimport os\u202e\x1b""#);
+        assert_eq!(python("層/核"), "\"層/核\"");
+        assert_eq!(shell("a\n'b"), r"$'a\n\'b'");
+        assert_eq!(shell("-rf x"), "'./-rf x'");
+        assert!(is_python_name("_net1") && !is_python_name("1a") && !is_python_name("a b") && !is_python_name("class"));
         assert_eq!(within(".", "ckpt-1"), "ckpt-1");
         assert_eq!(within("/", "ckpt-1"), "/ckpt-1");
     }

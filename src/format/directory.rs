@@ -14,7 +14,7 @@ use crate::store::{Item, ItemKind, Store};
 /// # Errors
 /// If it cannot be listed.
 pub(super) fn survey(store: &dyn Store, path: &Path) -> io::Result<Directory> {
-    let items = store.list(if path.as_os_str().is_empty() { Path::new(".") } else { path })?;
+    let items = store.list(path)?;
     let state = state::read(store, path);
     Ok(Directory {
         path: path.to_owned(),

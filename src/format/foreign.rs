@@ -1,10 +1,32 @@
 //! What lies where a checkpoint should, told by its first bytes.
 
-use crate::bytes::Foreign;
+use std::io;
 
-/// Names what begins with `head` (a few hundred bytes), if it is something that people find in the
-/// place of a checkpoint.
-pub(super) fn sniff(head: &[u8]) -> Option<Foreign> {
+use crate::bytes::Foreign;
+use crate::store::Blob;
+
+/// Names what a file is, if it is something that people find in the place of a checkpoint.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn sniff_file(blob: &dyn Blob) -> io::Result<Option<Foreign>> {
+    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
+    blob.read_at(0, &mut head)?;
+    let mut last = [0];
+    if let Some(at) = blob.size().checked_sub(1) {
+        blob.read_at(at, &mut last)?;
+    }
+    Ok(of_ends(&head, last))
+}
+
+/// Names what begins with these bytes, in a place where no tensors lie: there the end need not be asked.
+pub(super) fn sniff(bytes: &[u8]) -> Option<Foreign> {
+    of_ends(bytes.get(..512).unwrap_or(bytes), *b".")
+}
+
+/// Names what begins with `head` (a few hundred bytes) and ends with `last`. Tensors may begin with any
+/// bytes, and what is named hides that they are cut, so two bytes are never enough.
+fn of_ends(head: &[u8], [last]: [u8; 1]) -> Option<Foreign> {
     let text = std::str::from_utf8(head).ok().or_else(|| {
         // A cut in the middle of a character is no reason to call it binary.
         let valid = head.utf8_chunks().next()?.valid();
@@ -21,19 +43,34 @@ pub(super) fn sniff(head: &[u8]) -> Option<Foreign> {
     if lower.starts_with("<?xml") || lower.starts_with("<error") {
         return Some(Foreign::Xml);
     }
-    let magics: [(&[u8], Foreign); 9] = [
+    let magics: [(&[u8], Foreign); 6] = [
         (b"\x89HDF\r\n\x1a\n", Foreign::Hdf5),
         (b"PK\x03\x04", Foreign::Archive("zip")),
-        (b"\x1f\x8b", Foreign::Archive("gzip")),
-        (b"BZh", Foreign::Archive("bzip2")),
         (b"\xfd7zXZ\0", Foreign::Archive("xz")),
         (b"\x28\xb5\x2f\xfd", Foreign::Archive("zstd")),
         (b"7z\xbc\xaf\x27\x1c", Foreign::Archive("7z")),
         (b"Rar!\x1a\x07", Foreign::Archive("rar")),
-        (b"\x80\x02", Foreign::Pickle),
     ];
     if let Some((_, what)) = magics.into_iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(what);
+    }
+    match head {
+        // Deflate is the only method, and three flags are not in use.
+        [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0 => return Some(Foreign::Archive("gzip")),
+        // A block, or the end of an empty file.
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', ..]
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, b'r', b'E', b'8', ..] => return Some(Foreign::Archive("bzip2")),
+        // The number with which PyTorch begins its files; what follows is not only pickles.
+        [0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, ..] => return Some(Foreign::Pickle),
+        // The protocol, then something to push: a dict, a list, a tuple, a mark, a class, a text, a number.
+        [0x80, 2 | 3, b'}' | b']' | b')' | b'(' | b'c' | b'X' | b'U' | b'K' | b'J' | b'G' | b'N', ..]
+        // From protocol 4 on, a frame with its length.
+        | [0x80, 4 | 5, 0x95, _, _, _, _, 0, 0, 0, 0, ..]
+            if last == b'.' =>
+        {
+            return Some(Foreign::Pickle);
+        }
+        _ => {}
     }
     if head.get(257..262) == Some(b"ustar") {
         return Some(Foreign::Archive("tar"));
@@ -66,5 +103,24 @@ mod tests {
         assert_eq!(sniff(b"Quota exceeded for this bucket."), Some(Foreign::Text));
         assert_eq!(sniff(&[0, 0, 0x80, 0x3f, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]), None);
         assert_eq!(sniff(b""), None);
+    }
+
+    #[test]
+    fn few_bytes_prove_nothing() {
+        let pickles: [&[u8]; 4] = [
+            b"\x80\x02}q\x00.",
+            b"\x80\x03]q\x00(K\x01e.",
+            b"\x80\x04\x95\x05\0\0\0\0\0\0\0}\x94.",
+            b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03. and storage",
+        ];
+        for pickle in pickles {
+            assert_eq!(of_ends(pickle, [*pickle.last().unwrap()]), Some(Foreign::Pickle), "{pickle:?}");
+        }
+        // Tensors whose first bytes are those of a pickle, of gzip, of bzip2.
+        assert_eq!(of_ends(b"\x80\x02\x12\x3e\0\0\0\0.", *b"."), None);
+        assert_eq!(of_ends(b"\x80\x02}q\x00", [0x3e]), None, "it does not stop");
+        assert_eq!(of_ends(b"\x1f\x8b\x12\x3e\0\0\0\0", [0]), None);
+        assert_eq!(of_ends(b"BZh\x3e\0\0\0\0\0\0\0\0\0\0\0\0\0", [0]), None);
+        assert_eq!(of_ends(b"BZh91AY&SY", [0]), Some(Foreign::Archive("bzip2")));
     }
 }

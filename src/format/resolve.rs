@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Part, label, part};
-use super::{foreign, sstable, state};
+use super::{foreign, state};
 use crate::bytes::Foreign;
 use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
 use crate::store::{Item, ItemKind, Store};
@@ -36,7 +36,7 @@ pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
         resolved.directory = survey_around(store, given);
         return resolved;
     }
-    let found = store.stat(if given.as_os_str().is_empty() { Path::new(".") } else { given });
+    let found = store.stat(given);
     resolved.exists = found.is_ok();
     match found {
         Ok(Item { kind: ItemKind::Directory, .. }) => in_directory(store, given, &mut resolved),
@@ -59,11 +59,11 @@ fn is_prefix(store: &dyn Store, path: &Path) -> bool {
 }
 
 fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().unwrap_or(Path::new(""))
 }
 
 fn survey_around(store: &dyn Store, path: &Path) -> Option<Directory> {
-    let around = path.parent().unwrap_or(Path::new(""));
+    let around = parent(path);
     directory::survey(store, around).ok()
 }
 
@@ -117,7 +117,7 @@ fn newest(directory: &Directory) -> Option<PathBuf> {
 
 fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let around = given.parent().unwrap_or(Path::new(""));
+    let around = parent(given);
     resolved.directory = survey_around(store, given);
     if let Some((prefix, _)) = part(&name) {
         let path = in_dir(around, prefix);
@@ -142,13 +142,7 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
 /// What a file is that has no part in a checkpoint.
 fn foreign(store: &dyn Store, path: &Path) -> io::Result<Option<Foreign>> {
     let blob = store.open(path)?;
-    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
-    blob.read_at(0, &mut head)?;
-    let mut tail = [0; 8];
-    if let Some(at) = blob.size().checked_sub(8) {
-        blob.read_at(at, &mut tail)?;
-    }
-    Ok(if tail == sstable::MAGIC { Some(Foreign::CheckpointV1) } else { foreign::sniff(&head) })
+    if super::is_table(blob.as_ref()) { Ok(Some(Foreign::CheckpointV1)) } else { foreign::sniff_file(blob.as_ref()) }
 }
 
 /// Nothing is at the path: what is near it?
@@ -156,7 +150,7 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // The suffix of a file that is not there (any more) does not change which checkpoint is meant.
     if let Some((prefix, _)) = part(&name) {
-        let path = in_dir(given.parent().unwrap_or(Path::new("")), prefix);
+        let path = in_dir(parent(given), prefix);
         if is_prefix(store, &path) {
             resolved.stripped = name.get(prefix.len()..).map(str::to_owned);
             resolved.directory = survey_around(store, &path);
@@ -164,7 +158,7 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
             return;
         }
     }
-    let around = given.parent().unwrap_or(Path::new(""));
+    let around = parent(given);
     resolved.directory = survey_around(store, given);
     if resolved.directory.is_some() {
         resolved.near = near_names(resolved.directory.as_ref(), around, &name);
@@ -173,7 +167,7 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         }
     } else if let Some(missing) = around.file_name() {
         // The directory itself is misspelt: is there one like it?
-        let siblings = near_items(store, around.parent().unwrap_or(Path::new("")), &missing.to_string_lossy());
+        let siblings = near_items(store, parent(around), &missing.to_string_lossy());
         resolved.near = siblings;
     }
 }
@@ -200,7 +194,7 @@ fn near_names(directory: Option<&Directory>, around: &Path, name: &str) -> Vec<S
 
 /// Files and folders with a name like this one.
 fn near_items(store: &dyn Store, around: &Path, name: &str) -> Vec<String> {
-    let items = store.list(if around.as_os_str().is_empty() { Path::new(".") } else { around }).unwrap_or_default();
+    let items = store.list(around).unwrap_or_default();
     let mut scored: Vec<(f64, &Item)> =
         items.iter().map(|item| (strsim::jaro_winkler(&item.name, name), item)).collect();
     scored.retain(|(score, _)| *score > ALIKE);
@@ -210,8 +204,7 @@ fn near_items(store: &dyn Store, around: &Path, name: &str) -> Vec<String> {
 
 /// Folders in a directory that hold checkpoints.
 fn one_level_down(store: &dyn Store, directory: &Path) -> Vec<String> {
-    let items =
-        store.list(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }).unwrap_or_default();
+    let items = store.list(directory).unwrap_or_default();
     let folders = items.iter().filter(|item| item.kind == ItemKind::Directory);
     let holds = |path: &PathBuf| {
         let saved_model = store.stat(&path.join("saved_model.pb")).is_ok();

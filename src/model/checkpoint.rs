@@ -72,13 +72,6 @@ impl Checkpoint {
     pub fn size_on_disk(&self) -> u64 {
         self.files.iter().filter_map(|file| file.size).fold(0, u64::saturating_add)
     }
-
-    /// The number at the end of the prefix (`ckpt-4`, `model.ckpt-1000`), if it has one.
-    pub fn number(&self) -> Option<u64> {
-        let digits: String = self.label.chars().rev().take_while(char::is_ascii_digit).collect();
-        let number: String = digits.chars().rev().collect();
-        number.parse().ok().filter(|_| self.label.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with('-'))
-    }
 }
 
 /// How variables are told apart.

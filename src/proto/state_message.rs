@@ -2,30 +2,47 @@
 
 use std::sync::{Arc, LazyLock};
 
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage};
 
-use super::checkpoint_state::CheckpointState;
+use super::checkpoint_state::{CheckpointState, RepeatedCheckpointState};
 use crate::model::State;
 
-static DESCRIPTOR: LazyLock<Option<MessageDescriptor>> = LazyLock::new(|| {
-    let pool = DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice()).ok()?;
-    pool.get_message_by_name("ckpt.state.CheckpointState")
+static DESCRIPTORS: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| {
+    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice()).ok()
 });
 
-/// Reads the text of a state file, as strictly as TensorFlow: one unknown field and it is ignored.
+/// Reads the text of a state file, as strictly as TensorFlow: one unknown field and it is ignored. Of a
+/// singular field that is given more than once, TensorFlow takes the last value.
 ///
 /// # Errors
 /// What is wrong with the text, with its line and column.
 pub(crate) fn state(file: &Arc<str>, text: &str) -> Result<State, String> {
-    let descriptor = DESCRIPTOR.clone().ok_or("no descriptor")?;
-    let message = DynamicMessage::parse_text_format(descriptor, text).map_err(|error| error.to_string())?;
-    let message: CheckpointState = message.transcode_to().map_err(|error| error.to_string())?;
+    let message = match parse("ckpt.state.CheckpointState", text) {
+        Err(error) if error.contains("is already set") => repeated(text)?,
+        message => message?.transcode_to().map_err(|error| error.to_string())?,
+    };
     Ok(State {
         file: file.clone(),
         latest: message.model_checkpoint_path,
         all: message.all_model_checkpoint_paths,
         timestamps: message.all_model_checkpoint_timestamps,
         last_preserved: Some(message.last_preserved_timestamp).filter(|time| *time != 0.0),
+    })
+}
+
+fn parse(name: &str, text: &str) -> Result<DynamicMessage, String> {
+    let descriptor = DESCRIPTORS.as_ref().and_then(|pool| pool.get_message_by_name(name)).ok_or("no descriptor")?;
+    DynamicMessage::parse_text_format(descriptor, text).map_err(|error| error.to_string())
+}
+
+fn repeated(text: &str) -> Result<CheckpointState, String> {
+    let message = parse("ckpt.state.RepeatedCheckpointState", text)?;
+    let message: RepeatedCheckpointState = message.transcode_to().map_err(|error| error.to_string())?;
+    Ok(CheckpointState {
+        model_checkpoint_path: message.model_checkpoint_path.last().cloned().unwrap_or_default(),
+        all_model_checkpoint_paths: message.all_model_checkpoint_paths,
+        all_model_checkpoint_timestamps: message.all_model_checkpoint_timestamps,
+        last_preserved_timestamp: message.last_preserved_timestamp.last().copied().unwrap_or_default(),
     })
 }
 
@@ -61,6 +78,19 @@ mod tests {
     fn an_unknown_field_spoils_it() {
         assert!(read("model_checkpoint_path: \"a\"\nmodel: \"b\"\n").is_err());
         assert!(read("model_checkpoint_path: None").is_err());
+    }
+
+    #[test]
+    fn of_a_repeated_field_the_last_value_counts() {
+        let state = read(
+            "model_checkpoint_path: \"a\"\nlast_preserved_timestamp: 1\nall_model_checkpoint_paths: \"a\"\n\
+             model_checkpoint_path: \"b\"\nlast_preserved_timestamp: 2\nall_model_checkpoint_paths: \"b\"\n",
+        )
+        .unwrap();
+        assert_eq!((state.latest.as_str(), state.last_preserved), ("b", Some(2.0)));
+        assert_eq!(state.all, ["a", "b"]);
+        assert!(read("model_checkpoint_path: \"a\"\nmodel_checkpoint_path: \"b\"\nmodel: \"c\"").is_err());
+        assert!(read("model_checkpoint_path: [\"a\"]").is_err());
     }
 
     #[test]

@@ -11,15 +11,21 @@ use super::{Blob, Item, ItemKind, Store};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Local;
 
+/// An empty path is the directory that one is in, as the parent of `ckpt-4` is.
+fn here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+}
+
 impl Store for Local {
     fn stat(&self, path: &Path) -> io::Result<Item> {
+        let path = here(path);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(item(name.unwrap_or_default(), &fs::metadata(path)?))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
         let mut items = Vec::new();
-        for entry in fs::read_dir(directory)? {
+        for entry in fs::read_dir(here(directory))? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             items.push(match fs::metadata(entry.path()) {
@@ -85,5 +91,18 @@ impl Blob for LocalBlob {
             into = into.get_mut(read..).unwrap_or_default();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_path_is_the_working_directory() {
+        let (empty, dot) = (Path::new(""), Path::new("."));
+        assert_eq!(Local.stat(empty).unwrap().kind, ItemKind::Directory);
+        assert_eq!(Local.list(empty).unwrap(), Local.list(dot).unwrap());
+        assert!(Local.open(empty).is_err());
     }
 }

@@ -33,7 +33,7 @@ pub enum ItemKind {
     Other,
 }
 
-/// A place that holds files.
+/// A place that holds files. The empty path is the directory that one is in.
 pub trait Store: Send + Sync {
     /// What a path stands for.
     ///

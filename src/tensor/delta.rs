@@ -1,15 +1,15 @@
 //! How much the values of a variable differ between two checkpoints.
 
 use super::decode;
-use super::stream::Stream;
-use crate::bytes::Fault;
+use super::stream::{Stream, nowhere};
+use crate::bytes::{Fault, FaultKind};
 use crate::model::{Checkpoint, Delta, Entry, Kind};
 use crate::store::Store;
 
 /// Reads both tensors, of one shape and dtype, side by side. None for strings and their like.
 ///
 /// # Errors
-/// If the bytes of either cannot be read.
+/// If the bytes of either cannot be read, or one has fewer than the other.
 pub fn delta(
     store: &dyn Store,
     old: (&Checkpoint, &Entry),
@@ -25,7 +25,13 @@ pub fn delta(
     let (mut of_old, mut of_difference) = (0.0, 0.0);
     loop {
         let (a, b) = (a.next()?, b.next()?);
-        if a.is_empty() || b.is_empty() {
+        if a.len() != b.len() {
+            let ((checkpoint, entry), other) = if a.len() < b.len() { (old, new.1) } else { (new, old.1) };
+            let (stored, expected) = (entry.stored_bytes(), other.stored_bytes());
+            let kind = FaultKind::SizeMismatch { key: entry.key.to_string(), stored, expected };
+            return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
+        }
+        if a.is_empty() {
             break;
         }
         for (a, b) in a.chunks_exact(size as usize).zip(b.chunks_exact(size as usize)) {

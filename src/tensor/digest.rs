@@ -43,6 +43,7 @@ pub fn digest(
         Some(entries) => entries.clone(),
         None => (0..checkpoint.entries.len()).collect(),
     };
+    let chosen = bounded(checkpoint, chosen);
     let pass = Pass { store, checkpoint, values: request.depth >= Depth::Values, progress };
     let (numbers, texts): (Vec<EntryId>, Vec<EntryId>) =
         chosen.iter().partition(|id| checkpoint.entries.get(**id).is_some_and(|entry| entry.dtype.is_numeric()));
@@ -139,7 +140,7 @@ impl Pass<'_> {
                 }
             }
         }
-        pieces.sort_by_key(|piece| (piece.extent.file, piece.extent.offset));
+        pieces.sort_by_key(|piece| (piece.extent.file, piece.extent.offset, piece.extent.length));
         pieces
     }
 
@@ -173,11 +174,7 @@ impl Pass<'_> {
         let crc = Crc32c::of(bytes);
         let dtype = self.entry(piece.entry).map(|entry| entry.dtype);
         let tally = dtype.filter(|_| self.values).and_then(|dtype| {
-            let element = dtype.bytes()? as usize;
-            if self.checkpoint.endianness == Endianness::Big && element > 1 {
-                let word = if matches!(dtype.kind(), Kind::Complex { .. }) { element / 2 } else { element };
-                bytes.chunks_exact_mut(word).for_each(<[u8]>::reverse);
-            }
+            stream::to_little_endian(self.checkpoint.endianness, dtype, bytes);
             Tally::of(dtype, bytes)
         });
         Seen { crc, tally }
@@ -391,6 +388,24 @@ impl Pass<'_> {
     }
 }
 
+/// Of the chosen entries, those to read: all, unless they share bytes, of which the index has been told.
+/// Then they may take together twice as many bytes as the files have: an honest mistake is looked at on
+/// both sides, and a thousand names for one stretch are not a thousand readings.
+fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
+    let on_disk = checkpoint.shards().filter_map(|(_, file)| file.size).fold(0, u64::saturating_add);
+    let mut left = on_disk.saturating_mul(2);
+    // What lies beyond the end of a file is not read in any case.
+    let is_there = |extent: &Extent| checkpoint.files.get(extent.file).and_then(|file| file.size) >= Some(extent.end());
+    let mut take = |id: &EntryId| {
+        let extents = checkpoint.entries.get(*id).into_iter().flat_map(Entry::extents).map(|(extent, _)| extent);
+        let wanted = extents.filter(is_there).map(|extent| extent.length).fold(0, u64::saturating_add);
+        let rest = left.checked_sub(wanted);
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    chosen.into_iter().filter(|id| take(id)).collect()
+}
+
 /// The slices of a partitioned tensor that have bytes, in the order of [`Entry::extents`].
 fn slices(entry: &Entry) -> Vec<&Slice> {
     match &entry.payload {
@@ -419,13 +434,14 @@ fn join(pieces: &[Look], looked: &mut Looked) -> Option<(u32, Tally)> {
     Some((crc.value(), tally))
 }
 
-/// Splits sorted pieces into runs that are read in one go: of one file, without gaps, of at most [`PIECE`] bytes.
+/// Splits sorted pieces into runs that are read in one go: of one file, without gaps, of at most [`PIECE`]
+/// bytes. Pieces that overlap are read apart: a look may turn the byte order of what it looks at.
 fn runs(pieces: &[Piece]) -> Vec<&[Piece]> {
     let mut start = pieces.first().map_or(0, |piece| piece.extent.offset);
     pieces
         .chunk_by(|a, b| {
             let together = a.extent.file == b.extent.file
-                && b.extent.offset <= a.extent.end()
+                && b.extent.offset == a.extent.end()
                 && b.extent.end().saturating_sub(start) <= PIECE as u64;
             if !together {
                 start = b.extent.offset;

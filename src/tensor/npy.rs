@@ -1,6 +1,7 @@
 //! A tensor as NumPy's `.npy` file, format version 1.0.
 
 use super::read::Elements;
+use crate::bytes::limits;
 use crate::error::Error;
 use crate::model::{DType, Kind};
 
@@ -55,10 +56,32 @@ fn fixed_strings(strings: &[Vec<u8>]) -> Result<(String, Vec<u8>), Error> {
         return Err(error.hint("print it with --values"));
     }
     let width = strings.iter().map(Vec::len).max().unwrap_or(0).max(1);
-    let mut data = Vec::with_capacity(width.saturating_mul(strings.len()));
+    let size = width.saturating_mul(strings.len());
+    if size as u64 > limits::FIXED_STRINGS {
+        // NumPy gives every string as much room as the longest takes.
+        let error =
+            format!("{} strings, the longest of {width} bytes, take {size} bytes in a .npy file", strings.len());
+        return Err(Error::new(error).hint("print them with --values, or cut out a part: NAME[0:1000]"));
+    }
+    let mut data = Vec::with_capacity(size);
     for string in strings {
         data.extend(string);
         data.extend(std::iter::repeat_n(0, width - string.len()));
     }
     Ok((format!("|S{width}"), data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_long_string_among_many_is_refused_before_room_is_made_for_it() {
+        let mut strings = vec![Vec::new(); 1 << 20];
+        strings[7] = vec![b'x'; 1 << 20];
+        let refused = npy(DType::STRING, &[1 << 20], &Elements::Strings(strings)).unwrap_err();
+        assert!(refused.message.contains("the longest of 1048576 bytes, take 1099511627776 bytes"), "{refused}");
+        let two = npy(DType::STRING, &[2], &Elements::Strings(vec![b"ab".to_vec(), b"c".to_vec()])).unwrap();
+        assert!(two.ends_with(b"abc\0"));
+    }
 }

@@ -55,6 +55,11 @@ fn read_strings(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Re
         Payload::Extent(extent) => Ok(Elements::Strings(stretch(store, checkpoint, entry, *extent, entry.elements())?)),
         Payload::Slices(parts) => {
             let axes = entry.shape.axes().unwrap_or_default();
+            // Slices that cover some elements twice would be more than the tensor; of that the index is told.
+            let covered = parts.iter().filter_map(|part| part.slice.elements()).fold(0, u64::saturating_add);
+            if covered != entry.elements() {
+                return Err(stream::incomplete(checkpoint, entry, covered));
+            }
             let mut placed: Vec<(u64, Vec<u8>)> = Vec::new();
             for part in parts {
                 let extent = part.extent.ok_or_else(|| stream::nowhere(checkpoint, entry))?;
@@ -79,7 +84,7 @@ fn stretch(
 ) -> Result<Vec<Vec<u8>>, Fault> {
     let (blob, span) = stream::open(store, checkpoint, extent)?;
     let wrong = |what| Fault { kind: FaultKind::StringLengths { key: entry.key.to_string(), what }, at: span.clone() };
-    if extent.length > limits::STRING_TENSOR {
+    if extent.length > limits::STRING_TENSOR || count > limits::STRINGS {
         return Err(wrong("the tensor is too large to look inside"));
     }
     let mut bytes = vec![0; extent.length as usize];
@@ -89,5 +94,9 @@ fn stretch(
         Kind::Variant => variants(cursor, count),
         _ => strings(cursor, count, checkpoint.endianness == Endianness::Big),
     };
-    Ok(strings.map_err(wrong)?.elements.into_iter().map(<[u8]>::to_vec).collect())
+    // Of the size of the tensor and a header for each element, no more: none of them grows as it is filled.
+    let strings = strings.map_err(wrong)?;
+    let mut all = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+    all.extend(strings.elements().map(<[u8]>::to_vec));
+    Ok(all)
 }

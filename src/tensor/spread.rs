@@ -27,7 +27,8 @@ pub fn histogram(
         return Ok(None);
     }
     let mut counts = vec![0u64; steps];
-    let scale = steps as f64 / (stats.max - stats.min);
+    // In halves, since the distance of two numbers may be larger than any number.
+    let (low, width) = (stats.min / 2.0, stats.max / 2.0 - stats.min / 2.0);
     let mut stream = Stream::open(store, checkpoint, entry)?;
     loop {
         let piece = stream.next()?;
@@ -35,7 +36,7 @@ pub fn histogram(
             break;
         }
         for x in piece.chunks_exact(size).filter_map(|bytes| decode::number(kind, bytes)).filter(|x| x.is_finite()) {
-            let step = (((x - stats.min) * scale) as usize).min(steps - 1);
+            let step = (((x / 2.0 - low) / width * steps as f64) as usize).min(steps - 1);
             if let Some(count) = counts.get_mut(step) {
                 *count += 1;
             }

@@ -1,7 +1,10 @@
 //! The elements of one tensor, front to back, a piece at a time.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::{Occupied, Vacant};
+
 use crate::bytes::{Fault, FaultKind, Span};
-use crate::model::{Checkpoint, Endianness, Entry, Extent, File, Kind, Payload};
+use crate::model::{Checkpoint, DType, Endianness, Entry, Extent, File, Kind, Payload};
 use crate::store::{Blob, Store};
 
 use super::PIECE;
@@ -9,9 +12,8 @@ use super::PIECE;
 /// Element bytes of a tensor of numbers, row-major and little-endian, whatever the file has.
 pub(super) struct Stream {
     source: Source,
-    /// Bytes that are swapped as one: a complex number is two.
-    word: usize,
-    swap: bool,
+    dtype: DType,
+    stored: Endianness,
     buffer: Vec<u8>,
 }
 
@@ -43,10 +45,7 @@ impl Stream {
             Payload::Slices(_) => Source::Memory { bytes: assemble(store, checkpoint, entry)?, at: 0 },
             Payload::Nowhere => return Err(nowhere(checkpoint, entry)),
         };
-        let element = entry.dtype.bytes().unwrap_or(1) as usize;
-        let word = if matches!(entry.dtype.kind(), Kind::Complex { .. }) { element / 2 } else { element };
-        let swap = checkpoint.endianness == Endianness::Big && word > 1;
-        Ok(Self { source, word, swap, buffer: Vec::new() })
+        Ok(Self { source, dtype: entry.dtype, stored: checkpoint.endianness, buffer: Vec::new() })
     }
 
     /// The next piece, of at most [`PIECE`] bytes and whole elements; empty at the end.
@@ -68,9 +67,7 @@ impl Stream {
                 *at = end;
             }
         }
-        if self.swap {
-            self.buffer.chunks_exact_mut(self.word).for_each(<[u8]>::reverse);
-        }
+        to_little_endian(self.stored, self.dtype, &mut self.buffer);
         Ok(&self.buffer)
     }
 
@@ -90,6 +87,15 @@ impl Stream {
     }
 }
 
+/// Turns the bytes of each number from the stored order. A complex element is two numbers.
+pub(super) fn to_little_endian(stored: Endianness, dtype: DType, bytes: &mut [u8]) {
+    let element = dtype.bytes().unwrap_or(1) as usize;
+    let word = if matches!(dtype.kind(), Kind::Complex { .. }) { element / 2 } else { element };
+    if stored == Endianness::Big && word > 1 {
+        bytes.chunks_exact_mut(word).for_each(<[u8]>::reverse);
+    }
+}
+
 /// Opens the file that an extent lies in, if the file reaches to its end.
 pub(super) fn open(store: &dyn Store, checkpoint: &Checkpoint, extent: Extent) -> Result<(Box<dyn Blob>, Span), Fault> {
     let Some(file) = checkpoint.files.get(extent.file) else {
@@ -98,11 +104,19 @@ pub(super) fn open(store: &dyn Store, checkpoint: &Checkpoint, extent: Extent) -
     };
     let span = span(file, extent);
     let blob = store.open(&file.path).map_err(|error| unreadable(&span, &error))?;
-    if blob.size() < extent.end() {
-        let kind = FaultKind::ShardTruncated { size: blob.size(), needed: extent.end() };
-        return Err(Fault { kind, at: span });
-    }
+    fits(checkpoint, extent, blob.as_ref())?;
     Ok((blob, span))
+}
+
+/// Whether a file reaches to the end of an extent.
+fn fits(checkpoint: &Checkpoint, extent: Extent, blob: &dyn Blob) -> Result<(), Fault> {
+    match checkpoint.files.get(extent.file) {
+        Some(file) if blob.size() < extent.end() => {
+            let kind = FaultKind::ShardTruncated { size: blob.size(), needed: extent.end() };
+            Err(Fault { kind, at: span(file, extent) })
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn span(file: &File, extent: Extent) -> Span {
@@ -124,6 +138,12 @@ pub(super) fn nowhere(checkpoint: &Checkpoint, entry: &Entry) -> Fault {
     Fault { kind, at: Span { file, bytes: entry.declared_at.clone() } }
 }
 
+/// Why a tensor cannot be put together of slices that cover so many elements.
+pub(super) fn incomplete(checkpoint: &Checkpoint, entry: &Entry, covered: u64) -> Fault {
+    let kind = FaultKind::SlicesIncomplete { key: entry.key.to_string(), covered, elements: entry.elements() };
+    Fault { kind, at: nowhere(checkpoint, entry).at }
+}
+
 /// Puts a partitioned tensor together.
 fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Vec<u8>, Fault> {
     let Payload::Slices(parts) = &entry.payload else { return Err(nowhere(checkpoint, entry)) };
@@ -133,17 +153,28 @@ fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result
     let Some(total) = entry.elements().checked_mul(size) else { return Err(nowhere(checkpoint, entry)) };
     // Before anything is allocated: the parts that are there must add up to the whole.
     if entry.stored_bytes() != total {
-        let covered = entry.stored_bytes() / size;
-        let kind = FaultKind::SlicesIncomplete { key: entry.key.to_string(), covered, elements: entry.elements() };
+        return Err(incomplete(checkpoint, entry, entry.stored_bytes() / size));
+    }
+    // Slices may be more than files can be open, so each file is opened once.
+    let mut blobs: BTreeMap<usize, Box<dyn Blob>> = BTreeMap::new();
+    let slices = || parts.iter().filter_map(|part| Some((&part.slice, part.extent?)));
+    for (_, extent) in slices() {
+        let blob = match blobs.entry(extent.file) {
+            Occupied(opened) => opened.into_mut(),
+            Vacant(vacant) => vacant.insert(open(store, checkpoint, extent)?.0),
+        };
+        fits(checkpoint, extent, blob.as_ref())?;
+    }
+    // Slices that share bytes could make much of a small file.
+    if blobs.values().map(|blob| blob.size()).fold(0, u64::saturating_add) < total {
+        let key = entry.key.to_string();
+        let kind = FaultKind::ExtentsOverlap { other: key.clone(), key };
         return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
     }
-    let opened: Vec<_> = parts
-        .iter()
-        .filter_map(|part| Some((&part.slice, part.extent?)))
-        .map(|(slice, extent)| open(store, checkpoint, extent).map(|(blob, span)| (slice, extent, blob, span)))
-        .collect::<Result<_, _>>()?;
     let mut whole = vec![0; total as usize];
-    for (slice, extent, blob, span) in opened {
+    for (slice, extent) in slices() {
+        let Some((blob, file)) = blobs.get(&extent.file).zip(checkpoint.files.get(extent.file)) else { continue };
+        let span = span(file, extent);
         let mut bytes = vec![0; extent.length as usize];
         blob.read_at(extent.offset, &mut bytes).map_err(|error| unreadable(&span, &error))?;
         let row = slice.extents.last().map_or(1, |(_, length)| *length) * size;

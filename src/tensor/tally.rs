@@ -18,8 +18,8 @@ pub(super) struct Tally {
     min: f64,
     max: f64,
     mean: f64,
-    /// Sum of the squared distances from the mean.
-    m2: f64,
+    /// Standard deviation. Not its square, for which a float64 has no room from 1e154 on.
+    std: f64,
     /// Position in the piece.
     first_not_finite: Option<u64>,
 }
@@ -34,7 +34,7 @@ impl Default for Tally {
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
             mean: 0.0,
-            m2: 0.0,
+            std: 0.0,
             first_not_finite: None,
         }
     }
@@ -76,19 +76,27 @@ impl Tally {
         self.add(part);
     }
 
+    /// False if squares were lost on the way to the deviation.
+    fn has_exact_spread(&self) -> bool {
+        self.min >= self.max || (1e-140..f64::INFINITY).contains(&self.std)
+    }
+
     fn add(&mut self, other: &Self) {
         self.count += other.count;
         self.zeros += other.zeros;
         self.nan += other.nan;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        // Chan et al.: means and squared distances of two sets make those of both.
+        // Chan et al.: means and deviations of two sets make those of both.
         let (a, b) = (self.finite as f64, other.finite as f64);
         self.finite += other.finite;
         if other.finite > 0 {
-            let distance = other.mean - self.mean;
-            self.mean += distance * (b / (a + b));
-            self.m2 += other.m2 + distance * distance * (a * b / (a + b));
+            // In halves, since the distance of two numbers may be larger than any number.
+            let half = other.mean / 2.0 - self.mean / 2.0;
+            let (of_a, of_b) = (a / (a + b), b / (a + b));
+            let between = half * (2.0 * (of_a * of_b).sqrt());
+            self.mean = self.mean + half * of_b + half * of_b;
+            self.std = (self.std * of_a.sqrt()).hypot(other.std * of_b.sqrt()).hypot(between);
         }
     }
 
@@ -100,7 +108,7 @@ impl Tally {
             min: some(self.min),
             max: some(self.max),
             mean: some(self.mean),
-            std: some((self.m2 / self.finite.max(1) as f64).max(0.0).sqrt()),
+            std: some(self.std),
             zeros: self.zeros,
             nan: self.nan,
             inf: self.count - self.finite - self.nan,
@@ -114,6 +122,24 @@ impl Tally {
 fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Tally {
     let (elements, _) = bytes.as_chunks::<N>();
     let shift = elements.iter().map(|element| value(*element)).find(|x| x.is_finite()).unwrap_or(0.0);
+    let mut tally = pass(elements, &value, shift);
+    if !tally.has_exact_spread() {
+        // Squares of such numbers are too large or too small to be summed: a second look at them all,
+        // brought to a size near 1.
+        let scale = scale(tally.min.abs().max(tally.max.abs()));
+        let scaled = pass(elements, |element| value(element) * scale, shift * scale);
+        (tally.mean, tally.std) = (scaled.mean / scale, scaled.std / scale);
+    }
+    if tally.finite < tally.count {
+        let first = elements.iter().position(|element| !value(*element).is_finite());
+        tally.first_not_finite = first.map(|at| at as u64);
+        tally.nan = elements.iter().filter(|element| value(**element).is_nan()).count() as u64;
+    }
+    tally
+}
+
+#[inline(always)]
+fn pass<const N: usize>(elements: &[[u8; N]], value: impl Fn([u8; N]) -> f64, shift: f64) -> Tally {
     let mut lanes = Lanes::default();
     let (groups, rest) = elements.as_chunks::<LANES>();
     for group in groups {
@@ -124,13 +150,12 @@ fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Tally {
     for (lane, element) in rest.iter().enumerate() {
         lanes.take(lane, value(*element), shift);
     }
-    let mut tally = lanes.tally(elements.len() as u64, shift);
-    if tally.finite < tally.count {
-        let first = elements.iter().position(|element| !value(*element).is_finite());
-        tally.first_not_finite = first.map(|at| at as u64);
-        tally.nan = elements.iter().filter(|element| value(**element).is_nan()).count() as u64;
-    }
-    tally
+    lanes.tally(elements.len() as u64, shift)
+}
+
+/// The power of two that brings a number near 1, as far as there is one.
+fn scale(largest: f64) -> f64 {
+    2f64.powi(-(largest.log2().clamp(-1000.0, 1000.0) as i32))
 }
 
 /// Running sums, apart for each lane.
@@ -183,7 +208,7 @@ impl Lanes {
             min: self.min.iter().copied().fold(f64::INFINITY, f64::min),
             max: self.max.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             mean: shift + mean,
-            m2: (squares - sum * mean).max(0.0),
+            std: ((squares - sum * mean).max(0.0) / finite.max(1) as f64).sqrt(),
             first_not_finite: None,
         }
     }
@@ -225,6 +250,30 @@ mod tests {
         let all_nan = stats(&[f32::NAN; 20], 9);
         assert!(all_nan.min.is_nan() && all_nan.mean.is_nan());
         assert_eq!((all_nan.nan, all_nan.inf, all_nan.first_not_finite), (20, 0, Some(0)));
+    }
+
+    #[test]
+    fn numbers_near_the_ends_of_float64() {
+        let stats = |numbers: &[f64], pieces: usize| {
+            let mut all = Tally::default();
+            for piece in numbers.chunks(pieces) {
+                let bytes: Vec<u8> = piece.iter().flat_map(|x| x.to_le_bytes()).collect();
+                all.append(&Tally::of(DType::from_name("float64").unwrap(), &bytes).unwrap());
+            }
+            all.stats()
+        };
+        for size in [1e-300, 1e-160, 1.0, 1e154, 1e200, 1.7e308] {
+            // Half of them at `size`, half at `-size`: the deviation is `size`, the mean 0.
+            let numbers: Vec<f64> = (0..40).map(|i| if i % 2 == 0 { size } else { -size }).collect();
+            for pieces in [1, 3, 20, 40] {
+                let s = stats(&numbers, pieces);
+                assert!((s.std / size - 1.0).abs() < 1e-9, "{size} in pieces of {pieces}: {}", s.std);
+                assert!((s.mean / size).abs() < 1e-9, "{size} in pieces of {pieces}: {}", s.mean);
+            }
+        }
+        let s = stats(&[f64::MAX; 10], 3);
+        assert_eq!((s.mean, s.std), (f64::MAX, 0.0));
+        assert!(stats(&[1e300, f64::NAN, 3e300], 3).std / 1e300 - 1.0 < 1e-9);
     }
 
     #[test]

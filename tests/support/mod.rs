@@ -182,7 +182,7 @@ pub fn ask(store: &dyn Store, args: &[&str]) -> Answer {
 /// Runs the program in process.
 pub fn ask_at(store: &dyn Store, args: &[&str], terminal: &Terminal) -> Answer {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = ckpt::run(args.iter().map(Into::into), store, terminal, &mut out, &mut err);
+    let code = ckpt::run(args.iter().map(Into::into), store, terminal, &mut out, &mut err).code;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is UTF-8");
     Answer { code, out: text(out), err: text(err) }
 }

@@ -21,8 +21,11 @@ fn needed(facts: &Facts, file: usize) -> u64 {
 
 fn lost_in(facts: &Facts, files: &[String]) -> Vec<EntryId> {
     let positions = files.iter().filter_map(|file| position(facts, file));
-    let lost: BTreeSet<EntryId> = positions.flat_map(|position| facts.entries_in(position, 0)).collect();
-    lost.into_iter().collect()
+    let positions: BTreeSet<usize> = positions.collect();
+    let entries = facts.checkpoint.iter().flat_map(|checkpoint| checkpoint.entries.iter().enumerate());
+    // Without its file, even a tensor without elements is lost.
+    let lost = entries.filter(|(_, entry)| entry.extents().any(|(extent, _)| positions.contains(&extent.file)));
+    lost.map(|(id, _)| id).collect()
 }
 
 /// The data files of this prefix that belong to another number of shards.
@@ -111,17 +114,14 @@ fn checked(facts: &Facts, file: usize) -> (usize, usize) {
 pub(super) fn is_mixed(facts: &Facts, label: &str) -> bool {
     let Some(file) = position(facts, label) else { return false };
     let (all, changed) = checked(facts, file);
-    all >= 2 && changed == all && text_mode(facts, file).is_none()
+    all >= 2 && changed == all && text_mode(facts, label).is_none()
 }
 
-/// Added bytes, if they are about as many as a transfer in text mode adds: it puts a carriage return
-/// before each byte 10, and one byte in 256 is that by chance.
-fn text_mode(facts: &Facts, file: usize) -> Option<u64> {
-    let needed = needed(facts, file);
-    let size = facts.checkpoint.as_ref()?.files.get(file)?.size?;
-    let added = size.checked_sub(needed).filter(|added| *added > 0)?;
-    let expected = needed.checked_div(256)?.max(1);
-    (expected.checked_div(4)?.max(1)..=expected.saturating_mul(4)).contains(&added).then_some(added)
+/// What a transfer in text mode did to a file.
+fn text_mode<'a>(facts: &'a Facts, label: &str) -> Option<&'a FaultKind> {
+    let mut of_file = facts.checkpoint.iter().flat_map(|checkpoint| &checkpoint.faults);
+    let fault = of_file.find(|fault| *fault.at.file == *label && matches!(fault.kind, FaultKind::TextMode { .. }))?;
+    Some(&fault.kind)
 }
 
 pub(super) fn mixed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
@@ -176,24 +176,24 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
     };
     let finding = Finding::new(&data_checksum::RULE, message).at(&fault.at).cause("corrupt-data");
     let finding = count(finding, facts, &lost);
-    let trailing = aside.iter().any(|fault| matches!(fault.kind, FaultKind::UnownedBytes { trailing: true }));
-    let finding = match text_mode(facts, file).filter(|_| trailing) {
-        Some(added) => finding.evidence(format!(
-            "the file is {} too long, as a transfer in text mode (FTP \"ascii\") makes it: copy in binary mode",
-            many(usize::try_from(added).ok()?, "byte")
+    let excess = aside.iter().find(|fault| matches!(fault.kind, FaultKind::UnownedBytes { trailing: true }));
+    let finding = match excess.map(|fault| fault.at.bytes.end.saturating_sub(fault.at.bytes.start)) {
+        Some(excess) => finding.evidence(format!(
+            "the file is {} larger than the index describes",
+            many(usize::try_from(excess).ok()?, "byte")
         )),
         None => finding,
+    };
+    let (finding, first) = match text_mode(facts, &fault.at.file) {
+        Some(kind) => (finding.evidence(kind.to_string()), "copy the file again, in binary mode (FTP \"binary\")"),
+        None => (finding, "copy the file again, and compare checksums of the copy and the original"),
     };
     let says = if keys.contains(GRAPH_KEY) {
         "cannot read the object graph: OpError \"Checksum does not match\" or \"The length checksum does not match\", at once"
     } else {
         "DataLossError: \"TensorBundle at ... shard ...: Checksum does not match\", only when it reads one of them"
     };
-    Some(fall_back(
-        finding.tensorflow(says),
-        facts,
-        "copy the file again, and compare checksums of the copy and the original",
-    ))
+    Some(fall_back(finding.tensorflow(says), facts, first))
 }
 
 pub(super) fn unowned(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
@@ -202,12 +202,13 @@ pub(super) fn unowned(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         .iter()
         .fold(0u64, |sum, fault| sum.saturating_add(fault.at.bytes.end.saturating_sub(fault.at.bytes.start)));
     let trailing = matches!(fault.kind, FaultKind::UnownedBytes { trailing: true });
-    let place = if trailing && faults.len() == 1 { "after the last tensor" } else { "that belong to no tensor" };
+    let between = faults.iter().any(|fault| matches!(fault.kind, FaultKind::UnownedBytes { trailing: false }));
+    let place = if trailing && !between { "after the last tensor" } else { "that belong to no tensor" };
     let message = format!("{} {place}", many(usize::try_from(bytes).ok()?, "byte"));
     let finding = Finding::new(&unowned_bytes::RULE, message).at(&fault.at).cause("corrupt-data");
-    let finding = match position(facts, &fault.at.file).and_then(|file| text_mode(facts, file)) {
-        Some(_) if trailing => finding.evidence("about as many as a transfer in text mode adds"),
-        _ => finding,
+    let finding = match text_mode(facts, &fault.at.file) {
+        Some(kind) => finding.evidence(kind.to_string()),
+        None => finding,
     };
     let help = "compare the size with the original's; if nobody added these bytes on purpose, copy the file again";
     Some(finding.tensorflow("nothing: it reads only what the index describes").help(help))

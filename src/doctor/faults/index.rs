@@ -43,7 +43,7 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
     let (message, says) = match fault.kind {
         FaultKind::Empty => ("the index is empty, 0 bytes".to_owned(), "file is too short to be an sstable"),
         FaultKind::TooShort { size } => (
-            format!("{} are left of the index, too few for a table", many(usize::try_from(size).ok()?, "byte")),
+            format!("too few bytes are left of the index for a table: {}", number(size)),
             "file is too short to be an sstable",
         ),
         _ => {
@@ -63,8 +63,13 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
 }
 
 pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<Finding> {
-    let fault = faults.first()?;
+    let text_mode = |fault: &&&Fault| matches!(fault.kind, FaultKind::TextMode { .. });
+    let fault = faults.iter().find(text_mode).or(faults.first())?;
+    let blocks = faults.iter().filter(|fault| !text_mode(fault)).count();
     let (message, says) = match &fault.kind {
+        FaultKind::TextMode { .. } => {
+            (fault.kind.to_string(), "block checksum mismatch\", or IndexError: \"Read less bytes than requested")
+        }
         FaultKind::BlockChecksum { block, stored, computed } => (
             format!("bytes of the {block} block have changed: checksum {computed:08x}, {stored:08x} is stored"),
             "block checksum mismatch",
@@ -79,8 +84,8 @@ pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Optio
         _ => return None,
     };
     let mut finding = Finding::new(&index_block_corrupt::RULE, message).at(&fault.at).cause("corrupt-index");
-    if faults.len() > 1 {
-        finding = finding.evidence(format!("{} are damaged", many(faults.len(), "block")));
+    if blocks > 1 {
+        finding = finding.evidence(format!("{} are damaged", many(blocks, "block")));
     }
     let suspects = facts.checkpoint.iter().flat_map(|checkpoint| &checkpoint.entries).filter(|entry| !entry.trusted);
     let suspects = suspects.count();
@@ -95,7 +100,11 @@ pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Optio
             finding.evidence(format!("{} from it, the first: {}", many(aside.len(), "contradiction"), first.kind));
     }
     let says = format!("OpError (DataLossError from an op): \"{says}\"");
-    Some(fall_back(finding.tensorflow(says), facts, "copy the index again: the data file may be sound"))
+    let first = match fault.kind {
+        FaultKind::TextMode { .. } => "copy the index again, in binary mode (FTP \"binary\")",
+        _ => "copy the index again: the data file may be sound",
+    };
+    Some(fall_back(finding.tensorflow(says), facts, first))
 }
 
 pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
@@ -112,7 +121,11 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     if others.len() > 4 {
         finding = finding.evidence(format!("{} more", number(others.len().saturating_sub(4) as u64)));
     }
-    let finding = if faults.iter().all(|fault| idle(&fault)) {
+    let all = |what: &dyn Fn(&&Fault) -> bool| faults.iter().all(|fault| idle(&fault) || what(fault));
+    let only_idle = all(&|_| false);
+    // Both records can be read, and a restore works: with one of the two values.
+    let only_repeated = all(&|fault| matches!(fault.kind, FaultKind::KeyRepeated { .. }));
+    let finding = if only_idle {
         finding.tensorflow("nothing: it does not look at these bytes")
     } else {
         let says = match &fault.kind {
@@ -124,12 +137,19 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             FaultKind::KeyOrder { .. } => {
                 "NotFoundError: \"Key ... not found in checkpoint\" for a key that its search misses"
             }
+            FaultKind::KeyRepeated { .. } => "takes the first record of the key, and raises nothing",
             _ => "OpError: \"bad entry in block\", \"bad block handle\" or \"truncated block read\"",
         };
         finding.tensorflow(says)
     };
-    let only_idle = faults.iter().all(|fault| idle(&fault));
-    let finding = Finding { severity: if only_idle { Severity::Warning } else { Severity::Error }, ..finding };
+    let severity = if only_repeated { Severity::Warning } else { Severity::Error };
+    let finding = Finding { severity, ..finding };
+    if only_repeated && !only_idle {
+        return Some(
+            finding
+                .help("no copy does this: what wrote the index wrote the key twice; save again, or repair the writer"),
+        );
+    }
     Some(fall_back(finding, facts, "copy the index again"))
 }
 
@@ -140,10 +160,12 @@ fn keys(faults: &[&Fault]) -> Vec<String> {
         | FaultKind::ShapeInvalid { key }
         | FaultKind::SizeMismatch { key, .. }
         | FaultKind::ExtentInvalid { key, .. }
+        | FaultKind::ExtentsOverlap { key, .. }
         | FaultKind::ShardOutOfRange { key, .. }
         | FaultKind::SliceMissing { key, .. }
         | FaultKind::SlicesOverlap { key, .. }
         | FaultKind::SlicesIncomplete { key, .. }
+        | FaultKind::SlicesTooMany { key, .. }
         | FaultKind::SliceOrphan { key } => Some(key.clone()),
         _ => None,
     };
@@ -164,6 +186,7 @@ pub(super) fn entry(faults: &[&Fault]) -> Option<Finding> {
         FaultKind::SizeMismatch { .. } => {
             "\"Invalid size in bundle entry: key ...; stored size ...; expected size ...\""
         }
+        FaultKind::ExtentsOverlap { .. } => "reads both; what does not fit its checksum raises DataLossError",
         FaultKind::ShardOutOfRange { .. } => "looks for a data file that does not exist: \"No such file or directory\"",
         _ => "the process aborts (a failed CHECK in C++), or raises, when it reads this tensor",
     };
@@ -187,6 +210,7 @@ pub(super) fn slices(faults: &[&Fault]) -> Option<Finding> {
     };
     let says = match fault.kind {
         FaultKind::SlicesOverlap { .. } => "\"Overlapping slices: existing slice = ..., new slice = ...\"",
+        FaultKind::SlicesTooMany { .. } => "compares each slice with each other one, which takes it long too",
         FaultKind::SliceOrphan { .. } => "nothing: it never asks for this slice",
         _ => "\"Does not have sufficient slices for partitioned tensor ... to restore in slice_spec\"",
     };

@@ -72,6 +72,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::BlockOutOfRange { .. }
         | FaultKind::BlockMalformed { .. }
         | FaultKind::KeyOrder { .. }
+        | FaultKind::KeyRepeated { .. }
         | FaultKind::TableGap
         | FaultKind::Salvaged { .. }
         | FaultKind::HeaderMissing
@@ -80,17 +81,21 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::BlockChecksum { .. } | FaultKind::BlockType { .. } | FaultKind::BlockCompressed { .. } => {
             Voice::IndexBlock
         }
+        FaultKind::TextMode { .. } if index => Voice::IndexBlock,
+        FaultKind::TextMode { .. } => Voice::Unowned,
         FaultKind::VersionRefused { .. } => Voice::Version,
         FaultKind::DTypeUnknown { .. }
         | FaultKind::ShapeInvalid { .. }
         | FaultKind::SizeMismatch { .. }
         | FaultKind::ExtentInvalid { .. }
+        | FaultKind::ExtentsOverlap { .. }
         | FaultKind::ShardOutOfRange { .. } => Voice::Entry,
         FaultKind::ShardTruncated { .. } => Voice::ShardCut,
         FaultKind::UnownedBytes { .. } => Voice::Unowned,
         FaultKind::SliceMissing { .. }
         | FaultKind::SlicesOverlap { .. }
         | FaultKind::SlicesIncomplete { .. }
+        | FaultKind::SlicesTooMany { .. }
         | FaultKind::SliceOrphan { .. } => Voice::Slices,
         FaultKind::DataChecksum { .. } | FaultKind::StringLengths { .. } => Voice::Checksum,
         FaultKind::GraphMissing
@@ -179,7 +184,10 @@ fn cases(facts: &Facts) -> Vec<Case<'_>> {
     let mut cases: Vec<Case> = Vec::new();
     // Asked once for each file, not for each of perhaps thousands of faults in it.
     let mut mixed: BTreeMap<&str, bool> = BTreeMap::new();
-    for fault in checkpoint.faults.iter().chain(&facts.digests.faults) {
+    // The object graph is read twice: when the checkpoint is opened, and with all the data.
+    let known: Vec<&Fault> = checkpoint.faults.iter().filter(graph_bytes).collect();
+    let of_data = facts.digests.faults.iter().filter(|fault| !graph_bytes(fault) || !known.contains(fault));
+    for fault in checkpoint.faults.iter().chain(of_data) {
         let voice = match voice(&fault.kind, index == Some(&fault.at.file)) {
             Voice::ShardMissing if other_count => Voice::OtherCount,
             Voice::Checksum => {
@@ -199,14 +207,18 @@ fn cases(facts: &Facts) -> Vec<Case<'_>> {
     fold(explain(cases, trusted))
 }
 
+/// True for bytes of the object graph that have changed.
+fn graph_bytes(fault: &&Fault) -> bool {
+    match &fault.kind {
+        FaultKind::DataChecksum { key, .. } | FaultKind::StringLengths { key, .. } => key == GRAPH_KEY,
+        _ => false,
+    }
+}
+
 /// Gives the faults of cases that another case explains to that one. `trusted` is true if every entry of
 /// the index was read out of a sound block.
 fn explain(cases: Vec<Case<'_>>, trusted: bool) -> Vec<Case<'_>> {
     let spoilt = cases.iter().position(|case| case.voice.spoils_index());
-    let graph_bytes = |fault: &&Fault| match &fault.kind {
-        FaultKind::DataChecksum { key, .. } | FaultKind::StringLengths { key, .. } => key == GRAPH_KEY,
-        _ => false,
-    };
     let graph = cases.iter().position(|case| case.voice == Voice::Checksum && case.faults.iter().any(graph_bytes));
     let cause = |position: usize, case: &Case| {
         // Of two that explain each other the first stays.

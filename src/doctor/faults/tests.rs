@@ -121,10 +121,15 @@ fn a_few_bad_tensors_are_damage_and_all_are_a_mixture() {
 }
 
 #[test]
-fn a_few_bytes_too_many_are_text_mode() {
+fn bytes_too_many_may_be_those_of_text_mode() {
     let mut facts = facts();
     facts.checkpoint.as_mut().unwrap().files[1].size = Some(157);
-    facts.checkpoint.as_mut().unwrap().faults = vec![data_fault(FaultKind::UnownedBytes { trailing: true })];
+    let excess = data_fault(FaultKind::UnownedBytes { trailing: true });
+    facts.checkpoint.as_mut().unwrap().faults = vec![excess.clone()];
+    let found = run(&facts);
+    assert_eq!(codes(&found), ["F029"]);
+    assert!(!found[0].evidence.iter().any(|line| line.contains("text mode")));
+    facts.checkpoint.as_mut().unwrap().faults = vec![excess, data_fault(FaultKind::TextMode { added: 1 })];
     assert_eq!(codes(&run(&facts)), ["F029"]);
     facts.digests.faults = vec![checksum("dense/kernel"), checksum("head/bias")];
     let found = run(&facts);
@@ -143,6 +148,12 @@ fn missing_shards_are_one_finding() {
     let stray = Shard { number: 0, of: 2, size: 78 };
     facts.resolved.directory.as_mut().unwrap().candidates[0].shards = vec![stray];
     assert_eq!(codes(&run(&facts)), ["F012"], "the names say another count");
+}
+
+#[test]
+fn one_byte_is_singular() {
+    let found = with(vec![index_fault(FaultKind::TooShort { size: 1 })]);
+    assert_eq!(found[0].message, "too few bytes are left of the index for a table: 1");
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     manual: Manual {
         means: "An entry parses, and its block has the right checksum, but what it says is impossible: a dtype that \
 does not exist or cannot be stored, a negative dimension, a size that does not fit dtype and shape, a place outside \
-every data file. A program other than TensorFlow wrote it, or one that does not know the format well.",
+every data file, or one that is another tensor's. A program other than TensorFlow wrote it, or one that does not know the format well.",
         you_see: &[
             "Invalid size in bundle entry: key {key}; stored size {a}; expected size {b}",
             "Invalid tensor shape: {shape}",
@@ -21,7 +21,7 @@ every data file. A program other than TensorFlow wrote it, or one that does not 
             "{prefix}.data-00007-of-00001; No such file or directory",
         ],
         knows: "The size must be the number of elements times the bytes of one; offset and size must not be negative; \
-the number of the data file must be below the count in the header.",
+the number of the data file must be below the count in the header; no byte may belong to two tensors.",
         fix: "Save again from a program that holds the values. If a tool of your own writes checkpoints, let \
 TensorFlow read them back before they are shipped:
 

@@ -12,11 +12,12 @@ pub static RULE: Rule = Rule {
     check: Check::Faults,
     manual: Manual {
         means: "The table of the index does not hold together, although no checksum of a block is wrong: keys out of \
-order, a handle that points nowhere, a header or an entry that does not parse, bytes that belong to nothing, or a \
+order or repeated, a handle that points nowhere, a header or an entry that does not parse, bytes that belong to nothing, or a \
 footer (the one part without a checksum) in which bits have changed.
 
 If only idle bytes changed (the padding of the footer, gaps between blocks), TensorFlow does not notice, and this is a \
-warning: bytes of this file changed after it was written, and the next ones may matter.",
+warning: bytes of this file changed after it was written, and the next ones may matter. A repeated key is a warning \
+too: TensorFlow takes its first record and never sees the others.",
         you_see: &[
             "bad entry in block",
             "bad block handle",

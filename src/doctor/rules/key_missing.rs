@@ -60,7 +60,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
         missing.iter().filter(|name| !optimizer.contains(*name)).cloned().collect()
     };
     let count = format!("{} of {} are not in the checkpoint", number(missing.len() as u64), many(asked, "variable"));
-    let outer = outer_scope(&own, &binding.unused(&Role::ALL));
+    let unused = binding.unused(&Role::ALL);
+    let outer = outer_scope(&own, &unused);
     let renamed = if outer.is_some() { Vec::new() } else { renamed(&binding) };
     let finding = if let Some((old, new)) = &outer {
         let what = match (old.as_str(), new.as_str()) {
@@ -69,27 +70,44 @@ fn check(facts: &Facts, findings: &mut Findings) {
             (old, new) => format!("the scope {old} of the checkpoint is {new} in the new graph"),
         };
         let root = |scope: &str| if scope.is_empty() { "/".to_owned() } else { scope.to_owned() };
-        Finding::new(&RULE, format!("{what}: {count}")).cause("renamed-scope").help("map the scopes").python(format!(
-            "tf.compat.v1.train.init_from_checkpoint({}, {{{}: {}}})",
-            python(&binding.old.label),
-            python(&root(old)),
-            python(&root(new))
-        ))
+        let finding = Finding::new(&RULE, format!("{what}: {count}")).cause("renamed-scope");
+        let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
+        let lost: Vec<&String> = missing.iter().filter(|name| !fits(name, old, new, &stored)).collect();
+        if lost.is_empty() {
+            finding.help("map the scopes").python(format!(
+                "tf.compat.v1.train.init_from_checkpoint({}, {{{}: {}}})",
+                python(&binding.old.label),
+                python(&root(old)),
+                python(&root(new))
+            ))
+        } else {
+            // One name of the scope that is not stored, and the map of scopes raises.
+            let own = own
+                .iter()
+                .filter_map(|name| Some((format!("{old}{}", name.strip_prefix(new.as_str())?), name.clone())));
+            let map: Renamed = own.chain(moves(&binding, &binding.missing(&OPTIMIZER))).collect();
+            let left = missing.len().saturating_sub(map.len());
+            let finding = finding.evidence(format!(
+                "{} of the scope {} not go with it (the first: {})",
+                many(lost.len(), "variable"),
+                if lost.len() == 1 { "does" } else { "do" },
+                some(&lost.iter().take(1).collect::<Vec<_>>())
+            ));
+            let finding = match left {
+                0 => finding,
+                n => finding.evidence(format!("nothing that is stored was found for {}", many(n, "variable"))),
+            };
+            finding.help("restore under the stored names").python(saver(&map))
+        }
     } else if renamed.len() == own.len() {
         let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
         let slots = moves(&binding, &binding.missing(&OPTIMIZER));
-        let map: Vec<String> = renamed
-            .iter()
-            .chain(&slots)
-            .map(|(old, new)| format!("    {}: by_name[{}],", python(old), python(new)))
-            .collect();
-        let finding = Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
-            .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
-            .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
-            .python(format!(
-                "by_name = {{v.op.name: v for v in tf.compat.v1.global_variables()}}\nsaver = tf.compat.v1.train.Saver({{\n{}\n    # and those whose names have not changed\n}})",
-                map.join("\n")
-            ));
+        let map: Renamed = renamed.iter().chain(&slots).cloned().collect();
+        let finding =
+            Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
+                .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
+                .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
+                .python(saver(&map));
         renamed.iter().take(5).fold(finding, |finding, (old, new)| finding.evidence(format!("{old} -> {new}")))
     } else {
         let layers = new_layers(&own, &binding);
@@ -105,7 +123,6 @@ fn check(facts: &Facts, findings: &mut Findings) {
         finding.help("give the saver only the variables that are stored, and initialise the others")
     };
     let first = missing.iter().min().cloned().unwrap_or_default();
-    let unused = binding.unused(&Role::ALL);
     let finding = if unused.is_empty() {
         finding
     } else {
@@ -149,6 +166,20 @@ fn moves(binding: &Binding, missing: &[String]) -> Renamed {
     missing.iter().filter_map(|name| Some((old_name(name)?, name.clone()))).collect()
 }
 
+/// Code that restores variables from under other names: (stored, wanted).
+fn saver(map: &Renamed) -> String {
+    let lines = map.iter().map(|(old, new)| format!("    {}: by_name[{}],", python(old), python(new)));
+    format!(
+        "by_name = {{v.op.name: v for v in tf.compat.v1.global_variables()}}\nsaver = tf.compat.v1.train.Saver({{\n{}\n    # and those whose names have not changed\n}})",
+        lines.collect::<Vec<_>>().join("\n")
+    )
+}
+
+/// True if a name is stored when its outer scope is replaced.
+fn fits(name: &str, old: &str, new: &str, stored: &BTreeSet<&str>) -> bool {
+    name.strip_prefix(new).is_some_and(|rest| stored.contains(format!("{old}{rest}").as_str()))
+}
+
 fn leaf(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
@@ -157,12 +188,7 @@ fn leaf(name: &str) -> &str {
 fn outer_scope(missing: &[String], unused: &[String]) -> Option<(String, String)> {
     let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
     let first = missing.first()?;
-    let fits = |old: &str, new: &str| {
-        missing.len() > 1
-            && missing
-                .iter()
-                .all(|name| name.strip_prefix(new).is_some_and(|rest| stored.contains(format!("{old}{rest}").as_str())))
-    };
+    let all_fit = |old: &str, new: &str| missing.len() > 1 && missing.iter().all(|name| fits(name, old, new, &stored));
     let scopes = |name: &str| -> Vec<String> {
         let slashes = name.match_indices('/').filter_map(|(at, _)| name.get(..at.saturating_add(1)));
         [""].into_iter().chain(slashes).map(str::to_owned).collect()
@@ -170,7 +196,7 @@ fn outer_scope(missing: &[String], unused: &[String]) -> Option<(String, String)
     let same_end = unused.iter().filter(|name| leaf(name) == leaf(first));
     let candidates = same_end.flat_map(|name| scopes(name)).collect::<BTreeSet<String>>();
     let pairs = scopes(first).into_iter().flat_map(|new| candidates.iter().map(move |old| (old.clone(), new.clone())));
-    let mut fitting: Vec<(String, String)> = pairs.filter(|(old, new)| old != new && fits(old, new)).collect();
+    let mut fitting: Vec<(String, String)> = pairs.filter(|(old, new)| old != new && all_fit(old, new)).collect();
     fitting.sort_by_key(|(old, new)| old.len().saturating_add(new.len()));
     fitting.into_iter().next()
 }
@@ -225,6 +251,20 @@ mod tests {
         assert_eq!(found[0].causes, ["renamed-scope"]);
         assert!(found[0].message.starts_with("the new graph puts everything into the scope net/: 2 of 2 variables"));
         assert!(found[0].tensorflow.as_ref().unwrap().contains("Key net/a/bias not found in checkpoint"));
+    }
+
+    /// A slot that was made within the scope has it twice, and a map of scopes would look for it in vain.
+    #[test]
+    fn an_outer_scope_that_slots_do_not_follow() {
+        let old: [(&str, &[u64]); 3] = [("a/bias", &[3]), ("a/bias/Adam", &[3]), ("b/bias", &[3])];
+        let new: [(&str, &[u64]); 3] = [("net/a/bias", &[3]), ("net/b/bias", &[3]), ("net/net/a/bias/Adam", &[3])];
+        let found = run(&old, &new);
+        let fix = &found[0].fixes[0].text;
+        assert!(!fix.contains("init_from_checkpoint"), "{fix}");
+        assert!(fix.contains("\"a/bias/Adam\": by_name[\"net/net/a/bias/Adam\"]"), "{fix}");
+        assert!(found[0].evidence[0].starts_with("1 variable of the scope does not go with it"), "{found:?}");
+        let plain: [(&str, &[u64]); 3] = [("net/a/bias", &[3]), ("net/a/bias/Adam", &[3]), ("net/b/bias", &[3])];
+        assert!(run(&old, &plain)[0].fixes[0].text.contains("init_from_checkpoint"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{many, number, python};
+use crate::doctor::words::{many, number, python, shell};
 use crate::model::{Depth, Role, Stats, Variable};
 
 pub static RULE: Rule = Rule {
@@ -92,7 +92,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let finding = match facts.whole_siblings.first() {
         Some(sibling) => finding
             .help(format!(
-                "go back to a checkpoint from before; ckpt doctor {sibling} tells whether that one is finite"
+                "go back to a checkpoint from before. The numbers of {sibling} were not looked at: ckpt doctor {} tells whether they are finite",
+                shell(sibling)
             ))
             .python(format!("checkpoint.restore({})", python(sibling))),
         None if statistics_only => finding.help("run some batches in training mode: that computes the statistics anew"),

@@ -1,12 +1,12 @@
 //! O001: objects of the new code that would get no value, and values that would go nowhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::doctor::binding::{Binding, MODEL, OPTIMIZER, Way, has};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{many, number, some};
+use crate::doctor::words::{is_python_name, many, number, python, some};
 use crate::model::{Checkpoint, Depth, ObjectGraph, Role, Writer, dotted};
 
 pub static RULE: Rule = Rule {
@@ -248,7 +248,13 @@ fn keywords(binding: &Binding) -> String {
     match root_words(binding.old, &was).as_str() {
         "the root itself" => "tf.train.Checkpoint(model).restore(prefix)".to_owned(),
         _ => {
-            let arguments: Vec<String> = was.iter().map(|name| format!("{name}={name}")).collect();
+            let argument = |name: &&str| match is_python_name(name) {
+                true => format!("{name}={name}"),
+                false => format!("**{{{}: ...}}", python(name)),
+            };
+            // What is unpacked must come last.
+            let (plain, unpacked): (Vec<&str>, Vec<&str>) = was.iter().partition(|name| is_python_name(name));
+            let arguments: Vec<String> = plain.iter().chain(&unpacked).map(argument).collect();
             format!("tf.train.Checkpoint({}).restore(prefix)", arguments.join(", "))
         }
     }
@@ -257,7 +263,9 @@ fn keywords(binding: &Binding) -> String {
 /// Variables of the same name that are reached by another way now, or whose names are ways that differ
 /// in one word.
 fn moved(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'static str, String)> {
-    let Some(same) = missing.iter().find(|name| unused.contains(name)) else { return one_word(missing, unused) };
+    let left: HashSet<&str> = unused.iter().map(String::as_str).collect();
+    let same = missing.iter().find(|name| left.contains(name.as_str()));
+    let Some(same) = same else { return one_word(missing, unused) };
     let paths = |checkpoint: &'_ Checkpoint| {
         let variable = checkpoint.variables.iter().find(|variable| variable.name == *same);
         let own = |path: &&String| !path.split('/').any(|part| part == "_trainable_variables");
@@ -296,15 +304,29 @@ fn position(part: &str) -> Option<u64> {
 /// The one word by whose change every missing name becomes an unused one.
 fn one_word(missing: &[String], unused: &[String]) -> Option<(&'static str, String)> {
     let first = missing.first()?;
-    let mut changes = unused.iter().filter_map(|name| match different(name, first)?.as_slice() {
-        [(a, b)] if position(a).is_none() && position(b).is_none() => Some((a.to_owned(), b.to_owned())),
+    let left: HashSet<&str> = unused.iter().map(String::as_str).collect();
+    let changes = unused.iter().filter_map(|name| match different(name, first)?.as_slice() {
+        [(a, b)] if position(a).is_none() && position(b).is_none() => Some((*a, *b)),
         _ => None,
     });
-    let becomes = |name: &String, was: &str, is: &str| {
-        unused.iter().any(|old| different(old, name).is_some_and(|parts| parts == [(was, is)]))
+    // Few words can have become one of the first name's; of a thousand equal ones, one is asked.
+    let changes: BTreeSet<(&str, &str)> = changes.collect();
+    let becomes = |name: &str, was: &str, is: &str| {
+        let parts = || name.split('/').enumerate().filter(|(_, part)| *part == is).map(|(at, _)| at);
+        parts().any(|at| left.contains(with_part(name, at, was).as_str()))
     };
-    let (was, is) = changes.find(|(was, is)| missing.iter().all(|name| becomes(name, was, is)))?;
+    let mut tried = changes.into_iter().take(CHANGES);
+    let (was, is) = tried.find(|(was, is)| missing.iter().all(|name| becomes(name, was, is)))?;
     Some(renamed(was, is))
+}
+
+/// Changes of one word that are tried at the most: names that people give have a few.
+const CHANGES: usize = 256;
+
+/// A name with another word at one place.
+fn with_part(name: &str, at: usize, word: &str) -> String {
+    let parts = name.split('/').enumerate().map(|(position, part)| if position == at { word } else { part });
+    parts.collect::<Vec<&str>>().join("/")
 }
 
 /// Whole layers that are only on one side.
@@ -350,6 +372,14 @@ mod tests {
     }
 
     #[test]
+    fn names_in_a_fix_are_quoted() {
+        let old: Variables = &[("x=1)\nimport os/d/kernel", "d/kernel", &[2]), ("net/e/kernel", "e/kernel", &[2])];
+        let found = run(old, &[("z/d/kernel", "d/kernel", &[2]), ("z/e/kernel", "e/kernel", &[2])]);
+        let fix = r#"tf.train.Checkpoint(net=net, **{"x=1)\nimport os": ...}).restore(prefix)"#;
+        assert_eq!(found[0].fixes[0].text, fix);
+    }
+
+    #[test]
     fn a_renamed_attribute() {
         let old: Variables = &[("model/a/kernel", "a/kernel", &[2]), ("model/b/kernel", "b/kernel", &[2])];
         let found = run(old, &[("model/a/kernel", "a/kernel", &[2]), ("model/head/kernel", "b/kernel", &[2])]);
@@ -362,6 +392,19 @@ mod tests {
         let old: Variables = &[("model/a/w", "Variable", &[2]), ("model/b/w", "Variable", &[2])];
         let found = run(old, &[("model/a/w", "Variable", &[2]), ("model/head/w", "Variable", &[2])]);
         assert_eq!(found[0].causes, ["renamed-attribute"]);
+    }
+
+    /// Twenty thousand names on each side, and none becomes the other by one word.
+    #[test]
+    fn many_names_take_no_time() {
+        let names = |word: &str| (0..20_000).map(|i| format!("model/{word}_{i}/kernel")).collect::<Vec<String>>();
+        let started = std::time::Instant::now();
+        assert_eq!(one_word(&names("a"), &names("b")), None);
+        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+        let (was, is) = (["m/a/k", "m/a/b", "m/a/a"], ["m/z/k", "m/z/b", "m/z/a"]);
+        let owned = |names: [&str; 3]| names.map(str::to_owned);
+        let found = one_word(&owned(is), &owned(was)).unwrap().1;
+        assert!(found.contains("the attribute a is called z"), "{found}");
     }
 
     #[test]

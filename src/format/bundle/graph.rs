@@ -1,4 +1,5 @@
-//! The object graph, a string tensor of the bundle itself.
+//! The object graph, a string tensor of the bundle itself. It is read at every look, so its checksum is
+//! compared at every look, too.
 
 use std::collections::HashSet;
 
@@ -35,16 +36,24 @@ pub(super) fn read(
     let fault = |kind| Fault { kind, at: at.clone() };
     let malformed = |error: String| fault(FaultKind::GraphMalformed { error });
     let cursor = Cursor::new(&file.label, &bytes, extent.offset);
-    let elements = match strings(cursor, 1, endianness == Endianness::Big) {
-        Ok(strings) => strings.elements,
+    let element = match strings(cursor, 1, endianness == Endianness::Big) {
+        Ok(strings) => {
+            let key = || entry.key.to_string();
+            match (strings.wrong, entry.checksum) {
+                (Some(what), _) => faults.push(fault(FaultKind::StringLengths { key: key(), what })),
+                (None, Some(stored)) if stored != strings.crc32c => {
+                    faults.push(fault(FaultKind::DataChecksum { key: key(), stored, computed: strings.crc32c }));
+                }
+                _ => {}
+            }
+            strings.elements().next()
+        }
         Err(error) => {
             faults.push(malformed(error.to_owned()));
             return None;
         }
     };
-    let parsed = elements
-        .first()
-        .map_or(Err(FaultKind::GraphMalformed { error: "it is empty".to_owned() }), |bytes| proto::graph(bytes));
+    let parsed = element.map_or(Err(FaultKind::GraphMalformed { error: "it is empty".to_owned() }), proto::graph);
     match parsed {
         Ok((graph, wrong)) => {
             faults.extend(wrong.into_iter().map(fault));

@@ -1,20 +1,24 @@
 //! TensorBundle, TensorFlow's checkpoint format V2: a table of tensors in `PREFIX.index`, their bytes
 //! in `PREFIX.data-SSSSS-of-NNNNN`.
 
+mod extents;
 mod graph;
 mod index;
 mod ordered_code;
 mod scan;
 mod shards;
 mod slices;
+mod text_mode;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use memchr::memchr_iter;
 
 use super::directory::label;
+use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
-use crate::model::{Checkpoint, File, FileRole, Flavor, GRAPH_KEY, describe};
+use crate::model::{Checkpoint, Entry, File, FileRole, Flavor, GRAPH_KEY, describe};
 use crate::store::{self, Item, Store};
 
 /// Opens the checkpoint of a prefix: its index, the sizes of its shards, its object graph. Whatever is
@@ -33,7 +37,14 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut index = index::Index::default();
     if let Some(file) = files.first() {
         match store::read(store, &file.path, u64::MAX) {
-            Ok(bytes) => index.read(&file.label, &bytes),
+            Ok(bytes) => {
+                index.read(&file.label, &bytes);
+                if !index.faults.is_empty()
+                    && let Some(added) = text_mode::of_index(&file.label, &bytes)
+                {
+                    index.faults.push(Fault { kind: FaultKind::TextMode { added }, at: Span::whole(&file.label) });
+                }
+            }
             Err(error) => index.faults.push(shards::unreadable(&file.label, &error)),
         }
         slices::assemble(&mut index, &file.label);
@@ -43,8 +54,12 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut entries = index.entries;
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     let mut faults = index.faults;
+    once(&mut entries, &mut faults);
     faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
     faults.extend(shards::measure(store, &files, &entries, index_is_whole));
+    if let Some(index) = files.first() {
+        faults.extend(extents::overlaps(&index.label, &entries));
+    }
     let object_based = entries.iter().any(|entry| by_object(entry.key.bytes()));
     let flavor = if object_based { Flavor::ObjectBased } else { Flavor::NameBased };
     let graph = graph::read(store, &files, &entries, index.endianness, flavor, &mut faults);
@@ -69,6 +84,30 @@ fn by_object(key: &[u8]) -> bool {
     let attributes =
         |dot: usize| key.get(dot.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(b"/.ATTRIBUTES/"));
     key == GRAPH_KEY.as_bytes() || memchr_iter(b'.', key).any(attributes)
+}
+
+/// Of entries with one key, leaves the first, which is what TensorFlow's search finds. That the key is
+/// repeated is then the fault, not that it is out of order.
+fn once(sorted: &mut Vec<Entry>, faults: &mut [Fault]) {
+    if !faults.iter().any(|fault| matches!(fault.kind, FaultKind::KeyOrder { .. })) {
+        return;
+    }
+    let mut repeated: HashSet<String> = HashSet::new();
+    sorted.dedup_by(|later, first| {
+        let same = later.key == first.key;
+        if same {
+            repeated.insert(later.key.to_string());
+        }
+        same
+    });
+    for fault in faults {
+        match &mut fault.kind {
+            FaultKind::KeyOrder { key } if repeated.contains(key) => {
+                fault.kind = FaultKind::KeyRepeated { key: std::mem::take(key) };
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The prefix with a suffix put behind its last character.

@@ -5,16 +5,16 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{file, with_suffix};
+use super::{file, text_mode, with_suffix};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::format::directory::{Part, part};
 use crate::format::foreign;
 use crate::model::{Entry, Extent, File, FileRole, Payload, Shard};
-use crate::store::{Blob, Store};
+use crate::store::Store;
 
 /// The data files in the directory whose names begin with the prefix.
 pub(super) fn beside(store: &dyn Store, prefix: &Path) -> Vec<Shard> {
-    let directory = prefix.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = prefix.parent().unwrap_or(Path::new(""));
     // `dir/` as a prefix is the empty name in `dir`.
     let hidden = prefix.to_string_lossy().ends_with('/');
     let (directory, name) = match prefix.file_name() {
@@ -106,19 +106,24 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
         if !matches!(file.role, FileRole::Shard { .. }) {
             continue;
         }
+        let is_asked_for = needed.is_some();
         let needed = needed.unwrap_or(0);
         let mut fault = |kind, bytes| faults.push(Fault { kind, at: Span { file: file.label.clone(), bytes } });
         match file.size {
-            None if needed > 0 => fault(FaultKind::Missing, 0..0),
+            // TensorFlow opens it even for a tensor without elements.
+            None if is_asked_for => fault(FaultKind::Missing, 0..0),
             None => {}
             Some(size) => {
+                let mut in_text_mode = false;
                 match store.open(&file.path) {
                     Err(error) => fault(FaultKind::Unreadable { error: words(&error) }, 0..0),
                     Ok(blob) if size != needed => {
-                        if let Some(what) = head(blob.as_ref()).ok().and_then(|head| foreign::sniff(&head)) {
+                        if let Ok(Some(what)) = foreign::sniff_file(blob.as_ref()) {
                             fault(FaultKind::Foreign { what }, 0..size);
                             continue;
                         }
+                        let excess = size.checked_sub(needed).filter(|excess| *excess > 0);
+                        in_text_mode = excess.is_some_and(|excess| text_mode::of_data(blob.as_ref(), excess));
                     }
                     Ok(_) => {}
                 }
@@ -129,17 +134,14 @@ pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], inde
                 } else if size > needed && index_is_whole {
                     // Where entries are lost, bytes without an owner are no surprise.
                     fault(FaultKind::UnownedBytes { trailing: true }, needed..size);
+                    if in_text_mode {
+                        fault(FaultKind::TextMode { added: size.saturating_sub(needed) }, 0..0);
+                    }
                 }
             }
         }
     }
     faults
-}
-
-fn head(blob: &dyn Blob) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
-    blob.read_at(0, &mut head)?;
-    Ok(head)
 }
 
 /// An error of the operating system without the number behind it.

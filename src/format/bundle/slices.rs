@@ -28,7 +28,11 @@ pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
             };
             let stored = index.slices.remove(&ordered_code::key(entry.key.bytes(), message));
             let fits = |part: &Entry| {
-                part.dtype == entry.dtype && part.shape == Shape::new(slice.extents.iter().map(|(_, length)| *length))
+                // A record that lists slices has no bytes, and no checksum of them.
+                let is_whole = part.checksum.is_some();
+                is_whole
+                    && part.dtype == entry.dtype
+                    && part.shape == Shape::new(slice.extents.iter().map(|(_, length)| *length))
             };
             let stored = stored.filter(fits);
             if stored.is_none() {
@@ -87,7 +91,7 @@ fn cover(key: &Key, shape: &Shape, parts: &[Part]) -> Option<FaultKind> {
             }
         }
         if comparisons > COMPARISONS {
-            break;
+            return Some(FaultKind::SlicesTooMany { key: key.to_string(), slices: parts.len() as u64 });
         }
     }
     let elements = shape.elements()?;
