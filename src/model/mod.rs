@@ -5,6 +5,7 @@ mod digest;
 mod directory;
 mod dtype;
 mod entry;
+mod filter;
 mod graph;
 mod naming;
 mod natural;
@@ -19,6 +20,7 @@ pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateF
 pub use dtype::{DType, Kind, MiniFloat};
 pub use entry::{Entry, EntryId, Extent, Key, Part, Payload};
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
+pub use filter::Filter;
 pub use naming::describe;
 pub(crate) use naming::promised;
 pub use natural::natural;
