@@ -1,7 +1,7 @@
 //! Attributes: small named values of groups and datasets.
 
-use super::dense;
 use super::datatype::{dataspace, datatype};
+use super::dense;
 use super::header::{self, Header, SHARED, kind};
 use super::heaps::GlobalHeaps;
 use super::reader::{Block, Flaw, Reader};
@@ -139,7 +139,8 @@ fn strings<'a>(
             continue;
         };
         let object = heaps.object(reader, address, index)?;
-        let bytes = object.bytes.get(..len).ok_or_else(|| object.flaw("a string is longer than its place in the heap"))?;
+        let bytes =
+            object.bytes.get(..len).ok_or_else(|| object.flaw("a string is longer than its place in the heap"))?;
         let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
         strings.push(String::from_utf8_lossy(text).into_owned());
     }

@@ -165,7 +165,8 @@ fn tree(reader: &mut Reader<'_>, root: u64, array: &Array<'_>) -> Result<Vec<Chu
             reader.note("a node of the index of its chunks belongs elsewhere", start.span());
             continue;
         }
-        let entries = reader.block(address.saturating_add(prefix), key.saturating_add(offsets).saturating_mul(count.into()))?;
+        let entries =
+            reader.block(address.saturating_add(prefix), key.saturating_add(offsets).saturating_mul(count.into()))?;
         let mut fields = entries.fields();
         let mut below = Vec::new();
         for _ in 0..count {

@@ -159,10 +159,9 @@ pub(super) fn dataspace(block: &Block<'_>) -> Result<(Shape, Vec<Option<u64>>), 
         return Err(block.flaw("its shape has more axes than HDF5 allows"));
     }
     let axes = (0..rank).map(|_| fields.length()).collect::<Result<Vec<_>, _>>()?;
-    // The sizes that it may grow to; all bits set for no end.
+    // The sizes that it may grow to, if these are others.
     let most = if flags & 1 != 0 {
-        let unlimited = |most: &u64| *most < u64::MAX && !(*most == u64::from(u32::MAX));
-        (0..rank).map(|_| fields.length().map(|most| Some(most).filter(unlimited))).collect::<Result<_, _>>()?
+        (0..rank).map(|_| fields.limit()).collect::<Result<_, _>>()?
     } else {
         axes.iter().copied().map(Some).collect()
     };

@@ -1,9 +1,9 @@
 //! Fractal heaps: blocks that double in size, behind a table of tables, for links and attributes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::btree2::width;
-use super::reader::{Block, Flaw, Reader};
+use super::btree2::{self, width};
+use super::reader::{Block, Flaw, Reader, What};
 
 /// A heap.
 pub(super) struct Fractal {
@@ -17,6 +17,10 @@ pub(super) struct Fractal {
     /// Bytes of an offset in the heap, and of a length.
     offset_width: usize,
     length_width: usize,
+    /// The tree that tells where the objects lie that are too large for a block.
+    huge: Option<u64>,
+    /// These objects, by number: address and length; once the tree has been read.
+    huge_objects: Option<HashMap<u64, (u64, u64)>>,
     root: Option<u64>,
     root_rows: u64,
     /// With a checksum in each block.
@@ -41,7 +45,7 @@ impl Fractal {
         let flags = fields.u8()?;
         let largest: u64 = fields.u32()?.into();
         fields.length()?;
-        fields.address()?;
+        let huge = fields.address()?;
         fields.length()?;
         fields.address()?;
         for _ in 0..8 {
@@ -66,6 +70,8 @@ impl Fractal {
             direct_rows: rows,
             offset_width: usize::from(bits).div_ceil(8),
             length_width: (largest_block.ilog2() as usize).div_ceil(8).min(width(largest)),
+            huge,
+            huge_objects: None,
             root,
             root_rows: root_rows.into(),
             checked: flags & 2 != 0,
@@ -89,15 +95,30 @@ impl Fractal {
                 let bytes = fields.take(len)?.to_vec();
                 Ok(reader.piece(bytes, at))
             }
-            (0, 1) => Err(block.unsupported("an object too large for its fractal heap")),
+            (0, 1) => self.huge(reader, &block),
             _ => Err(block.flaw("an identifier in a fractal heap is of no known kind")),
         }
+    }
+
+    /// An object of its own, outside of the blocks. The identifiers of links and attributes are too short for
+    /// its address, so they have a number, and a tree tells the address.
+    fn huge<'a>(&mut self, reader: &mut Reader<'a>, id: &Block<'a>) -> Result<Block<'a>, Flaw> {
+        if self.huge_objects.is_none() {
+            let tree = self.huge.ok_or_else(|| id.flaw("a fractal heap has no large objects"))?;
+            self.huge_objects = Some(huge_objects(reader, tree)?);
+        }
+        let mut fields = id.fields();
+        fields.skip(1)?;
+        let number = fields.uint(fields.remaining().min(reader.length_size.into()))?;
+        let object = self.huge_objects.as_ref().and_then(|objects| objects.get(&number)).copied();
+        let (address, len) = object.ok_or_else(|| id.flaw("a large object is not in its fractal heap"))?;
+        reader.block(address, len)
     }
 
     /// The object at an offset of the heap, which counts the blocks as if they lay one after the other.
     fn managed<'a>(&mut self, reader: &mut Reader<'a>, offset: u64, len: u64) -> Result<Block<'a>, Flaw> {
         let at = reader.place(self.address);
-        let wrong = |what| Flaw { what: super::reader::What::Malformed(what), at: at..at };
+        let wrong = |what| Flaw { what: What::Malformed(what), at: at..at };
         let (mut address, mut rows) = (self.root.ok_or_else(|| wrong("a fractal heap has no blocks"))?, self.root_rows);
         let (mut rest, mut size) = (offset, self.first);
         while rows > 0 {
@@ -157,7 +178,13 @@ impl Fractal {
     }
 
     /// Looks once whether a block is what it should be; with `size`, also at its checksum.
-    fn look(&mut self, reader: &mut Reader<'_>, address: u64, letters: &[u8; 4], size: Option<u64>) -> Result<(), Flaw> {
+    fn look(
+        &mut self,
+        reader: &mut Reader<'_>,
+        address: u64,
+        letters: &[u8; 4],
+        size: Option<u64>,
+    ) -> Result<(), Flaw> {
         if !self.visited.insert(address) {
             return Ok(());
         }
@@ -173,4 +200,18 @@ impl Fractal {
         }
         Ok(())
     }
+}
+
+/// Address and length of the large objects of a heap, by number.
+fn huge_objects(reader: &mut Reader<'_>, tree: u64) -> Result<HashMap<u64, (u64, u64)>, Flaw> {
+    let tree = btree2::read(reader, tree)?;
+    let mut objects = HashMap::new();
+    for record in &tree.records {
+        let mut fields = record.fields();
+        let address = fields.address()?.filter(|_| tree.kind == 1);
+        let address = address.ok_or_else(|| record.flaw("the tree of large objects is one of something else"))?;
+        let len = fields.length()?;
+        objects.insert(fields.length()?, (address, len));
+    }
+    Ok(objects)
 }

@@ -82,11 +82,8 @@ pub(super) fn shared<'a>(reader: &mut Reader<'a>, body: &Block<'a>, kind: u16) -
 pub(super) fn read<'a>(reader: &mut Reader<'a>, address: u64) -> Result<Header<'a>, Flaw> {
     let start = reader.block(address, 16.min(reader.size().saturating_sub(reader.place(address)).max(4)))?;
     let mut header = Header { messages: Vec::new(), at: start.at };
-    let mut list = if start.bytes.starts_with(b"OHDR") {
-        second(reader, address)?
-    } else {
-        first(reader, address, &start)?
-    };
+    let mut list =
+        if start.bytes.starts_with(b"OHDR") { second(reader, address)? } else { first(reader, address, &start)? };
     let mut visited = HashSet::from([address]);
     let mut seen = 0usize;
     while let Some(chunk) = list.waiting.pop_front() {

@@ -39,6 +39,9 @@ pub(super) fn all<'a>(reader: &mut Reader<'a>, header: &Header<'a>) -> Vec<Link>
             Err(flaw) => reader.flaws.push(flaw),
         }
     }
+    if links.iter().any(|link| link.name.is_empty() || link.name == "." || link.name.contains('/')) {
+        reader.note("one of its names is none that a path could have", header.at..header.at);
+    }
     links.sort_by(|a, b| a.name.cmp(&b.name));
     let count = links.len();
     links.dedup_by(|a, b| a.name == b.name);
@@ -87,6 +90,7 @@ fn table<'a>(reader: &mut Reader<'a>, body: &Block<'a>, links: &mut Vec<Link>) -
     let (tree, heap) = (fields.address()?, fields.address()?);
     let (Some(tree), Some(heap)) = (tree, heap) else { return Err(body.flaw("the names of the group lie nowhere")) };
     let heap = LocalHeap::read(reader, heap)?;
+    let first = links.len();
     let mut waiting = vec![(tree, None)];
     while let Some((address, level)) = waiting.pop() {
         let read = match level {
@@ -96,6 +100,13 @@ fn table<'a>(reader: &mut Reader<'a>, body: &Block<'a>, links: &mut Vec<Link>) -
         if let Err(flaw) = read {
             reader.flaws.push(flaw);
         }
+    }
+    // HDF5 searches for names, so it does not find one that is out of order. Where bytes were replaced, the
+    // order is no longer that of the file.
+    let names = links.get(first..).unwrap_or_default();
+    let is_plain = |link: &Link| !link.name.contains(char::REPLACEMENT_CHARACTER);
+    if names.iter().all(is_plain) && !names.is_sorted_by(|a, b| a.name < b.name) {
+        reader.note("its names are out of order", body.span());
     }
     Ok(())
 }
@@ -131,12 +142,7 @@ fn branch(
 }
 
 /// Reads a node of symbols.
-fn symbols(
-    reader: &mut Reader<'_>,
-    heap: &LocalHeap<'_>,
-    address: u64,
-    links: &mut Vec<Link>,
-) -> Result<(), Flaw> {
+fn symbols(reader: &mut Reader<'_>, heap: &LocalHeap<'_>, address: u64, links: &mut Vec<Link>) -> Result<(), Flaw> {
     let start = reader.block(address, 8)?;
     let mut fields = start.fields();
     fields.signature(b"SNOD", "a node of the group's names is not where it should be")?;

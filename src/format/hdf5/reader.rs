@@ -260,11 +260,20 @@ impl<'b> Fields<'b> {
         self.uint(self.length_size.into())
     }
 
-    /// An address; none if it is the one that stands for nothing, all bits set.
+    /// A length; none if all bits are set, which stands for no end.
+    pub fn limit(&mut self) -> Result<Option<u64>, Flaw> {
+        self.optional(self.length_size)
+    }
+
+    /// An address; none if all bits are set, which stands for nowhere.
     pub fn address(&mut self) -> Result<Option<u64>, Flaw> {
-        let address = self.uint(self.offset_size.into())?;
-        let nothing = u64::MAX >> 64u32.saturating_sub(u32::from(self.offset_size).saturating_mul(8)).min(63);
-        Ok((address != nothing).then_some(address))
+        self.optional(self.offset_size)
+    }
+
+    fn optional(&mut self, bytes: u8) -> Result<Option<u64>, Flaw> {
+        let value = self.uint(bytes.into())?;
+        let all = u64::MAX.checked_shr(64u32.saturating_sub(u32::from(bytes).saturating_mul(8))).unwrap_or(0);
+        Ok((value != all).then_some(value))
     }
 
     /// Text up to a zero byte, which is taken too, or to the end.
