@@ -49,3 +49,6 @@ pub const HDF5_METADATA: u64 = 1 << 16;
 
 /// Axes of an HDF5 dataset: the limit of HDF5 itself.
 pub const HDF5_RANK: u8 = 32;
+
+/// Levels of an HDF5 B-tree of the second version: a full tree of these has more records than fit a disk.
+pub const HDF5_TREE_DEPTH: u16 = 32;

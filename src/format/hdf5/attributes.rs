@@ -130,6 +130,10 @@ fn strings<'a>(
 ) -> Result<Vec<String>, Flaw> {
     let mut fields = data.fields();
     let mut strings = Vec::new();
+    let size = usize::from(reader.offset_size).saturating_add(8);
+    if data.bytes.len() != count.saturating_mul(size) {
+        return Err(data.flaw("the references to its strings have an impossible size"));
+    }
     for _ in 0..count {
         let len = usize::try_from(fields.u32()?).unwrap_or(usize::MAX);
         let (address, index) = (fields.address()?, fields.u32()?);

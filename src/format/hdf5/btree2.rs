@@ -1,9 +1,7 @@
 //! B-trees of the second version: records of equal size. All are read; the order does not matter here.
 
 use super::reader::{Block, Flaw, Reader};
-
-/// Depth of a tree. HDF5 would need more records than there are atoms to come near.
-const DEPTH: u16 = 32;
+use crate::bytes::limits;
 
 /// The records of a tree.
 pub(super) struct Tree<'a> {
@@ -41,7 +39,7 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, address: u64) -> Result<Tree<'a>
     if !header.is_sealed() {
         reader.note("the checksum of a B-tree does not fit", header.span());
     }
-    if record_size == 0 || depth > DEPTH {
+    if record_size == 0 || depth > limits::HDF5_TREE_DEPTH {
         return Err(header.flaw("a B-tree has an impossible form"));
     }
     let form = form(kind, node_size.into(), record_size.into(), depth, offsets);

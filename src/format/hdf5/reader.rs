@@ -43,7 +43,8 @@ impl From<Fault> for Flaw {
 
 /// The smallest piece that is read from the file.
 const PAGE: u64 = 4096;
-/// So many pages are read at once where the one before has been read too, and at the start.
+/// So many pages are read at once at the start of the file, and at the most where one follows another;
+/// elsewhere, data lies between what is read.
 const AHEAD: u64 = 16;
 /// Pages that are kept.
 const PAGES: usize = 1 << 14;
@@ -59,6 +60,8 @@ pub(super) struct Reader<'a> {
     /// Bytes of a length.
     pub length_size: u8,
     pages: HashMap<u64, Box<[u8]>, foldhash::fast::RandomState>,
+    /// The page behind those read last, and how many these were.
+    last: (u64, u64),
     /// Bytes of structure that may still be taken: a file cannot have more of it than bytes, but
     /// a wounded one can name the same place again and again.
     budget: u64,
@@ -87,6 +90,7 @@ impl<'a> Reader<'a> {
             offset_size: 8,
             length_size: 8,
             pages: HashMap::default(),
+            last: (0, AHEAD),
             budget,
             flaws: Vec::new(),
             bytes_read: 0,
@@ -158,8 +162,10 @@ impl<'a> Reader<'a> {
 
     fn page(&mut self, number: u64) -> Result<&[u8], Flaw> {
         if !self.pages.contains_key(&number) {
-            let sequential = number.checked_sub(1).is_none_or(|before| self.pages.contains_key(&before));
-            self.load(number, if sequential { AHEAD } else { 1 })?;
+            let (next, count) = self.last;
+            let count = if number == next { count.saturating_mul(2).min(AHEAD) } else { 1 };
+            self.load(number, count)?;
+            self.last = (number.saturating_add(count), count);
         }
         Ok(self.pages.get(&number).map(AsRef::as_ref).unwrap_or_default())
     }

@@ -5,6 +5,9 @@ use crate::bytes::FaultKind;
 
 const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
+/// Flags of a file that is being written, in one way or the other; older files do not use them.
+const OPEN: u8 = 0x05;
+
 /// What the superblock says beyond the widths, which go to the reader.
 pub(super) struct Superblock {
     /// Address of the root group's header.
@@ -37,7 +40,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
         }
         2 | 3 => {
             (reader.offset_size, reader.length_size) = (fields.u8()?, fields.u8()?);
-            fields.skip(1)?;
+            if fields.u8()? & OPEN != 0 && version == 3 {
+                reader.note(
+                    "it was not closed by the program that wrote it: HDF5 refuses to open it",
+                    block.at..fields.offset(),
+                );
+            }
         }
         version => return Err(block.unsupported(format!("version {version} of the superblock"))),
     }

@@ -354,3 +354,66 @@ fn damage_to_newer_structures_is_reported() {
         }
     }
 }
+
+/// A tree each of whose nodes leads sixty times to the same node below: 60^20 ways, if all were gone.
+#[test]
+fn a_tree_of_endless_ways_is_given_up() {
+    let mut bytes = bytes("wide.h5");
+    let table: [u8; 16] = bytes[80..96].try_into().unwrap();
+    let places: Vec<usize> = (0..bytes.len() - 16).filter(|at| bytes[*at..].starts_with(&table)).collect();
+    assert!(places.len() >= 2, "in the superblock, and in the header of the root");
+    for at in places {
+        let root = bytes.len() as u64;
+        bytes[at..at + 8].copy_from_slice(&root.to_le_bytes());
+    }
+    for level in (0..20).rev() {
+        let below = bytes.len() as u64 + 24 + 60 * 16;
+        bytes.extend([&b"TREE\0"[..], &[level, 60, 0], &[0xff; 16]].concat());
+        for _ in 0..60 {
+            bytes.extend([0u64.to_le_bytes(), below.to_le_bytes()].concat());
+        }
+    }
+    let end = bytes.len() as u64 + 2000;
+    bytes.resize(end as usize, 0);
+    bytes[40..48].copy_from_slice(&end.to_le_bytes());
+    let file = quick(bytes);
+    assert!(file.faults.len() < 100_000, "{}", file.faults.len());
+    let again = |fault: &Fault| fault.kind.to_string().contains("again and again");
+    assert!(file.faults.iter().any(again), "{:?}", file.faults.first());
+}
+
+/// A header that goes on in itself.
+#[test]
+fn a_header_without_end_is_told() {
+    let mut bytes = bytes("user-block.h5");
+    let at = bytes.windows(8).position(|window| window[..2] == [0x10, 0] && window[2..4] == [16, 0]).unwrap();
+    let own: [u8; 8] = bytes[at + 8..at + 16].try_into().unwrap();
+    let target = 512 + u64::from_le_bytes(own) as usize;
+    // The piece that follows begins with a message that leads to the piece.
+    bytes.copy_within(at..at + 24, target);
+    let file = quick(bytes);
+    let again = |fault: &Fault| fault.kind.to_string().contains("goes on where it has been");
+    assert!(file.faults.iter().any(again), "{:?}", file.faults);
+}
+
+#[test]
+fn what_is_no_hdf5_file_is_told() {
+    for bytes in [Vec::new(), b"PK\x03\x04".to_vec(), vec![0; 5000]] {
+        let file = quick(bytes);
+        assert!(file.root().is_none());
+        assert!(matches!(file.faults.as_slice(), [Fault { kind: FaultKind::Hdf5Malformed { .. }, .. }]));
+    }
+}
+
+/// Newer HDF5 marks a file while it writes to it, and refuses one that was left so.
+#[test]
+fn a_file_left_open_is_told() {
+    let mut bytes = bytes("kinds-latest.h5");
+    assert_eq!((bytes[8], bytes[11]), (3, 0), "version and flags");
+    bytes[11] = 1;
+    let sum = lookup3::hash(&bytes[..44]);
+    bytes[44..48].copy_from_slice(&sum.to_le_bytes());
+    let file = quick(bytes);
+    let [fault] = file.faults.as_slice() else { panic!("{:?}", file.faults) };
+    assert!(fault.kind.to_string().contains("was not closed"), "{fault:?}");
+}
