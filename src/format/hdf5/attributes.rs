@@ -143,9 +143,10 @@ fn strings<'a>(
             continue;
         };
         let object = heaps.object(reader, address, index)?;
-        let bytes =
-            object.bytes.get(..len).ok_or_else(|| object.flaw("a string is longer than its place in the heap"))?;
-        let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+        if object.bytes.len() != len {
+            return Err(object.flaw("a string has another length than its place in the heap"));
+        }
+        let text = object.bytes.split(|&byte| byte == 0).next().unwrap_or_default();
         strings.push(String::from_utf8_lossy(text).into_owned());
     }
     Ok(strings)

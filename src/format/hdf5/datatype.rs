@@ -61,7 +61,10 @@ fn one(fields: &mut Fields<'_>) -> Result<Datatype, Flaw> {
             let (dtype, order) = enumeration(fields, &prefix)?;
             (Class::Enumeration, dtype, order)
         }
-        9 if low & 0x0f == 1 => (Class::VariableString, DType::STRING, Endianness::Little),
+        9 if low & 0x0f == 1 => {
+            characters(fields)?;
+            (Class::VariableString, DType::STRING, Endianness::Little)
+        }
         9 => (Class::Sequence, DType::UNKNOWN, Endianness::Little),
         10 => (Class::Array, DType::UNKNOWN, Endianness::Little),
         11 => (Class::Complex, DType::UNKNOWN, Endianness::Little),
@@ -76,8 +79,12 @@ fn named(name: &str) -> DType {
 
 /// Only whole numbers that fill their bytes are those of TensorFlow.
 fn integer(fields: &mut Fields<'_>, prefix: &Prefix) -> Result<DType, Flaw> {
+    let start = fields.offset();
     let (offset, precision) = (fields.u16()?, fields.u16()?);
     let [low, ..] = prefix.bits;
+    if u64::from(offset).saturating_add(precision.into()) > u64::from(prefix.size).saturating_mul(8) {
+        return Err(fields.flaw("its whole numbers have more bits than bytes for them", start));
+    }
     if offset != 0 || u64::from(precision) != u64::from(prefix.size).saturating_mul(8) {
         return Ok(DType::UNKNOWN);
     }
@@ -86,11 +93,23 @@ fn integer(fields: &mut Fields<'_>, prefix: &Prefix) -> Result<DType, Flaw> {
 }
 
 fn float(fields: &mut Fields<'_>, prefix: &Prefix) -> Result<DType, Flaw> {
+    let start = fields.offset();
     let (offset, precision) = (fields.u16()?, fields.u16()?);
     let (exponent_at, exponent) = (fields.u8()?, fields.u8()?);
     let (mantissa_at, mantissa) = (fields.u8()?, fields.u8()?);
     let bias = fields.u32()?;
     let [low, sign_at, _] = prefix.bits;
+    let end = |at: u8, len: u8| u16::from(at).saturating_add(len.into());
+    let is_apart = |at: u8, len: u8| !(u16::from(at)..end(at, len)).contains(&sign_at.into());
+    let are_apart =
+        end(mantissa_at, mantissa) <= exponent_at.into() || end(exponent_at, exponent) <= mantissa_at.into();
+    if !are_apart || !is_apart(exponent_at, exponent) || !is_apart(mantissa_at, mantissa) {
+        return Err(fields.flaw("the parts of its floating-point numbers overlap", start));
+    }
+    let is_within = end(exponent_at, exponent) <= precision && end(mantissa_at, mantissa) <= precision;
+    if !is_within || u64::from(precision) > u64::from(prefix.size).saturating_mul(8) {
+        return Err(fields.flaw("its floating-point numbers have more bits than bytes for them", start));
+    }
     // Bit 6 is the order of a VAX; an IEEE number has its parts in their places, the leading one implied.
     let in_place = offset == 0 && mantissa_at == 0 && exponent_at == mantissa;
     let ieee = low & 0x40 == 0 && low & 0x30 == 0x20 && u16::from(sign_at).saturating_add(1) == precision;
@@ -105,6 +124,16 @@ fn float(fields: &mut Fields<'_>, prefix: &Prefix) -> Result<DType, Flaw> {
         (8, 5, 2, 15) => named("float8_e5m2"),
         _ => DType::UNKNOWN,
     })
+}
+
+/// What a variable-length string is made of: bytes, which have a type of their own in the file.
+fn characters(fields: &mut Fields<'_>) -> Result<(), Flaw> {
+    let start = fields.offset();
+    let base = prefix(fields)?;
+    if base.size != 1 || (base.class == 0 && integer(fields, &base)? == DType::UNKNOWN) {
+        return Err(fields.flaw("its strings are not made of bytes", start));
+    }
+    Ok(())
 }
 
 /// What an opaque type says of itself.
@@ -160,11 +189,14 @@ pub(super) fn dataspace(block: &Block<'_>) -> Result<(Shape, Vec<Option<u64>>), 
     }
     let axes = (0..rank).map(|_| fields.length()).collect::<Result<Vec<_>, _>>()?;
     // The sizes that it may grow to, if these are others.
-    let most = if flags & 1 != 0 {
+    let most: Vec<Option<u64>> = if flags & 1 != 0 {
         (0..rank).map(|_| fields.limit()).collect::<Result<_, _>>()?
     } else {
         axes.iter().copied().map(Some).collect()
     };
+    if axes.iter().zip(&most).any(|(axis, most)| most.is_some_and(|most| *axis > most)) {
+        return Err(block.flaw("its shape is larger than it may grow to"));
+    }
     let shape = Shape::new(axes);
     if shape.elements().is_none() {
         return Err(block.flaw("its shape has more elements than can be counted"));

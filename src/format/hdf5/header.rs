@@ -25,6 +25,12 @@ pub(super) mod kind {
 
 /// Flag of a message whose body lies elsewhere.
 pub(super) const SHARED: u8 = 0x02;
+/// The other flags of messages.
+const NOT_SHARED: u8 = 0x04;
+const MUST_BE_KNOWN_TO_WRITE: u8 = 0x08;
+const MARK_UNKNOWN: u8 = 0x10;
+const WAS_UNKNOWN: u8 = 0x20;
+const SHAREABLE: u8 = 0x40;
 /// Flag of a message that a reader must know.
 const MUST_BE_KNOWN: u8 = 0x80;
 
@@ -114,9 +120,12 @@ fn first<'a>(reader: &mut Reader<'a>, address: u64, start: &Block<'a>) -> Result
         return Err(start.flaw("there is no object header here"));
     }
     fields.skip(1)?;
-    let promised = fields.u16()?.into();
+    let promised: usize = fields.u16()?.into();
     fields.skip(4)?;
     let size = fields.u32()?.into();
+    if promised == 0 && size > 0 {
+        reader.note("its header says that it has no messages", start.span());
+    }
     let chunk = reader.block(address.saturating_add(16), size)?;
     Ok(List { waiting: VecDeque::from([chunk]), is_second: false, ordered: false, promised })
 }
@@ -170,8 +179,14 @@ fn messages<'a>(
         let start = fields.offset();
         let (kind, size, flags) = prefix_of(&mut fields, list)?;
         *seen = seen.saturating_add(1);
+        if !list.is_second && size % 8 != 0 {
+            reader.flaws.push(fields.flaw("a message of its header has an impossible size", start));
+        }
         let at = fields.offset();
         let body = reader.piece(fields.take(size.into())?.to_vec(), at);
+        if !are_possible(kind, flags) {
+            reader.flaws.push(fields.flaw("a message of its header has impossible flags", start));
+        }
         match kind {
             0 => {}
             kind::CONTINUATION => match follow(reader, &body, list.is_second, visited) {
@@ -184,7 +199,19 @@ fn messages<'a>(
             _ => into.push(Message { kind, flags, body }),
         }
     }
+    if !list.is_second && fields.remaining() > 0 {
+        return Err(chunk.flaw("its header has bytes between the messages"));
+    }
     Ok(())
+}
+
+/// False for flags that HDF5 refuses: contradictions, and sharing of what cannot be shared.
+fn are_possible(kind: u16, flags: u8) -> bool {
+    let has = |bits: u8| flags & bits == bits;
+    let sharable = [kind::DATASPACE, kind::DATATYPE, kind::FILL, kind::FILTERS, kind::ATTRIBUTE];
+    let is_shared = flags & (SHARED | SHAREABLE) != 0 && kind <= kind::REFERENCE_COUNT;
+    let was_unknown = has(WAS_UNKNOWN) && (has(MUST_BE_KNOWN_TO_WRITE) || !has(MARK_UNKNOWN));
+    !has(SHARED | NOT_SHARED) && !was_unknown && (!is_shared || sharable.contains(&kind))
 }
 
 /// Kind, size and flags of a message.

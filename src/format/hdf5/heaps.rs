@@ -6,6 +6,9 @@ use std::rc::Rc;
 
 use super::reader::{Block, Flaw, Reader};
 
+/// What stands at the end of the list of free places.
+const NO_PLACE: u64 = 1;
+
 /// The names of one group.
 pub(super) struct LocalHeap<'a>(Block<'a>);
 
@@ -17,10 +20,34 @@ impl<'a> LocalHeap<'a> {
         fields.signature(b"HEAP", "there is no heap of names here")?;
         fields.version(0, "the heap of names")?;
         fields.skip(3)?;
-        let size = fields.length()?;
-        fields.length()?;
+        let (size, free) = (fields.length()?, fields.length()?);
         let data = fields.address()?.ok_or_else(|| block.flaw("the heap of names is nowhere"))?;
-        Ok(Self(reader.block(data, size)?))
+        let heap = Self(reader.block(data, size)?);
+        if !heap.is_list(free) {
+            reader.note("the free places of the heap of names are no list", block.span());
+        }
+        Ok(heap)
+    }
+
+    /// True if the free places are a list that stays within the heap, which HDF5 demands.
+    fn is_list(&self, first: u64) -> bool {
+        let mut next = first;
+        // Each place has 16 bytes or more, so a longer list goes in circles.
+        for _ in 0..=self.0.bytes.len() / 16 {
+            if next == NO_PLACE {
+                return true;
+            }
+            let place = usize::try_from(next).ok().and_then(|start| self.0.bytes.get(start..));
+            let Some(place) = place else { return false };
+            let piece = Block { bytes: place.get(..16).unwrap_or_default().to_vec(), ..self.0 };
+            let mut fields = piece.fields();
+            let (Ok(after), Ok(size)) = (fields.length(), fields.length()) else { return false };
+            if size > place.len() as u64 {
+                return false;
+            }
+            next = after;
+        }
+        false
     }
 
     /// The name at an offset.

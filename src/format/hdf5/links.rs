@@ -91,11 +91,11 @@ fn table<'a>(reader: &mut Reader<'a>, body: &Block<'a>, links: &mut Vec<Link>) -
     let (Some(tree), Some(heap)) = (tree, heap) else { return Err(body.flaw("the names of the group lie nowhere")) };
     let heap = LocalHeap::read(reader, heap)?;
     let first = links.len();
-    let mut waiting = vec![(tree, None)];
-    while let Some((address, level)) = waiting.pop() {
-        let read = match level {
-            Some(0) => symbols(reader, &heap, address, links),
-            _ => branch(reader, address, level, &mut waiting),
+    let mut waiting = vec![Waiting { address: tree, above: None, keys: None }];
+    while let Some(node) = waiting.pop() {
+        let read = match node.above {
+            Some(0) => symbols(reader, &heap, &node, links),
+            _ => branch(reader, &node, &mut waiting),
         };
         if let Err(flaw) = read {
             reader.flaws.push(flaw);
@@ -111,14 +111,19 @@ fn table<'a>(reader: &mut Reader<'a>, body: &Block<'a>, links: &mut Vec<Link>) -
     Ok(())
 }
 
-/// Reads a node of the tree. `above` is the level of the one that led here: each step goes down one level,
-/// so there are no circles.
-fn branch(
-    reader: &mut Reader<'_>,
+/// A node to be read.
+struct Waiting {
     address: u64,
+    /// The level of the one that led here: each step goes down one level, so there are no circles.
     above: Option<u8>,
-    waiting: &mut Vec<(u64, Option<u8>)>,
-) -> Result<(), Flaw> {
+    /// The names behind which those of this node begin, and with which they end at the latest: their places
+    /// in the heap.
+    keys: Option<(u64, u64)>,
+}
+
+/// Reads a node of the tree.
+fn branch(reader: &mut Reader<'_>, node: &Waiting, waiting: &mut Vec<Waiting>) -> Result<(), Flaw> {
+    let (address, above) = (node.address, node.above);
     let (offsets, lengths) = (u64::from(reader.offset_size), u64::from(reader.length_size));
     let prefix = 8u64.saturating_add(offsets.saturating_mul(2));
     let start = reader.block(address, prefix)?;
@@ -128,21 +133,24 @@ fn branch(
     if kind != 0 || above.is_some_and(|above| above.checked_sub(1) != Some(level)) {
         return Err(start.flaw("a node of the group's B-tree belongs elsewhere"));
     }
-    let len = u64::from(count).saturating_mul(offsets.saturating_add(lengths));
+    let len = u64::from(count).saturating_mul(offsets.saturating_add(lengths)).saturating_add(lengths);
     let entries = reader.block(address.saturating_add(prefix), len)?;
     let mut fields = entries.fields();
     let mut children = Vec::new();
+    let mut key = fields.length()?;
     for _ in 0..count {
-        fields.length()?;
-        let child = fields.address()?.ok_or_else(|| entries.flaw("the group's B-tree leads nowhere"))?;
-        children.push((child, Some(level)));
+        let address = fields.address()?.ok_or_else(|| entries.flaw("the group's B-tree leads nowhere"))?;
+        let next = fields.length()?;
+        children.push(Waiting { address, above: Some(level), keys: Some((key, next)) });
+        key = next;
     }
     waiting.extend(children.into_iter().rev());
     Ok(())
 }
 
 /// Reads a node of symbols.
-fn symbols(reader: &mut Reader<'_>, heap: &LocalHeap<'_>, address: u64, links: &mut Vec<Link>) -> Result<(), Flaw> {
+fn symbols(reader: &mut Reader<'_>, heap: &LocalHeap<'_>, node: &Waiting, links: &mut Vec<Link>) -> Result<(), Flaw> {
+    let (first, address) = (links.len(), node.address);
     let start = reader.block(address, 8)?;
     let mut fields = start.fields();
     fields.signature(b"SNOD", "a node of the group's names is not where it should be")?;
@@ -163,6 +171,15 @@ fn symbols(reader: &mut Reader<'_>, heap: &LocalHeap<'_>, address: u64, links: &
             Err(flaw) => reader.flaws.push(flaw),
         }
     }
+    if let Some((before, last)) = node.keys {
+        let (before, last) = (heap.name(before)?, heap.name(last)?);
+        let read = links.get(first..).unwrap_or_default();
+        let is_plain = |name: &String| !name.contains(char::REPLACEMENT_CHARACTER);
+        let names = || read.iter().map(|link| &link.name).chain([&before, &last]);
+        if names().all(is_plain) && read.iter().any(|link| link.name <= before || link.name > last) {
+            reader.note("its names are not where HDF5 searches for them", entries.span());
+        }
+    }
     Ok(())
 }
 
@@ -175,6 +192,7 @@ fn symbol(fields: &mut Fields<'_>, heap: &LocalHeap<'_>) -> Result<Link, Flaw> {
     fields.skip(12)?;
     let name = heap.name(name.ok_or_else(|| fields.flaw("a symbol has no name", start))?)?;
     let target = match (cache, header) {
+        (3.., _) => return Err(fields.flaw("a symbol is of a kind that does not exist", start)),
         (2, _) => Target::Soft(heap.name(soft.into())?),
         (_, Some(header)) => Target::Hard(header),
         (_, None) => return Err(fields.flaw("a symbol leads nowhere", start)),

@@ -75,9 +75,9 @@ pub(super) struct Block<'a> {
     pub bytes: Vec<u8>,
     /// Where it lies in the file.
     pub at: u64,
-    file: &'a Arc<str>,
-    offset_size: u8,
-    length_size: u8,
+    pub(super) file: &'a Arc<str>,
+    pub(super) offset_size: u8,
+    pub(super) length_size: u8,
 }
 
 impl<'a> Reader<'a> {

@@ -62,7 +62,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
     let end_at = fields.offset();
     let stored = fields.address()?;
     let root = if version < 2 {
-        fields.address()?;
+        if fields.address()?.is_some() {
+            return Err(tail.unsupported("a file that is one of several, or otherwise has a driver of its own"));
+        }
         fields.address()?;
         fields.address()?
     } else {

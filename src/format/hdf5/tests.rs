@@ -234,6 +234,7 @@ fn data_is_not_read() {
     let space = [&[1, 1, 1, 0, 0, 0, 0, 0][..], &3u64.to_le_bytes(), &3u64.to_le_bytes()].concat();
     let at = bytes.windows(24).position(|window| window == space).unwrap();
     bytes[at + 8..at + 16].copy_from_slice(&(1u64 << 28).to_le_bytes());
+    bytes[at + 16..at + 24].copy_from_slice(&(1u64 << 28).to_le_bytes());
     let len = bytes.len() as u64;
     let file = read(&Huge { bytes, size: len + (1 << 30) }, &"huge.h5".into());
     assert_eq!(file.faults, []);
