@@ -120,6 +120,12 @@ pub enum FaultKind {
     GraphKeyMissing { key: String },
     /// The state file is not the text message that TensorFlow expects.
     StateMalformed { error: String },
+    /// The HDF5 file is shorter than its superblock says: HDF5 refuses to open it.
+    Hdf5Truncated { size: u64, stored_eof: u64 },
+    /// A structure of an HDF5 file, or of the object at `path` in it, contradicts the format.
+    Hdf5Malformed { path: Arc<str>, what: &'static str },
+    /// The object at `path` in an HDF5 file uses what is not read here.
+    Hdf5Unsupported { path: Arc<str>, what: String },
 }
 
 /// What lies where a part of a checkpoint should.
@@ -237,6 +243,11 @@ impl fmt::Display for FaultKind {
             }
             Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
             Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
+            Self::Hdf5Truncated { size, stored_eof } => {
+                write!(f, "{size} bytes on disk, but the HDF5 file should have {stored_eof}")
+            }
+            Self::Hdf5Malformed { path, what } => write!(f, "the HDF5 object {path} is malformed: {what}"),
+            Self::Hdf5Unsupported { path, what } => write!(f, "the HDF5 object {path} is not read: {what}"),
         }
     }
 }

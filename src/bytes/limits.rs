@@ -45,3 +45,16 @@ pub const NAME_PARTS: usize = 64;
 
 /// Bytes of a `checkpoint` state file: it lists names, so a larger file is another thing.
 pub const STATE_FILE: u64 = 16 << 20;
+
+/// Each byte of an HDF5 file can be part of one structure, and a few are read twice: this many times the
+/// file's size, and [`HDF5_METADATA`] more, is read as structure before we say that it goes in circles.
+pub const HDF5_REREAD: u64 = 8;
+
+/// Bytes of structure that even the smallest HDF5 file may have.
+pub const HDF5_METADATA: u64 = 1 << 16;
+
+/// Axes of an HDF5 dataset: the limit of HDF5 itself.
+pub const HDF5_RANK: u8 = 32;
+
+/// Levels of an HDF5 B-tree of the second version: a full tree of these has more records than fit a disk.
+pub const HDF5_TREE_DEPTH: u16 = 32;

@@ -5,6 +5,7 @@
 mod bundle;
 mod directory;
 mod foreign;
+pub mod hdf5;
 mod resolve;
 mod sstable;
 mod state;

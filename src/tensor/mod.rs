@@ -1,5 +1,6 @@
 //! Payload bytes to numbers. Works on any format's checkpoint, since a payload is only extents in files.
 
+mod chunk;
 mod decode;
 mod delta;
 mod digest;
@@ -9,6 +10,7 @@ mod spread;
 mod stream;
 mod tally;
 
+pub use chunk::{ChunkError, unfilter};
 pub use decode::text;
 pub use delta::delta;
 pub use digest::{Request, digest};

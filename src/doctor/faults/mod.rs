@@ -103,6 +103,8 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::GraphNodeMissing { .. }
         | FaultKind::GraphKeyMissing { .. } => Voice::Graph,
         FaultKind::StateMalformed { .. } => Voice::State,
+        FaultKind::Hdf5Truncated { .. } => Voice::IndexCut,
+        FaultKind::Hdf5Malformed { .. } | FaultKind::Hdf5Unsupported { .. } => Voice::IndexMalformed,
     }
 }
 

@@ -1,0 +1,230 @@
+//! Where the chunks of a dataset lie, by whichever of six indexes tells it.
+
+use smallvec::SmallVec;
+
+use super::arrays;
+use super::btree2;
+use super::reader::{Fields, Flaw, Reader, What};
+use super::tree::Chunk;
+
+/// How the chunks of a dataset are found. What the variants hold are addresses.
+pub(super) enum Index {
+    /// None was written.
+    Nothing,
+    /// A B-tree of the first version.
+    Tree(u64),
+    /// There is only one chunk; if it is filtered, its stored size and mask.
+    Single { address: u64, stored: Option<(u64, u32)> },
+    /// They lie one after the other.
+    Implicit(u64),
+    /// A fixed array.
+    Fixed(u64),
+    /// An extensible array.
+    Extensible(u64),
+    /// A B-tree of the second version.
+    Records(u64),
+}
+
+/// The array that is cut into chunks.
+pub(super) struct Array<'s> {
+    pub axes: &'s [u64],
+    /// What the axes may grow to; none for no end.
+    pub most: &'s [Option<u64>],
+    /// The shape of a chunk, no axis of it 0.
+    pub chunk: &'s [u64],
+    /// Bytes of an element.
+    pub element: u64,
+}
+
+impl Array<'_> {
+    /// Bytes of a chunk before any filter.
+    pub fn chunk_size(&self) -> u64 {
+        self.chunk.iter().fold(self.element, |size, &axis| size.saturating_mul(axis))
+    }
+
+    /// Number of chunks along each axis.
+    fn grid(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
+        self.axes.iter().zip(self.chunk).map(|(axis, chunk)| axis.div_ceil((*chunk).max(1)))
+    }
+
+    /// Number of chunks.
+    pub fn chunks(&self) -> u64 {
+        self.grid().fold(1, u64::saturating_mul)
+    }
+
+    /// Where the chunk at a position of an array of chunks begins; none if it lies outside of the dataset.
+    /// Arrays have room for what the dataset may grow to; the one axis without an end counts slowest.
+    fn origin(&self, position: u64) -> Option<SmallVec<[u64; 4]>> {
+        let rank = self.axes.len();
+        let endless = self.most.iter().position(Option::is_none);
+        let mut order: SmallVec<[usize; 4]> = (0..rank).filter(|axis| Some(*axis) != endless).collect();
+        let mut origin: SmallVec<[u64; 4]> = SmallVec::from_elem(0, rank);
+        let mut rest = position;
+        if let Some(endless) = endless {
+            order.insert(0, endless);
+        }
+        for (place, axis) in order.iter().enumerate().rev() {
+            let chunk = self.chunk.get(*axis).copied().unwrap_or(1).max(1);
+            let most = self.most.get(*axis).copied().flatten().or_else(|| self.axes.get(*axis).copied())?;
+            let count = most.div_ceil(chunk).max(1);
+            let index = if place == 0 { rest } else { rest % count };
+            rest /= count;
+            *origin.get_mut(*axis)? = index.checked_mul(chunk)?;
+        }
+        self.holds(&origin).then_some(origin)
+    }
+
+    /// True if a chunk that begins there has a part in the dataset.
+    fn holds(&self, origin: &[u64]) -> bool {
+        origin.iter().zip(self.axes).all(|(start, axis)| start < axis)
+    }
+}
+
+/// Reads the places of all chunks, sorted by origin.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    index: &Index,
+    array: &Array<'_>,
+    filtered: bool,
+) -> Result<Vec<Chunk>, Flaw> {
+    let size = array.chunk_size();
+    let mut chunks = match *index {
+        Index::Nothing => Vec::new(),
+        Index::Tree(address) => tree(reader, address, array)?,
+        Index::Single { address, stored } => {
+            let (length, mask) = stored.unwrap_or((size, 0));
+            let offset = reader.place(address);
+            vec![Chunk { origin: SmallVec::from_elem(0, array.axes.len()), offset, length, mask }]
+        }
+        Index::Implicit(address) => implicit(reader, address, array)?,
+        Index::Fixed(address) => positioned(arrays::fixed(reader, address, size, filtered)?, array),
+        Index::Extensible(address) => positioned(arrays::extensible(reader, address, size, filtered)?, array),
+        Index::Records(address) => records(reader, address, array, filtered)?,
+    };
+    chunks.sort_by(|a, b| a.origin.cmp(&b.origin));
+    for chunk in &chunks {
+        let end = chunk.offset.checked_add(chunk.length);
+        if end.is_none_or(|end| end > reader.size()) {
+            let at = chunk.offset..chunk.offset.saturating_add(chunk.length);
+            reader.note("a chunk of its data lies beyond the end of the file", at);
+        }
+    }
+    if chunks.windows(2).any(|pair| matches!(pair, [a, b] if a.origin == b.origin)) {
+        reader.note("two chunks of its data have one place", 0..0);
+    }
+    Ok(chunks)
+}
+
+/// The chunks of an array of chunks, by position.
+fn positioned(places: Vec<arrays::Place>, array: &Array<'_>) -> Vec<Chunk> {
+    let chunk = |place: arrays::Place| {
+        let origin = array.origin(place.position)?;
+        Some(Chunk { origin, offset: place.offset, length: place.length, mask: place.mask })
+    };
+    places.into_iter().filter_map(chunk).collect()
+}
+
+/// Chunks one after the other; only a dataset that cannot grow has them.
+fn implicit(reader: &mut Reader<'_>, address: u64, array: &Array<'_>) -> Result<Vec<Chunk>, Flaw> {
+    let (size, count, offset) = (array.chunk_size(), array.chunks(), reader.place(address));
+    let end = size.checked_mul(count).and_then(|length| offset.checked_add(length));
+    if size == 0 || end.is_none_or(|end| end > reader.size()) {
+        let what = What::Malformed("the chunks of its data lie beyond the end of the file");
+        return Err(Flaw { what, at: offset..offset });
+    }
+    // Nothing is stored for each of them, but each takes memory here.
+    reader.charge(count, offset)?;
+    let places = (0..count).map(|position| arrays::Place {
+        position,
+        offset: offset.saturating_add(position.saturating_mul(size)),
+        length: size,
+        mask: 0,
+    });
+    Ok(positioned(places.collect(), array))
+}
+
+/// A B-tree of the first version. Each step goes down one level, so there are no circles.
+fn tree(reader: &mut Reader<'_>, root: u64, array: &Array<'_>) -> Result<Vec<Chunk>, Flaw> {
+    let mut chunks = Vec::new();
+    let mut waiting: Vec<(u64, Option<u8>)> = vec![(root, None)];
+    let key = 16u64.saturating_add((array.axes.len() as u64).saturating_mul(8));
+    let offsets = u64::from(reader.offset_size);
+    while let Some((address, above)) = waiting.pop() {
+        let prefix = 8u64.saturating_add(offsets.saturating_mul(2));
+        let start = match reader.block(address, prefix) {
+            Ok(start) => start,
+            Err(flaw) => {
+                reader.flaws.push(flaw);
+                continue;
+            }
+        };
+        let mut fields = start.fields();
+        fields.signature(b"TREE", "a node of the index of its chunks is not where it should be")?;
+        let (kind, level, count) = (fields.u8()?, fields.u8()?, fields.u16()?);
+        if kind != 1 || above.is_some_and(|above| above.checked_sub(1) != Some(level)) {
+            reader.note("a node of the index of its chunks belongs elsewhere", start.span());
+            continue;
+        }
+        let entries =
+            reader.block(address.saturating_add(prefix), key.saturating_add(offsets).saturating_mul(count.into()))?;
+        let mut fields = entries.fields();
+        let mut below = Vec::new();
+        for _ in 0..count {
+            let (length, mask) = (fields.u32()?.into(), fields.u32()?);
+            let origin = numbers(&mut fields, array.axes.len())?;
+            fields.skip(8)?;
+            let child = fields.address()?.ok_or_else(|| entries.flaw("the index of its chunks leads nowhere"))?;
+            if level > 0 {
+                below.push((child, Some(level)));
+            } else {
+                chunks.push(Chunk { origin, offset: reader.place(child), length, mask });
+            }
+        }
+        waiting.extend(below.into_iter().rev());
+    }
+    placed(reader, &mut chunks, array);
+    Ok(chunks)
+}
+
+/// A B-tree of the second version.
+fn records(reader: &mut Reader<'_>, address: u64, array: &Array<'_>, filtered: bool) -> Result<Vec<Chunk>, Flaw> {
+    let tree = btree2::read(reader, address)?;
+    let mut chunks = Vec::new();
+    for record in &tree.records {
+        if tree.kind != if filtered { 11 } else { 10 } {
+            return Err(record.flaw("the index of its chunks is one of something else"));
+        }
+        let rank = array.axes.len();
+        let mut fields = record.fields();
+        let address = fields.address()?;
+        let (length, mask) = if filtered {
+            let width = fields.remaining().saturating_sub(rank.saturating_mul(8)).saturating_sub(4);
+            (fields.uint(width.min(8))?, fields.u32()?)
+        } else {
+            (array.chunk_size(), 0)
+        };
+        let scaled = numbers(&mut fields, rank)?;
+        let origin = scaled.iter().zip(array.chunk).map(|(index, chunk)| index.saturating_mul(*chunk)).collect();
+        if let Some(address) = address {
+            chunks.push(Chunk { origin, offset: reader.place(address), length, mask });
+        }
+    }
+    placed(reader, &mut chunks, array);
+    Ok(chunks)
+}
+
+fn numbers(fields: &mut Fields<'_>, count: usize) -> Result<SmallVec<[u64; 4]>, Flaw> {
+    (0..count).map(|_| fields.uint(8)).collect()
+}
+
+/// Drops chunks that lie beside the dataset or between the chunks, with a flaw.
+fn placed(reader: &mut Reader<'_>, chunks: &mut Vec<Chunk>, array: &Array<'_>) {
+    let count = chunks.len();
+    chunks.retain(|chunk| {
+        let on_grid = chunk.origin.iter().zip(array.chunk).all(|(start, step)| start.checked_rem(*step) == Some(0));
+        on_grid && array.holds(&chunk.origin)
+    });
+    if chunks.len() < count {
+        reader.note("a chunk of its data lies outside of its shape", 0..0);
+    }
+}
