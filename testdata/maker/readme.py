@@ -3,6 +3,8 @@
 import re
 
 from .damaged import CASES
+from .formats.old import PROGRAMS
+from .formats.registry import FORMATS
 from .registry import FIXTURES
 
 
@@ -20,10 +22,16 @@ def damaged_table():
         row(f"`{name}`", f"`{case.base}`", case.about) for name, case in CASES.items())
 
 
+def formats_table():
+    return row("fixture", "what it is") + row("---", "---") + "".join(
+        row(f"`{name}`", about) for name, (_, about) in sorted({**FORMATS, **PROGRAMS}.items()))
+
+
 def update(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    for name, table in (("healthy", healthy_table()), ("damaged", damaged_table())):
+    for name, table in (("healthy", healthy_table()), ("damaged", damaged_table()),
+                        ("formats", formats_table())):
         text = re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)",
                       lambda match, table=table: match[1] + table + match[2], text, flags=re.S)
     with open(path, "w", encoding="utf-8") as file:

@@ -1,0 +1,67 @@
+"""What Keras and TensorFlow do with a path. Every question is asked in a process of its own."""
+
+import os
+import re
+
+import tensorflow as tf
+
+from ..outcome import ask, plain
+from ..truth import exception_text
+
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+LONGEST = 500
+
+
+def brief(error):
+    """The type of an exception and the first line of its text, which is cut when it is very long."""
+    lines = [line for line in exception_text(error).splitlines() if line.strip()]
+    text = ADDRESS.sub(" at 0x...", lines[0].rstrip())
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
+
+
+def attempt(function, *arguments):
+    try:
+        return function(*arguments) or "ok"
+    except Exception as error:  # the exception is the answer
+        return brief(error)
+
+
+def keras3_load_model(path):
+    import keras
+    keras.models.load_model(path)
+
+
+def keras2_load_model(path):
+    import tf_keras
+    tf_keras.models.load_model(path)
+
+
+def keras3_load_weights(path, build):
+    build().load_weights(path)
+
+
+def load_checkpoint(path):
+    tf.train.load_checkpoint(path)
+
+
+def load_saved_model(path):
+    tf.saved_model.load(path)
+
+
+QUESTIONS = {"keras.models.load_model": keras3_load_model,
+             "tf_keras.models.load_model": keras2_load_model,
+             "tf.train.load_checkpoint": load_checkpoint,
+             "tf.saved_model.load": load_saved_model}
+
+
+def answer(folder, function, *arguments):
+    return plain(ask(attempt, function, *arguments), folder)
+
+
+def says(folder, path, questions, **builders):
+    """{call: answer} for a path below the folder. `builders`: {call: (function, its model)}."""
+    full = folder if path == "." else os.path.join(folder, path)
+    out = {name: answer(folder, QUESTIONS[name], full) for name in questions}
+    for name, (function, build) in builders.items():
+        out[name] = answer(folder, function, full, build)
+    return out
