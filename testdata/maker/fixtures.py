@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from . import graph, keras2, keras3, modules, raw, readme  # noqa: F401  (they register)
 from .damaged import CASES
-from .formats import old, programs  # noqa: F401  (they register)
+from .formats import foreign, old, programs  # noqa: F401  (they register)
 from .formats.registry import FORMATS
 from .formats.questions import ask_about
 from .outcome import says
@@ -90,6 +90,7 @@ def make(top, names, python212=None):
     kinds = {**dict.fromkeys(FIXTURES, save), **dict.fromkeys(CASES, damage)}
     kinds |= {f"formats/{name}": lambda top, name: save_format(top, name.partition("/")[2], python212)
               for name in [*FORMATS, *old.PROGRAMS]}
+    kinds["foreign"] = lambda top, _: foreign.make(top)
     unknown = [name for name in names if name not in kinds]
     if unknown:
         print("no such fixture:", *unknown)

@@ -3,6 +3,7 @@
 import re
 
 from .damaged import CASES
+from .formats.foreign import KINDS
 from .formats.old import PROGRAMS
 from .formats.registry import FORMATS
 from .registry import FIXTURES
@@ -27,11 +28,16 @@ def formats_table():
         row(f"`{name}`", about) for name, (_, about) in sorted({**FORMATS, **PROGRAMS}.items()))
 
 
+def foreign_table():
+    return row("kind", "what it is") + row("---", "---") + "".join(
+        row(f"`{name}`", about) for name, (_, about) in KINDS.items())
+
+
 def update(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     for name, table in (("healthy", healthy_table()), ("damaged", damaged_table()),
-                        ("formats", formats_table())):
+                        ("formats", formats_table()), ("foreign", foreign_table())):
         text = re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)",
                       lambda match, table=table: match[1] + table + match[2], text, flags=re.S)
     with open(path, "w", encoding="utf-8") as file:
