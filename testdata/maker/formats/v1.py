@@ -12,6 +12,7 @@ from .. import graph
 from ..raw import hash_of, typed_tensors
 from ..table import Index
 from ..truth import exception_text, open_checkpoint, tensor_facts
+from . import meta
 from .registry import format_fixture
 from .says import brief
 
@@ -73,7 +74,7 @@ def v1_sharded():
                 v1.get_variable("bias", (3,))
         graph.fill(session, v1.global_variables())
         saver = v1.train.Saver(sharded=True, write_version=v1.train.SaverDef.V1)
-        return saver.save(session, "./model.ckpt", global_step=5)
+        return saver.save(session, "./model.ckpt", global_step=5, write_meta_graph=False)
 
     return describe(write(program))
 
@@ -92,7 +93,7 @@ def v1_partitioned():
         saver = v1.train.Saver(write_version=v1.train.SaverDef.V1)
         return saver.save(session, "./model.ckpt")
 
-    return describe(write(program))
+    return describe(write(program)) | {"meta": meta.describe("model.ckpt.meta")}
 
 
 @format_fixture("v1-sharded-partitioned", "The slices of one variable in different files of V1.")
