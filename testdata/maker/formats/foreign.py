@@ -269,8 +269,9 @@ BUNDLE = {"tf.train.load_checkpoint": QUESTIONS["tf.train.load_checkpoint"],
           "tf.train.Checkpoint.restore": restore, "tf_keras.Model.load_weights": load2}
 NAMES = {"model.h5": ("model.h5", KERAS), "model.keras": ("model.keras", KERAS),
          "ckpt-1.index": ("ckpt-1", BUNDLE), "model.ckpt": ("model.ckpt", BUNDLE)}
-OWN_NAME = {"hdf5-model": ["model.h5"], "keras-archive": ["model.keras"],
-            "bundle-index": ["ckpt-1.index"]}
+FEWER = {"hdf5-model": ["model.keras", "ckpt-1.index"], "hdf5-weights": ["model.h5", "model.keras"],
+         "keras-archive": ["model.h5", "ckpt-1.index"], "tar-checkpoint": ["model.h5", "ckpt-1.index"],
+         "bundle-index": ["model.h5", "model.keras", "model.ckpt"]}
 
 
 def make(top):
@@ -283,7 +284,7 @@ def make(top):
     facts = {}
     for name, (function, about) in KINDS.items():
         data = function(top)
-        files = [file for file in NAMES if file not in OWN_NAME.get(name, [])]
+        files = FEWER.get(name, list(NAMES))
         for file in files:
             store(os.path.join(folder, name, file), data)
         facts[name] = {"about": about, "bytes": len(data), "sha256": hash_of(data),

@@ -127,16 +127,16 @@ def k2_h5_split():
 
     class Many(keras.layers.Layer):
         def build(self, _):
-            self.parts = [self.add_weight(name=f"part_{number}" + "x" * 940 * (number == 40), shape=(number % 3 + 1,))
-                          for number in range(75)]
+            self.parts = [self.add_weight(name=f"part_{number}" + "x" * 2600 * (number == 17), shape=(number % 3 + 1,))
+                          for number in range(25)]
 
         def call(self, x):
             return x + sum(keras.backend.sum(part) for part in self.parts)
 
-    layers = [keras.layers.Activation("relu", name=f"activation_{number}" + "y" * 940 * (number == 5))
-              for number in range(72)]
-    model = keras.Sequential([keras.Input((2,), name="features"), *layers[:40], Many(name="many"),
-                              *layers[40:], keras.layers.Dense(2, name="last")], name="split")
+    layers = [keras.layers.Activation("relu", name=f"activation_{number}" + "y" * 3500 * (number == 5))
+              for number in range(18)]
+    model = keras.Sequential([keras.Input((2,), name="features"), *layers[:9], Many(name="many"),
+                              *layers[9:], keras.layers.Dense(2, name="last")], name="split")
     fill(model.weights)
     model.save_weights("model.h5")
     return facts2("model.h5", model, kind=WEIGHTS)

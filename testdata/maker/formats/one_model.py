@@ -10,7 +10,7 @@ from ..values import trained
 from . import hdf5
 from .facts import Places, archive_facts, facts_of, layers_of, sources_of
 from .registry import format_fixture, pin_keras3
-from .saved import pin_fingerprint
+from .saved import tidy
 
 
 def model():
@@ -59,7 +59,7 @@ def one_model():
     one.save("model.h5")
     tf.train.Checkpoint(model=one, optimizer=one.optimizer).save("./ckpt")
     one.export("export", verbose=False)
-    pin_fingerprint("export")
+    tidy("export")
     bundles = {"ckpt-1": "ckpt-1", "export": "export/variables/variables"}
     saves = Saves(["model.keras", "model.weights.h5", "model.h5"], bundles)
     return {"kind": "one-model", "path": ".", "keras": f"keras {keras.__version__}",

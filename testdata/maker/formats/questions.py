@@ -4,7 +4,7 @@ from .says import says
 
 LOADERS = ["keras.models.load_model", "tf_keras.models.load_model"]
 ASKED = {"keras-archive": LOADERS, "keras-h5": LOADERS, "keras-directory": LOADERS,
-         "v1": ["tf.train.load_checkpoint"], "saved-model": ["tf.saved_model.load"]}
+         "v1": ["tf.train.load_checkpoint"], "saved-model": ["tf.saved_model.load", *LOADERS]}
 
 
 def ask_about(folder, facts):
