@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from . import graph, keras2, keras3, modules, raw, readme  # noqa: F401  (they register)
 from .damaged import CASES
+from .formats import damaged as formats_damaged
 from .formats import foreign, old, programs  # noqa: F401  (they register)
 from .formats.registry import FORMATS
 from .formats.questions import ask_about
@@ -90,6 +91,8 @@ def make(top, names, python212=None):
     kinds = {**dict.fromkeys(FIXTURES, save), **dict.fromkeys(CASES, damage)}
     kinds |= {f"formats/{name}": lambda top, name: save_format(top, name.partition("/")[2], python212)
               for name in [*FORMATS, *old.PROGRAMS]}
+    kinds |= {f"formats/damaged/{name}": lambda top, name: formats_damaged.make(
+        top, name.rpartition("/")[2]) for name in formats_damaged.CASES}
     kinds["foreign"] = lambda top, _: foreign.make(top)
     unknown = [name for name in names if name not in kinds]
     if unknown:
