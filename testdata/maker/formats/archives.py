@@ -22,7 +22,7 @@ def k3_keras():
     return facts3("model.keras", model, model.optimizer, kind=KIND)
 
 
-@format_fixture("k3-keras-folder", "The same, unzipped.")
+@format_fixture("k3-keras-folder", "The archive of k3-keras, unzipped.")
 def k3_keras_folder():
     pin_keras3()
     model = keras3.compiled()
@@ -32,15 +32,6 @@ def k3_keras_folder():
         archive.extractall(".")
     os.remove("model.keras")
     return facts3(".", model, model.optimizer, kind="keras-directory")
-
-
-@format_fixture("k3-keras-nested", "Embedding, LSTM and a model inside a model (with Dropout).")
-def k3_keras_nested():
-    pin_keras3()
-    model, _ = keras3.nested()
-    keras3.fill_model(model.weights)
-    model.save("model.keras")
-    return facts3("model.keras", model, kind=KIND)
 
 
 @format_fixture("k3-keras-custom", "A subclassed Keras 3 model with a layer of the user's own, both "
@@ -123,7 +114,7 @@ def k3_keras_lambda():
     return facts3("model.keras", model, kind=KIND)
 
 
-@format_fixture("k3-h5-lambda", "The same Lambda layer in a whole model saved as model.h5.")
+@format_fixture("k3-h5-lambda", "The model of k3-keras-lambda, saved as model.h5.")
 def k3_h5_lambda():
     pin_keras3()
     model = doubled()

@@ -13,12 +13,12 @@ import zipfile
 import numpy as np
 import tensorflow as tf
 
-from .. import keras2, keras3
 from ..truth import dump_json
 from ..values import trained
 from ..wounds import PAGE, POINTER, read, store
 from .hdf5 import hash_of
 from .says import QUESTIONS, answer
+from .small import small, small2
 
 KINDS = {}  # name: (function that gives the bytes, its sentence)
 MOMENT = (2023, 11, 14, 22, 13, 20)
@@ -44,7 +44,7 @@ def checkpoint_files(top):
 
 @kind("lfs-pointer", "A Git LFS pointer.")
 def pointer(top):
-    data = file_of(top, "formats", "k3-h5", "model.h5")
+    data = file_of(top, "formats", "k3-h5-small", "model.h5")
     return POINTER.format(digest=hash_of(data), size=len(data)).encode()
 
 
@@ -69,9 +69,9 @@ def empty(top):
     return b""
 
 
-@kind("zeros", "Two thousand zeros: a download that reserved the room and stopped.")
+@kind("zeros", "Five hundred zeros: a download that reserved the room and stopped.")
 def zeros(top):
-    return bytes(2000)
+    return bytes(500)
 
 
 @kind("text", "A text.")
@@ -83,7 +83,7 @@ def text(top):
 
 @kind("gzip-h5", "A gzipped HDF5 file.")
 def gzip_h5(top):
-    return gzip.compress(file_of(top, "formats", "k3-h5", "model.h5"), mtime=0)
+    return gzip.compress(file_of(top, "formats", "k3-h5-small", "model.h5"), mtime=0)
 
 
 @kind("gzip-index", "A gzipped index of a checkpoint.")
@@ -201,7 +201,7 @@ def tfrecord(top):
 @kind("config-json", "The architecture of a model alone: model.to_json() of Keras 3.")
 def config_json(top):
     model = json.loads(zipfile.ZipFile(os.path.join(
-        top, "formats", "k3-keras", "model.keras")).read("config.json"))
+        top, "formats", "k3-keras-small", "model.keras")).read("config.json"))
     model.pop("build_config", None)
     model.pop("compile_config", None)
     return json.dumps(model).encode()
@@ -235,27 +235,27 @@ def saved_model_pb(top):
 
 @kind("hdf5-model", "A whole model in HDF5.")
 def hdf5_model(top):
-    return file_of(top, "formats", "k3-h5", "model.h5")
+    return file_of(top, "formats", "k3-h5-small", "model.h5")
 
 
 @kind("hdf5-weights", "A .weights.h5 of Keras 3.")
 def hdf5_weights(top):
-    return file_of(top, "formats", "k3-weights-compiled", "model.weights.h5")
+    return file_of(top, "formats", "k3-weights-small", "model.weights.h5")
 
 
 @kind("keras-archive", "A .keras archive of Keras 3.")
 def keras_archive(top):
-    return file_of(top, "formats", "k3-keras", "model.keras")
+    return file_of(top, "formats", "k3-keras-small", "model.keras")
 
 
 # -- names, and questions ---------------------------------------------------------------------------
 
 def load3(path):
-    keras3.compiled().load_weights(path)
+    small().load_weights(path)
 
 
 def load2(path):
-    keras2.network().load_weights(path)
+    small2().load_weights(path)
 
 
 def restore(path):
@@ -269,8 +269,8 @@ BUNDLE = {"tf.train.load_checkpoint": QUESTIONS["tf.train.load_checkpoint"],
           "tf.train.Checkpoint.restore": restore, "tf_keras.Model.load_weights": load2}
 NAMES = {"model.h5": ("model.h5", KERAS), "model.keras": ("model.keras", KERAS),
          "ckpt-1.index": ("ckpt-1", BUNDLE), "model.ckpt": ("model.ckpt", BUNDLE)}
-FEWER = {"hdf5-model": ["model.keras", "ckpt-1.index"], "hdf5-weights": ["model.h5", "model.keras"],
-         "keras-archive": ["model.h5", "ckpt-1.index"], "tar-checkpoint": ["model.h5", "ckpt-1.index"],
+FEWER = {"hdf5-model": ["model.keras"], "hdf5-weights": ["model.h5"],
+         "keras-archive": ["model.h5"], "tar-checkpoint": ["model.h5"],
          "bundle-index": ["model.h5", "model.keras", "model.ckpt"]}
 
 

@@ -69,7 +69,8 @@ def k2_h5():
 def k2_h5_legacy_adam():
     import tf_keras
     pin_keras2()
-    model = keras2.network()
+    model = tf_keras.Sequential([tf_keras.Input((6,), name="features"),
+                                 tf_keras.layers.Dense(3, name="logits")], name="one")
     model.compile(optimizer=tf_keras.optimizers.legacy.Adam(1e-3), loss="mse")
     model.train_on_batch(np.ones((2, 6), "float32"), np.ones((2, 3), "float32"))
     fill(model.weights)
@@ -97,7 +98,6 @@ def k2_h5_weights():
 def nested2(frozen):
     import tf_keras as keras
     body = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="inner"),
-                             keras.layers.BatchNormalization(name="norm"),
                              keras.layers.Dense(2, name="outer")], name="body")
     body.layers[0].trainable = not frozen
     features = keras.Input((4,), name="features")
@@ -113,7 +113,7 @@ def k2_h5_nested():
     return facts2("model.h5", model, kind=WEIGHTS)
 
 
-@format_fixture("k2-h5-frozen", "The same with one frozen layer, whose weights come last in the group.")
+@format_fixture("k2-h5-frozen", "The model of k2-h5-nested with one frozen layer, whose weights come last in the group.")
 def k2_h5_frozen():
     model = nested2(frozen=True)
     model.save_weights("model.h5")

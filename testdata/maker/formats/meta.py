@@ -89,8 +89,8 @@ def meta_ref():
     return describe("model.ckpt.meta", "model.ckpt")
 
 
-@format_fixture("meta-resource", "The same with resource variables, and another one that the Saver "
-                "was told not to save, and one under another name.")
+@format_fixture("meta-resource", "The graph of meta-ref with resource variables, and another one that "
+                "the Saver was told not to save, and one under another name.")
 def meta_resource():
     with tf.Graph().as_default(), v1.Session() as session:
         inference(session, use_resource=True)
@@ -113,10 +113,10 @@ def names_of(variables):
 
 
 @format_fixture("meta-sharded", "A graph whose Saver is sharded: a restore operation for each of "
-                "three devices; no checkpoint.")
+                "two devices; no checkpoint.")
 def meta_sharded():
     with tf.Graph().as_default():
-        for device, name in enumerate(("first", "second", "third")):
+        for device, name in enumerate(("first", "second")):
             with tf.device(f"/device:CPU:{device}"), v1.variable_scope(name):
                 v1.get_variable("kernel", (4, 3))
                 v1.get_variable("bias", (3,))

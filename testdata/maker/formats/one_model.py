@@ -7,10 +7,9 @@ import tensorflow as tf
 from .. import keras3
 from ..truth import Keys, all_tensors
 from ..values import trained
-from . import hdf5
+from . import hdf5, saved
 from .facts import Places, archive_facts, facts_of, layers_of, sources_of
 from .registry import format_fixture, pin_keras3
-from .saved import tidy
 
 
 def model():
@@ -59,7 +58,7 @@ def one_model():
     one.save("model.h5")
     tf.train.Checkpoint(model=one, optimizer=one.optimizer).save("./ckpt")
     one.export("export", verbose=False)
-    tidy("export")
+    saved.tidy("export")
     bundles = {"ckpt-1": "ckpt-1", "export": "export/variables/variables"}
     saves = Saves(["model.keras", "model.weights.h5", "model.h5"], bundles)
     return {"kind": "one-model", "path": ".", "keras": f"keras {keras.__version__}",
@@ -68,6 +67,7 @@ def one_model():
             "weights": [saves.of(variable) for variable in one.weights],
             "optimizer": [saves.of(variable) for variable in one.optimizer.variables],
             "layers": layers_of(one), "members": archive_facts("model.keras"),
+            "saved_model": saved.describe("export"),
             "tensors": {path: all_tensors(prefix) for path, prefix in bundles.items()},
             "files": {path: hdf5.describe(source) for save in
                       ("model.keras", "model.weights.h5", "model.h5")

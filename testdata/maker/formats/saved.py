@@ -7,10 +7,10 @@ import tensorflow as tf
 from tensorflow.core.protobuf import fingerprint_pb2
 from tensorflow.python.saved_model import loader_impl
 
-from .. import graph, keras3
+from .. import graph
 from ..truth import all_tensors
 from ..values import trained
-from .registry import format_fixture, pin_keras2, pin_keras3
+from .registry import format_fixture, pin_keras2
 
 v1 = tf.compat.v1
 PREFIX = "variables/variables"
@@ -144,15 +144,19 @@ def module():
     return describe("saved")
 
 
-@format_fixture("sm-k3-export", "model.export() of Keras 3.")
-def k3_export():
-    import keras
-    pin_keras3()
-    model, _ = keras3.classifier()
-    keras3.fill_model(model.weights)
-    model.export("saved", verbose=False)
+@format_fixture("sm-small", "A tf.Module of two variables and an asset, without functions; damaged "
+                "SavedModels are made of it.")
+def small():
+    module = tf.Module()
+    module.kernel = tf.Variable(trained((3, 2), "float32", 0), name="kernel")
+    module.bias = tf.Variable(trained((2,), "float32", 1), name="bias")
+    with open("words.txt", "w", encoding="utf-8") as file:
+        file.write("check\npoint\n")
+    module.words = tf.saved_model.Asset("words.txt")
+    tf.saved_model.save(module, "saved")
+    os.remove("words.txt")
     tidy("saved")
-    return describe("saved") | {"keras": f"keras {keras.__version__}"}
+    return describe("saved")
 
 
 @format_fixture("sm-k2", "model.save() of tf_keras in TensorFlow format, compiled and trained.")
@@ -221,13 +225,14 @@ def v1_two():
     return describe("saved")
 
 
-@format_fixture("sm-v1-text", "A TensorFlow 1 graph as text: saved_model.pbtxt.")
+@format_fixture("sm-v1-text", "The graph of sm-v1-bare as text: saved_model.pbtxt.")
 def v1_text():
     builder = v1.saved_model.builder.SavedModelBuilder("saved")
     with tf.Graph().as_default(), v1.Session() as session:
-        v1.get_variable("bias", (2,), use_resource=False)
-        graph.fill(session, v1.global_variables())
-        builder.add_meta_graph_and_variables(session, ["serve"], strip_default_attrs=True)
+        features, doubled = program1(with_variables=False)
+        signature = v1.saved_model.predict_signature_def({"features": features}, {"doubled": doubled})
+        builder.add_meta_graph_and_variables(
+            session, ["serve"], signature_def_map={"serving_default": signature})
     builder.save(as_text=True)
     tidy("saved")
     return describe("saved")

@@ -6,16 +6,21 @@ import re
 import tensorflow as tf
 
 from ..outcome import ask, plain
-from ..truth import exception_text
 
+PLACE = re.compile(r"Detected at node|File \"|No stack trace|\t*\[\[")  # where, not what
+NODE = re.compile(r"\{\{function_node .*?\}\} ")
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 LONGEST = 500
 
 
 def brief(error):
-    """The type of an exception and the first line of its text, which is cut when it is very long."""
-    lines = [line for line in exception_text(error).splitlines() if line.strip()]
-    text = ADDRESS.sub(" at 0x...", lines[0].rstrip())
+    """The type of an exception and the first line of its text, with one more where that ends with a
+    colon; cut when it is very long."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    text = f"{type(error).__name__}: {lines[0]}"
+    if lines[0].endswith(":") and len(lines) > 1:
+        text += " " + next((line for line in lines[1:] if not PLACE.match(line)), "")
+    text = ADDRESS.sub(" at 0x...", NODE.sub("", text)).rstrip()
     return text if len(text) <= LONGEST else text[:LONGEST] + "..."
 
 
