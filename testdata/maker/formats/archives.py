@@ -77,13 +77,13 @@ def k3_keras_custom():
     return facts3("model.keras", model, kind=KIND)
 
 
-@format_fixture("k3-keras-assets", "TextVectorization: its words lie in assets of the archive.")
+@format_fixture("k3-keras-assets", "TextVectorization that has learned its words: they lie in assets of the archive.")
 def k3_keras_assets():
     import keras
     pin_keras3()
     texts = keras.Input((1,), dtype="string", name="texts")
-    words = keras.layers.TextVectorization(output_sequence_length=4, name="words",
-                                           vocabulary=["check", "point", "gr\u00fc\u00dfe"])
+    words = keras.layers.TextVectorization(output_sequence_length=4, name="words")
+    words.adapt(["check point check", "point check gr\u00fc\u00dfe"])
     x = keras.layers.Embedding(6, 2, name="embedding")(words(texts))
     model = keras.Model(texts, keras.layers.Flatten(name="flat")(x), name="reader")
     fill(model.weights)

@@ -132,7 +132,7 @@ saved("sm-graph-cut", "saved_model.pb ends half way.", ["truncated-file"],
 saved("sm-graph-empty", "saved_model.pb has no bytes.", ["truncated-file"],
       do(w.cut, "saved/saved_model.pb", keep=0))
 case("sm-module", "saved", "sm-no-asset", "An asset that a table reads is not there.",
-     ["missing-shard"], do(w.delete, "saved/assets/words.txt"))
+     ["missing-shard"], do(v.remove_folder, "saved/assets"))
 saved("sm-no-fingerprint", "fingerprint.pb is not there, which nobody needs.", ["missing-index"],
       do(w.delete, "saved/fingerprint.pb"))
 case("sm-v1", "saved", "sm-v1-no-variables", "The graph has variables, but their directory is not "
