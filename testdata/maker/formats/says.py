@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ..outcome import ask, plain
 
-PLACE = re.compile(r"Detected at node|File \"|No stack trace|\t*\[\[")  # where, not what
+PLACE = re.compile(r"Detected at node|File \"|No stack trace|<stack traces|\t*\[\[")  # where, not what
 NODE = re.compile(r"\{\{function_node .*?\}\} ")
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 LONGEST = 500
