@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the fixtures of this directory: `python testdata/make.py [NAME...]`.
+"""Makes the fixtures of this directory: `python testdata/make.py [--python212 PATH] [NAME...]`.
 
 Every fixture is saved by a process of its own, forked from one that has only imported
 TensorFlow, so names of layers and variables do not depend on what was made before. All values,
 times and orders are fixed: a second run writes the same bytes. README.md tells what there is.
+`--python212` names a Python with TensorFlow 2.12, for the fixtures that only it can write.
 """
 
+import argparse
 import os
 import sys
 
@@ -21,4 +23,8 @@ from maker import fixtures  # noqa: E402  (needs the environment above)
 
 
 if __name__ == "__main__":
-    sys.exit(fixtures.make(HERE, sys.argv[1:]))
+    parser = argparse.ArgumentParser(description="Makes the fixtures of this directory.")
+    parser.add_argument("--python212", metavar="PATH", help="a Python with TensorFlow 2.12")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="fixtures to make (all)")
+    told = parser.parse_args()
+    sys.exit(fixtures.make(HERE, told.names, told.python212))

@@ -1,5 +1,6 @@
 """Makes fixtures, each in a process of its own."""
 
+import json
 import os
 import shutil
 import sys
@@ -9,6 +10,10 @@ import tensorflow as tf
 
 from . import graph, keras2, keras3, modules, raw, readme  # noqa: F401  (they register)
 from .damaged import CASES
+from .formats import damaged as formats_damaged
+from .formats import foreign, old, programs  # noqa: F401  (they register)
+from .formats.registry import FORMATS
+from .formats.questions import ask_about
 from .outcome import says
 from .registry import FIXTURES, pin_clock
 from .truth import describe, dump_json
@@ -60,14 +65,44 @@ def damage(top, name):
               folder + ".json")
 
 
-def make(top, names):
+def save_format(top, name, python212=None):
+    """Let the program of a fixture of another kind save and describe; ask about it afterwards,
+    in a process that has not used TensorFlow yet."""
+    function, about = FORMATS.get(name) or old.PROGRAMS[name]
+    folder = os.path.join(top, "formats", name)
+
+    def save_and_describe():
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        os.chdir(folder)
+        pin_clock()
+        facts = function() if name in FORMATS else old.run(python212, name, folder)
+        dump_json({"schema": 1, "healthy": True, "about": about, "tensorflow": tf.__version__,
+                   **facts}, folder + ".json")
+
+    assert in_child(save_and_describe)
+    with open(folder + ".json", encoding="ascii") as file:
+        facts = json.load(file)
+    dump_json(facts | {"says": ask_about(folder, facts)}, folder + ".json")
+
+
+def make(top, names, python212=None):
     """Make the named fixtures, or all; the exit code."""
     kinds = {**dict.fromkeys(FIXTURES, save), **dict.fromkeys(CASES, damage)}
+    kinds |= {f"formats/{name}": lambda top, name: save_format(top, name.partition("/")[2], python212)
+              for name in [*FORMATS, *old.PROGRAMS]}
+    kinds |= {f"formats/damaged/{name}": lambda top, name: formats_damaged.make(
+        top, name.rpartition("/")[2]) for name in formats_damaged.CASES}
+    kinds["foreign"] = lambda top, _: foreign.make(top)
     unknown = [name for name in names if name not in kinds]
     if unknown:
         print("no such fixture:", *unknown)
         return 2
-    failed = [name for name in names or kinds if not in_child(kinds[name], top, name)]
+    names = names or list(kinds)
+    skipped = [name for name in names if name.partition("/")[2] in old.PROGRAMS and not python212]
+    if skipped:
+        print("not made, since they need --python212 with TensorFlow 2.12:", *skipped)
+    failed = [name for name in names if name not in skipped and not in_child(kinds[name], top, name)]
     for name in failed:
         print("failed:", name)
     readme.update(os.path.join(top, "README.md"))

@@ -3,6 +3,10 @@
 import re
 
 from .damaged import CASES
+from .formats.damaged import CASES as DAMAGED_FORMATS
+from .formats.foreign import KINDS
+from .formats.old import PROGRAMS
+from .formats.registry import FORMATS
 from .registry import FIXTURES
 
 
@@ -15,15 +19,27 @@ def healthy_table():
         row(f"`{name}`", about) for name, (_, about) in sorted(FIXTURES.items()))
 
 
-def damaged_table():
+def damaged_table(cases):
     return row("fixture", "made of", "what is wrong") + row("---", "---", "---") + "".join(
-        row(f"`{name}`", f"`{case.base}`", case.about) for name, case in CASES.items())
+        row(f"`{name}`", f"`{case.base}`", case.about) for name, case in cases.items())
+
+
+def formats_table():
+    return row("fixture", "what it is") + row("---", "---") + "".join(
+        row(f"`{name}`", about) for name, (_, about) in sorted({**FORMATS, **PROGRAMS}.items()))
+
+
+def foreign_table():
+    return row("kind", "what it is") + row("---", "---") + "".join(
+        row(f"`{name}`", about) for name, (_, about) in KINDS.items())
 
 
 def update(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    for name, table in (("healthy", healthy_table()), ("damaged", damaged_table())):
+    for name, table in (("healthy", healthy_table()), ("damaged", damaged_table(CASES)),
+                        ("formats", formats_table()),
+                        ("damaged formats", damaged_table(DAMAGED_FORMATS)), ("foreign", foreign_table())):
         text = re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)",
                       lambda match, table=table: match[1] + table + match[2], text, flags=re.S)
     with open(path, "w", encoding="utf-8") as file:

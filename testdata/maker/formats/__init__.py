@@ -1,0 +1,1 @@
+"""Fixtures of every kind of file other than the bundle: testdata/formats and testdata/foreign."""
