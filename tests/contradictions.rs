@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use ckpt::bytes::FaultKind;
+use ckpt::format;
 use ckpt::model::Depth;
 use ckpt::store::{Blob, Item, Memory, Store};
 use ckpt::tensor::{self, Request};
@@ -78,6 +79,10 @@ fn a_repeated_key_is_not_called_out_of_order() {
     assert_ne!(found, []);
 }
 
+fn overlaps(disk: &Memory) -> Vec<FaultKind> {
+    format::overlaps(&support::open(disk, "run/ckpt")).into_iter().map(|fault| fault.kind).collect()
+}
+
 #[test]
 fn entries_that_share_bytes_contradict_each_other() {
     let (one, two) = (1f32.to_le_bytes(), 2f32.to_le_bytes());
@@ -85,13 +90,13 @@ fn entries_that_share_bytes_contradict_each_other() {
     let records = vec![record("a", &[2], 0, 0, &both), record("b", &[], 0, 4, &two)];
     let disk = checkpoint(records, &[Some(&both)]);
     let overlap = FaultKind::ExtentsOverlap { key: "b".to_owned(), other: "a".to_owned() };
-    assert_eq!(kinds(&disk), [overlap]);
+    assert_eq!(overlaps(&disk), [overlap]);
     let json = ask(&disk, &["doctor", "--format", "json", "run/ckpt"]).expect(1).json();
     assert_eq!(json["findings"][0]["code"], "F027");
     assert_eq!(json["looked"]["complete"], true, "both can be read");
     // Tensors without bytes may lie anywhere.
     let records = vec![record("a", &[2], 0, 0, &both), record("e", &[0], 0, 4, &[])];
-    assert_eq!(kinds(&checkpoint(records, &[Some(&both)])), []);
+    assert_eq!(overlaps(&checkpoint(records, &[Some(&both)])), []);
 }
 
 /// A stretch with a thousand names is not read a thousand times.
@@ -101,7 +106,7 @@ fn shared_bytes_do_not_multiply_the_work() {
     let record = |number: usize| record(&format!("name_{number:04}"), &[1000], 0, 0, &bytes);
     let disk = checkpoint((0..300).map(record).collect(), &[Some(&bytes)]);
     let opened = support::open(&disk, "run/ckpt");
-    assert_eq!(opened.faults.len(), 299);
+    assert_eq!(format::overlaps(&opened).len(), 299);
     let digests = support::digest(&disk, &opened, true);
     assert_eq!(digests.bytes_read, 8000);
     assert_eq!(digests.entries.iter().flatten().count(), 2);

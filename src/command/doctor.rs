@@ -67,7 +67,10 @@ fn expand(context: &Context, path: &Path, all: bool) -> Vec<PathBuf> {
 /// Learns everything about one path that the rules may want to know.
 fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>) -> Facts {
     let resolved = format::resolve(context.store, path);
-    let checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
+    let mut checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
+    if let Some(checkpoint) = &mut checkpoint {
+        checkpoint.faults.extend(format::overlaps(checkpoint));
+    }
     let digests = checkpoint.as_ref().map_or_else(
         || Digests::none(depth),
         |checkpoint| {

@@ -4,6 +4,7 @@
 
 mod bundle;
 mod directory;
+mod extents;
 mod foreign;
 pub mod hdf5;
 mod resolve;
@@ -11,6 +12,7 @@ mod sstable;
 mod state;
 
 pub use bundle::open;
+pub use extents::overlaps;
 pub use resolve::resolve;
 
 use crate::store::Blob;

@@ -1,7 +1,6 @@
 //! TensorBundle, TensorFlow's checkpoint format V2: a table of tensors in `PREFIX.index`, their bytes
 //! in `PREFIX.data-SSSSS-of-NNNNN`.
 
-mod extents;
 mod graph;
 mod index;
 mod ordered_code;
@@ -57,9 +56,6 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     once(&mut entries, &mut faults);
     faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
     faults.extend(shards::measure(store, &files, &entries, index_is_whole));
-    if let Some(index) = files.first() {
-        faults.extend(extents::overlaps(&index.label, &entries));
-    }
     let object_based = entries.iter().any(|entry| by_object(entry.key.bytes()));
     let flavor = if object_based { Flavor::ObjectBased } else { Flavor::NameBased };
     let graph = graph::read(store, &files, &entries, index.endianness, flavor, &mut faults);

@@ -1,17 +1,15 @@
 //! The places of all tensors, held against each other.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use crate::bytes::{Fault, FaultKind, Span};
-use crate::model::{Entry, EntryId, Extent};
+use crate::model::{Checkpoint, Entry, EntryId, Extent};
 
 /// Entries whose bytes another entry has too. No program that writes tensors one after the other makes
-/// such an index; without this, a small one could name the same large stretch a thousand times.
-pub(super) fn overlaps(index: &Arc<str>, entries: &[Entry]) -> Vec<Fault> {
-    if are_in_order(entries) {
-        return Vec::new();
-    }
+/// such an index. Only who wants every fault asks: the places of a wide checkpoint have to be sorted.
+pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
+    let entries = &checkpoint.entries;
+    let Some(index) = checkpoint.index_file().filter(|_| !are_in_order(entries)) else { return Vec::new() };
     let all = entries.iter().enumerate();
     let all = all.flat_map(|(id, entry)| entry.extents().map(move |(extent, _)| (extent, id)));
     let mut extents: Vec<(Extent, EntryId)> = all.filter(|(extent, _)| extent.length > 0).collect();
@@ -27,7 +25,7 @@ pub(super) fn overlaps(index: &Arc<str>, entries: &[Entry]) -> Vec<Fault> {
             && let (Some(entry), Some(other)) = (entries.get(id), entries.get(owner))
         {
             let kind = FaultKind::ExtentsOverlap { key: entry.key.to_string(), other: other.key.to_string() };
-            faults.push(Fault { kind, at: Span { file: index.clone(), bytes: entry.declared_at.clone() } });
+            faults.push(Fault { kind, at: Span { file: index.label.clone(), bytes: entry.declared_at.clone() } });
         }
         if extent.end() > before.end() {
             furthest = Some((extent, id));
