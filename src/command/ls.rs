@@ -8,9 +8,7 @@ use super::{Context, not_found};
 use crate::cli;
 use crate::error::Error;
 use crate::format;
-use crate::model::{
-    Candidate, Checkpoint, Depth, Directory, Entry, EntryId, Group, Latest, Role, StateFile, VariableId,
-};
+use crate::model::{Candidate, Checkpoint, Depth, Directory, Entry, EntryId, Latest, Role, StateFile, VariableId};
 use crate::tensor::{self, Elements};
 use crate::view::{DirectoryRow, Listing, Outcome};
 
@@ -130,7 +128,7 @@ fn row(
         name: candidate.name.clone(),
         step: opened.and_then(|checkpoint| step(context, checkpoint)),
         saved: saved(directory, candidate),
-        params: opened.map(model_params),
+        params: opened.map(|checkpoint| checkpoint.totals().model.params),
         optimizer: opened.and_then(|checkpoint| Some((checkpoint.optimizer()?, checkpoint.slot_kinds().len()))),
         size: candidate.size(),
         latest: matches!(&directory.latest, Latest::Path(path) if same_place(path, prefix)),
@@ -156,9 +154,4 @@ fn saved(directory: &Directory, candidate: &Candidate) -> Option<i64> {
     let same_length = state.all.len() == state.timestamps.len();
     let time = listed.filter(|_| same_length).and_then(|position| state.timestamps.get(position));
     time.map(|time| *time as i64).or(candidate.modified)
-}
-
-fn model_params(checkpoint: &Checkpoint) -> u64 {
-    let model = checkpoint.pairs().filter(|(variable, _)| variable.role.group() == Group::Model);
-    model.fold(0, |sum, (_, entry)| sum.saturating_add(entry.params()))
 }

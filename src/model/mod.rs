@@ -12,6 +12,7 @@ mod natural;
 mod roles;
 mod shape;
 mod text;
+mod totals;
 mod training;
 mod variable;
 
@@ -27,6 +28,7 @@ pub use naming::{describe, leaf};
 pub use natural::natural;
 pub use shape::{Shape, Slice};
 pub use text::Text;
+pub use totals::{Total, Totals};
 pub use variable::{Group, Relations, Role, Variable, VariableId};
 
 /// The key under which object-based checkpoints keep their graph.

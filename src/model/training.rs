@@ -43,11 +43,14 @@ impl Checkpoint {
         let counts = |name: &str, variable: &Variable| {
             leaf(&variable.name) == name || variable.paths().iter().any(|path| leaf(path) == name)
         };
+        let known = |name: &str| leaf(name) == "step" || ITERATIONS.contains(&leaf(name));
+        // Names before entries: nearly all variables fail here, and those of a wide checkpoint are many.
+        let told = |v: &Variable| known(&v.name) || v.paths().iter().any(|path| known(path));
         let scalars: Vec<(VariableId, &Variable)> = self
             .variables
             .iter()
             .enumerate()
-            .filter(|(_, v)| matches!(v.role, Role::Counter | Role::Optimizer | Role::Weight) && integer(v))
+            .filter(|(_, v)| matches!(v.role, Role::Counter | Role::Optimizer | Role::Weight) && told(v) && integer(v))
             .collect();
         let of_optimizer = ITERATIONS.iter().find_map(|name| scalars.iter().find(|(_, v)| counts(name, v)));
         of_optimizer.or_else(|| scalars.iter().find(|(_, v)| counts("step", v))).map(|(id, _)| *id)

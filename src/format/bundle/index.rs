@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memchr_iter;
 use prost::Message;
 
 use super::scan::{Fields, scan};
 use crate::bytes::{Fault, FaultKind, Span, limits, unmask};
 use crate::format::sstable::{self, Record};
-use crate::model::{DType, Endianness, Entry, Extent, Key, Kind, Payload, Shape};
+use crate::model::{DType, Endianness, Entry, Extent, GRAPH_KEY, Key, Kind, Payload, Shape};
 use crate::proto::bundle::{BundleEntry, BundleHeader, TensorSlice};
 
 /// TensorFlow's own version of this format; it has never changed.
@@ -27,6 +28,8 @@ pub(super) struct Index {
     pub partitioned: Vec<(usize, Vec<TensorSlice>)>,
     /// Entries of single slices, by their encoded keys.
     pub slices: HashMap<Vec<u8>, Entry>,
+    /// True if some key is one that only object-based checkpoints have.
+    pub by_object: bool,
     pub faults: Vec<Fault>,
 }
 
@@ -38,6 +41,7 @@ impl Default for Index {
             entries: Vec::new(),
             partitioned: Vec::new(),
             slices: HashMap::new(),
+            by_object: false,
             faults: Vec::new(),
         }
     }
@@ -133,11 +137,19 @@ impl Index {
             self.slices.insert(entry.key.bytes().to_vec(), entry);
             return;
         }
+        self.by_object = self.by_object || by_object(entry.key.bytes());
         if partitioned {
             self.partitioned.push((self.entries.len(), slices));
         }
         self.entries.push(entry);
     }
+}
+
+/// True for keys that only object-based checkpoints have.
+fn by_object(key: &[u8]) -> bool {
+    let attributes =
+        |dot: usize| key.get(dot.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(b"/.ATTRIBUTES/"));
+    key == GRAPH_KEY.as_bytes() || memchr_iter(b'.', key).any(attributes)
 }
 
 /// What is wrong with an entry, taken by itself.

@@ -12,12 +12,10 @@ mod text_mode;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use memchr::memchr_iter;
-
 use super::directory::label;
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
-use crate::model::{Checkpoint, Entry, File, FileRole, Flavor, GRAPH_KEY, describe};
+use crate::model::{Checkpoint, Entry, File, FileRole, Flavor, describe};
 use crate::store::{self, Item, Store};
 
 /// Opens the checkpoint of a prefix: its index, the sizes of its shards, its object graph. Whatever is
@@ -51,13 +49,15 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let index_is_whole = index.faults.is_empty();
 
     let mut entries = index.entries;
-    entries.sort_by(|a, b| a.key.cmp(&b.key));
     let mut faults = index.faults;
-    once(&mut entries, &mut faults);
-    faults.extend(shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files));
-    faults.extend(shards::measure(store, &files, &entries, index_is_whole));
-    let object_based = entries.iter().any(|entry| by_object(entry.key.bytes()));
-    let flavor = if object_based { Flavor::ObjectBased } else { Flavor::NameBased };
+    if faults.iter().any(|fault| matches!(fault.kind, FaultKind::KeyOrder { .. })) {
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        once(&mut entries, &mut faults);
+    }
+    let (needed, misplaced) = shards::place(store, prefix, index.shards, &beside, &mut entries, &mut files);
+    faults.extend(misplaced);
+    faults.extend(shards::measure(store, &files, needed, index_is_whole));
+    let flavor = if index.by_object { Flavor::ObjectBased } else { Flavor::NameBased };
     let graph = graph::read(store, &files, &entries, index.endianness, flavor, &mut faults);
     let (variables, writer) = describe(&entries, flavor, graph.as_ref());
     Ok(Checkpoint {
@@ -75,19 +75,9 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     })
 }
 
-/// True for keys that only object-based checkpoints have.
-fn by_object(key: &[u8]) -> bool {
-    let attributes =
-        |dot: usize| key.get(dot.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(b"/.ATTRIBUTES/"));
-    key == GRAPH_KEY.as_bytes() || memchr_iter(b'.', key).any(attributes)
-}
-
 /// Of entries with one key, leaves the first, which is what TensorFlow's search finds. That the key is
 /// repeated is then the fault, not that it is out of order.
 fn once(sorted: &mut Vec<Entry>, faults: &mut [Fault]) {
-    if !faults.iter().any(|fault| matches!(fault.kind, FaultKind::KeyOrder { .. })) {
-        return;
-    }
     let mut repeated: HashSet<String> = HashSet::new();
     sorted.dedup_by(|later, first| {
         let same = later.key == first.key;

@@ -30,6 +30,7 @@ pub(super) fn beside(store: &dyn Store, prefix: &Path) -> Vec<Shard> {
 }
 
 /// Finds the shards that the entries lie in, appends them to `files`, and lets the entries point there.
+/// Gives the size that each file must have, none for those that nothing lies in.
 pub(super) fn place(
     store: &dyn Store,
     prefix: &Path,
@@ -37,7 +38,7 @@ pub(super) fn place(
     beside: &[Shard],
     entries: &mut [Entry],
     files: &mut Vec<File>,
-) -> Vec<Fault> {
+) -> (Vec<Option<u64>>, Vec<Fault>) {
     let index = files.first().map(|file| file.label.clone()).unwrap_or_default();
     // A header that cannot be read must not hide the data: then the file names tell how many there are.
     let of = shards.or_else(|| beside.iter().map(|shard| shard.of).max()).unwrap_or(1);
@@ -72,8 +73,11 @@ pub(super) fn place(
         *position = files.len();
         files.push(file(path, FileRole::Shard { number, of }, item));
     }
-    let locate = |extent: Extent| -> Option<Extent> {
+    let mut needed: Vec<Option<u64>> = vec![None; files.len()];
+    let mut locate = |extent: Extent| -> Option<Extent> {
         let file = *wanted.get(&u32::try_from(extent.file).ok()?)?;
+        let end = needed.get_mut(file)?.get_or_insert_default();
+        *end = extent.end().max(*end);
         Some(Extent { file, ..extent })
     };
     for entry in entries {
@@ -84,23 +88,17 @@ pub(super) fn place(
             },
             Payload::Slices(parts) => {
                 for part in parts {
-                    part.extent = part.extent.and_then(locate);
+                    part.extent = part.extent.and_then(&mut locate);
                 }
             }
             Payload::Nowhere => {}
         }
     }
-    faults
+    (needed, faults)
 }
 
 /// Holds the size of each shard against what the index places in it.
-pub(super) fn measure(store: &dyn Store, files: &[File], entries: &[Entry], index_is_whole: bool) -> Vec<Fault> {
-    let mut needed: Vec<Option<u64>> = vec![None; files.len()];
-    for (extent, _) in entries.iter().flat_map(Entry::extents) {
-        if let Some(needed) = needed.get_mut(extent.file) {
-            *needed = Some(needed.unwrap_or(0).max(extent.end()));
-        }
-    }
+pub(super) fn measure(store: &dyn Store, files: &[File], needed: Vec<Option<u64>>, index_is_whole: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (file, needed) in files.iter().zip(needed) {
         if !matches!(file.role, FileRole::Shard { .. }) {

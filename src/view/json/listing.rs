@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::checkpoint::{FaultRow, Head, Way};
 use super::value::{Text, time};
 use super::variable::Row;
-use crate::model::{Checkpoint, Group, Latest};
+use crate::model::{Checkpoint, Latest, Total};
 use crate::view::{DirectoryRow, Listing};
 
 /// The answer without its envelope.
@@ -32,7 +32,7 @@ pub(super) fn body(listing: &Listing) -> impl Serialize {
         },
         history: history(listing).collect(),
         older: listing.older,
-        totals: checkpoint.map(Totals::new),
+        totals: checkpoint.map(TotalsRow::new),
         selected: Selected { shown: shown(listing), of: checkpoint.map_or(0, |checkpoint| checkpoint.variables.len()) },
         variables: Variables(listing),
         faults: checkpoint.iter().flat_map(|checkpoint| &checkpoint.faults).chain(read).map(FaultRow::new).collect(),
@@ -69,7 +69,7 @@ struct Body<'a> {
     latest_reason: Option<&'static str>,
     history: Vec<HistoryRow<'a>>,
     older: usize,
-    totals: Option<Totals>,
+    totals: Option<TotalsRow>,
     selected: Selected,
     variables: Variables<'a>,
     faults: Vec<FaultRow<'a>>,
@@ -115,34 +115,31 @@ impl<'a> HistoryRow<'a> {
 
 /// Of the whole checkpoint, whatever was selected.
 #[derive(Serialize)]
-struct Totals {
-    model: Total,
-    optimizer: Total,
-    bookkeeping: Total,
+struct TotalsRow {
+    model: TotalRow,
+    optimizer: TotalRow,
+    bookkeeping: TotalRow,
 }
 
-impl Totals {
+impl TotalsRow {
     fn new(checkpoint: &Checkpoint) -> Self {
-        let mut totals = Self { model: Total::default(), optimizer: Total::default(), bookkeeping: Total::default() };
-        for (variable, entry) in checkpoint.pairs() {
-            let total = match variable.role.group() {
-                Group::Model => &mut totals.model,
-                Group::Optimizer => &mut totals.optimizer,
-                Group::Bookkeeping => &mut totals.bookkeeping,
-            };
-            total.variables = total.variables.saturating_add(1);
-            total.params = total.params.saturating_add(entry.params());
-            total.bytes = total.bytes.saturating_add(entry.stored_bytes());
-        }
-        totals
+        let totals = checkpoint.totals();
+        Self { model: totals.model.into(), optimizer: totals.optimizer.into(), bookkeeping: totals.bookkeeping.into() }
     }
 }
 
-#[derive(Default, Serialize)]
-struct Total {
+#[derive(Serialize)]
+struct TotalRow {
     variables: u64,
     params: u64,
     bytes: u64,
+}
+
+impl From<Total> for TotalRow {
+    fn from(total: Total) -> Self {
+        let Total { variables, params, bytes } = total;
+        Self { variables, params, bytes }
+    }
 }
 
 #[derive(Serialize)]

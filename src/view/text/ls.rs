@@ -9,7 +9,7 @@ use super::paint::Paint;
 use super::rows::{self, Row};
 use super::summary;
 use super::wrap::{hang, width};
-use crate::model::{Checkpoint, Entry, Flavor, Group, Latest, Variable, VariableId};
+use crate::model::{Checkpoint, Flavor, Group, Latest, Totals, VariableId};
 use crate::view::{Listing, Style, clean, count, size};
 
 pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -21,14 +21,16 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     let Some(checkpoint) = &listing.checkpoint else {
         return history::verdict(listing, style, out);
     };
+    let chosen = listing.chosen.iter().filter_map(|id| checkpoint.variables.get(*id));
+    let totals = Totals::new(chosen.filter_map(|variable| Some((variable, checkpoint.entry(variable)?))));
     if style.quiet == 0 {
         if !listing.history.is_empty() {
             writeln!(out, "{}", paint.bold(&clean(&short(&checkpoint.label))))?;
         }
-        variables(listing, checkpoint, style, out)?;
+        variables(listing, checkpoint, &totals, style, out)?;
     }
     faults(listing, checkpoint, &paint, style, out)?;
-    verdict(listing, checkpoint, style, out)
+    verdict(listing, checkpoint, &totals, style, out)
 }
 
 /// The last part of a label; of a hidden prefix (`dir/`), all of it.
@@ -89,7 +91,13 @@ fn wrapped(
     hang(first, indent, rest, style.width).iter().try_for_each(|line| writeln!(out, "{}", paint(line)))
 }
 
-fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn variables(
+    listing: &Listing,
+    checkpoint: &Checkpoint,
+    totals: &Totals,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if listing.narrowed && listing.chosen.is_empty() && !checkpoint.variables.is_empty() {
         let line = format!(
             "  nothing matches; names are listed by ckpt ls {} --role all; * stays within a scope, ** crosses /",
@@ -117,7 +125,7 @@ fn variables(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mu
         if ids.is_empty() {
             continue;
         }
-        summary::heading(listing, checkpoint, *group, ids, style, out)?;
+        summary::heading(listing, *group, totals.of(*group), style, out)?;
         if !listed(*group) {
             summary::group(listing, checkpoint, *group, ids, style, out)?;
         }
@@ -161,35 +169,31 @@ fn faults(
 }
 
 /// The last line: what there is in all, and how much of it was shown.
-fn verdict(listing: &Listing, checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let total = |group: Option<Group>, of: &dyn Fn(&Entry) -> u64| {
-        let chosen = |variable: &Variable| group.is_none_or(|group| variable.role.group() == group);
-        let pairs = checkpoint.pairs().filter(|(variable, _)| chosen(variable));
-        pairs.fold(0u64, |sum, (_, entry)| sum.saturating_add(of(entry)))
-    };
-    let model = total(Some(Group::Model), &Entry::params);
-    let optimizer = total(Some(Group::Optimizer), &Entry::params);
+fn verdict(
+    listing: &Listing,
+    checkpoint: &Checkpoint,
+    totals: &Totals,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let all = totals.all();
     if style.quiet == 0 {
         writeln!(out)?;
     }
     if listing.narrowed {
-        let (shown, of) = (count(listing.chosen.len() as u64), count(checkpoint.variables.len() as u64));
-        let entries = listing.chosen.iter().filter_map(|id| checkpoint.entry(checkpoint.variables.get(*id)?));
-        let bytes = entries.fold(0u64, |sum, entry| sum.saturating_add(entry.stored_bytes()));
-        let line = format!("{shown} of {of} tensors selected, {}", size(bytes, style.exact));
+        let (shown, of) = (count(all.variables), count(checkpoint.variables.len() as u64));
+        let line = format!("{shown} of {of} tensors selected, {}", size(all.bytes, style.exact));
         return wrapped(&line, "  ", style, out, str::to_owned);
     }
-    let tensors = checkpoint.entries.len();
-    let s = if tensors == 1 { "" } else { "s" };
-    let mut line = format!("{} tensor{s}, {} model parameters", count(tensors as u64), count(model));
-    if optimizer > 0 {
-        line.push_str(&format!(" ({} stored values with optimizer state)", count(total(None, &Entry::params))));
+    let s = if all.variables == 1 { "" } else { "s" };
+    let mut line = format!("{} tensor{s}, {} model parameters", count(all.variables), count(totals.model.params));
+    if totals.optimizer.params > 0 {
+        line.push_str(&format!(" ({} stored values with optimizer state)", count(all.params)));
     }
-    let bytes = total(None, &Entry::stored_bytes);
-    let state = total(Some(Group::Optimizer), &Entry::stored_bytes);
     // A share is worth a word only where it surprises.
-    if state > bytes / 2 {
-        let percent = u128::from(state).saturating_mul(100) / u128::from(bytes.max(1));
+    let state = totals.optimizer.bytes;
+    if state > all.bytes / 2 {
+        let percent = u128::from(state).saturating_mul(100) / u128::from(all.bytes.max(1));
         line.push_str(&format!("; {percent} % of the data is optimizer state"));
     }
     wrapped(&line, "  ", style, out, str::to_owned)

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::wrap::hang;
-use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId, leaf};
+use crate::model::{Checkpoint, Group, Role, Total, Variable, VariableId, leaf};
 use crate::view::{Listing, Style, clean, count, size};
 
 /// Names that are listed before the rest is counted.
@@ -14,16 +14,14 @@ const NAMES: usize = 5;
 /// `model   1,354 params   5.3 KiB`
 pub(super) fn heading(
     listing: &Listing,
-    checkpoint: &Checkpoint,
     group: Group,
-    ids: &[VariableId],
+    total: Total,
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let paint = Paint::new(style);
-    let sum = |of: fn(&Entry) -> u64| entries(checkpoint, ids).fold(0u64, |sum, entry| sum.saturating_add(of(entry)));
-    let bytes = size(sum(Entry::stored_bytes), style.exact);
-    let values = count(sum(Entry::params));
+    let bytes = size(total.bytes, style.exact);
+    let values = count(total.params);
     match group {
         Group::Model => writeln!(out, "  {}   {values} params   {bytes}", paint.bold("model")),
         Group::Optimizer => {
@@ -33,10 +31,6 @@ pub(super) fn heading(
         }
         Group::Bookkeeping => writeln!(out, "  {}   {bytes}", paint.bold("also")),
     }
-}
-
-fn entries<'a>(checkpoint: &'a Checkpoint, ids: &'a [VariableId]) -> impl Iterator<Item = &'a Entry> {
-    ids.iter().filter_map(|id| checkpoint.entry(checkpoint.variables.get(*id)?))
 }
 
 /// What is said of a group in place of its variables.
