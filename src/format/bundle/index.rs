@@ -16,6 +16,9 @@ use crate::proto::bundle::{BundleEntry, BundleHeader, TensorSlice};
 /// TensorFlow's own version of this format; it has never changed.
 const VERSION: i32 = 1;
 
+/// About the bytes that the record of a tensor takes: how many there will be, so that they need not move.
+const RECORD: usize = 32;
+
 /// What the table says. In the extents here, `file` is still the number of the shard.
 #[derive(Debug)]
 pub(super) struct Index {
@@ -52,6 +55,7 @@ impl Index {
     pub fn read(&mut self, file: &Arc<str>, bytes: &[u8]) {
         let mut header = false;
         let mut records = 0usize;
+        self.entries.reserve(bytes.len() / RECORD);
         let faults = sstable::read(file, bytes, &mut |record| {
             records = records.saturating_add(1);
             if record.key.bytes().is_empty() && !header {
