@@ -36,7 +36,7 @@ pub(super) struct Binding<'a> {
 
 impl<'a> Binding<'a> {
     /// The binding, if there is something to bind to; none if the index or an object graph that it
-    /// takes is lost, which other findings tell.
+    /// takes is lost, which other findings tell, and if either is a file of Keras' own.
     pub fn of(facts: &'a Facts) -> Option<Self> {
         let (old, new) = (facts.checkpoint.as_ref()?, &facts.comparison.as_ref()?.target);
         if !index_is_told(old) {
@@ -55,6 +55,8 @@ impl<'a> Binding<'a> {
                 old.graph.as_ref()?;
                 (Way::ObjectsIntoNames, by_full_name_of_old(old, new))
             }
+            // Keras' own files have loaders of their own.
+            (Flavor::LayerBased, _) | (_, Flavor::LayerBased) => return None,
         };
         let mut used = vec![false; old.variables.len()];
         let mut binding = Self { way, old, new, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };

@@ -6,9 +6,9 @@ use super::{Comparison, Facts};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::{align::align, change::changes};
 use crate::model::{
-    Attribute, Candidate, Checkpoint, DType, Depth, Digest, Digests, Directory, Endianness, Entry, Extent, File,
-    FileRole, Flavor, GRAPH_KEY, Key, Latest, Node, ObjectGraph, Payload, Resolved, Shape, Shard, State, StateFile,
-    Stats, describe,
+    Attribute, Candidate, Checkpoint, Container, DType, Depth, Digest, Digests, Directory, Endianness, Entry, Extent,
+    File, FileRole, Flavor, GRAPH_KEY, Key, Latest, Node, ObjectGraph, Payload, Resolved, Shape, Shard, State,
+    StateFile, Stats, Versions, describe,
 };
 
 pub(super) const INDEX: &str = "ckpts/ckpt-4.index";
@@ -56,6 +56,7 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
             payload: Payload::Extent(Extent { file: 1, offset, length }),
             checksum: Some(u32::try_from(entries.len()).unwrap()),
             trusted: true,
+            endianness: Endianness::Little,
             declared_at: 0..0,
         });
         offset += length;
@@ -67,6 +68,10 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
     Checkpoint {
         prefix: "ckpts/ckpt-4".into(),
         label: "ckpts/ckpt-4".into(),
+        container: Container::Bundle,
+        versions: Versions::default(),
+        layers: Vec::new(),
+        saved_model: None,
         flavor,
         writer,
         endianness: Endianness::Little,

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::container::{Container, Layer, Versions};
 use super::entry::{Entry, EntryId};
 use super::graph::ObjectGraph;
+use super::saved_model::SavedModel;
 use super::variable::{Variable, VariableId};
 use crate::bytes::Fault;
 
@@ -15,13 +17,17 @@ pub struct Checkpoint {
     pub prefix: PathBuf,
     /// The prefix as text, for people.
     pub label: String,
+    /// The kind of its files.
+    pub container: Container,
     /// Name-based or object-based.
     pub flavor: Flavor,
     /// Who wrote it, as far as its keys tell.
     pub writer: Writer,
-    /// Byte order of the elements.
+    /// The versions that it names.
+    pub versions: Versions,
+    /// Byte order of the elements of a bundle.
     pub endianness: Endianness,
-    /// Number of shards that the header declares; none if the header cannot be read.
+    /// Number of shards that a bundle's header declares; none if the header cannot be read.
     pub declared_shards: Option<u32>,
     /// The index, then the shards in order, whether they are there or not.
     pub files: Vec<File>,
@@ -32,6 +38,10 @@ pub struct Checkpoint {
     pub variables: Vec<Variable>,
     /// The object graph, if there is one that can be read.
     pub graph: Option<ObjectGraph>,
+    /// The layers of a Keras model, in its order, if their configuration or names are stored.
+    pub layers: Vec<Layer>,
+    /// What else a SavedModel has.
+    pub saved_model: Option<Box<SavedModel>>,
     /// What contradicts the format.
     pub faults: Vec<Fault>,
 }
@@ -60,7 +70,7 @@ impl Checkpoint {
 
     /// The index file.
     pub fn index_file(&self) -> Option<&File> {
-        self.files.iter().find(|file| file.role == FileRole::Index)
+        self.files.iter().find(|file| matches!(file.role, FileRole::Index | FileRole::Whole))
     }
 
     /// The data files, with their positions in [`Checkpoint::files`].
@@ -81,15 +91,30 @@ pub enum Flavor {
     NameBased,
     /// By the way through an object graph, as `tf.train.Checkpoint` does.
     ObjectBased,
+    /// By layer, as Keras' own files do.
+    LayerBased,
+}
+
+impl Flavor {
+    /// The word for it in outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NameBased => "name-based",
+            Self::ObjectBased => "object-based",
+            Self::LayerBased => "layer-based",
+        }
+    }
 }
 
 /// Who wrote it, as far as the keys and the object graph tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
-    /// `tf.train.Checkpoint` over Keras 3 objects.
+    /// Keras 3, or `tf.train.Checkpoint` over its objects.
     Keras3,
-    /// `tf.train.Checkpoint` or `save_weights` over Keras 2 (`tf_keras`) objects.
+    /// Keras 2 (`tf_keras`), or `tf.train.Checkpoint` over its objects.
     Keras2,
+    /// Keras 1.
+    Keras1,
     /// `tf.train.Checkpoint` over other objects.
     Trackable,
     /// `tf.compat.v1.train.Saver`, or something that writes like it.
@@ -102,6 +127,7 @@ impl Writer {
         match self {
             Self::Keras3 => "Keras 3",
             Self::Keras2 => "Keras 2",
+            Self::Keras1 => "Keras 1",
             Self::Trackable => "tf.train.Checkpoint",
             Self::Saver => "tf.train.Saver",
         }
@@ -137,6 +163,8 @@ pub struct File {
 pub enum FileRole {
     /// The table of all tensors.
     Index,
+    /// Everything in one.
+    Whole,
     /// Tensor bytes.
     Shard {
         /// Which one, from 0.

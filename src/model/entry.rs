@@ -5,7 +5,9 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::checkpoint::Endianness;
 use super::dtype::DType;
+use super::filter::Filter;
 use super::shape::{Shape, Slice};
 use super::text::Text;
 
@@ -139,6 +141,8 @@ pub struct Entry {
     pub payload: Payload,
     /// CRC-32C of its bytes, as recorded (not masked). None for a partitioned tensor.
     pub checksum: Option<u32>,
+    /// Byte order of the elements.
+    pub endianness: Endianness,
     /// False if the record was read out of a block whose own checksum is wrong.
     pub trusted: bool,
     /// Where in the index file it is declared; empty where the record has no place there.
@@ -153,6 +157,7 @@ impl Entry {
             Payload::Slices(parts) => {
                 parts.iter().filter_map(|part| part.extent).fold(0, |sum, extent| sum.saturating_add(extent.length))
             }
+            Payload::Coded(coded) => coded.pieces.iter().fold(0, |sum, piece| sum.saturating_add(piece.extent.length)),
             Payload::Nowhere => 0,
         }
     }
@@ -169,12 +174,14 @@ impl Entry {
 
     /// Each extent of its bytes with the checksum recorded for it.
     pub fn extents(&self) -> impl Iterator<Item = (Extent, Option<u32>)> {
-        let (whole, parts) = match &self.payload {
-            Payload::Extent(extent) => (Some((*extent, self.checksum)), [].as_slice()),
-            Payload::Slices(parts) => (None, parts.as_ref()),
-            Payload::Nowhere => (None, [].as_slice()),
+        let (whole, parts, pieces) = match &self.payload {
+            Payload::Extent(extent) => (Some((*extent, self.checksum)), [].as_slice(), [].as_slice()),
+            Payload::Slices(parts) => (None, parts.as_ref(), [].as_slice()),
+            Payload::Coded(coded) => (None, [].as_slice(), coded.pieces.as_slice()),
+            Payload::Nowhere => (None, [].as_slice(), [].as_slice()),
         };
-        whole.into_iter().chain(parts.iter().filter_map(|part| Some((part.extent?, part.checksum))))
+        let parts = parts.iter().filter_map(|part| Some((part.extent?, part.checksum)));
+        whole.into_iter().chain(parts).chain(pieces.iter().map(|piece| (piece.extent, None)))
     }
 
     /// True if both record checksums that prove the bytes equal or different without reading them.
@@ -205,6 +212,8 @@ pub enum Payload {
     Extent(Extent),
     /// In slices, sorted by their first element.
     Slices(Box<[Part]>),
+    /// In pieces that have to be decoded.
+    Coded(Box<Coded>),
     /// The record is too damaged to tell.
     Nowhere,
 }
@@ -225,6 +234,39 @@ impl Extent {
     pub fn end(&self) -> u64 {
         self.offset.saturating_add(self.length)
     }
+}
+
+/// Bytes that are elements only after they are decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coded {
+    /// How.
+    pub coding: Coding,
+    /// The pieces, each with its box; a box may reach beyond the tensor, as the chunks at the edges of a
+    /// dataset of HDF5 do.
+    pub pieces: Vec<Piece>,
+    /// One element, little-endian, for those that no piece covers; none if every element must be covered.
+    pub fill: Option<Box<[u8]>>,
+}
+
+/// How the bytes of a piece become elements.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Coding {
+    /// Undoing these filters of HDF5, which were applied in this order.
+    Filters(Vec<Filter>),
+    /// Reading the value field of a `TensorProto`, as V1 checkpoints have it: numbers packed or one by
+    /// one with their tags, strings with their lengths.
+    TensorProto,
+}
+
+/// One piece of a coded tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Which box of the tensor it is.
+    pub slice: Slice,
+    /// Where its bytes lie.
+    pub extent: Extent,
+    /// Of filtered pieces: bit n is set if filter n was left out.
+    pub mask: u32,
 }
 
 /// One slice of a partitioned tensor.

@@ -1,6 +1,7 @@
 //! What a checkpoint is, whatever wrote it: plain values, no files and no printing.
 
 mod checkpoint;
+mod container;
 mod digest;
 mod directory;
 mod dtype;
@@ -10,6 +11,7 @@ mod graph;
 mod naming;
 mod natural;
 mod roles;
+mod saved_model;
 mod shape;
 mod text;
 mod totals;
@@ -17,15 +19,17 @@ mod training;
 mod variable;
 
 pub use checkpoint::{Checkpoint, Endianness, File, FileRole, Flavor, Writer};
+pub use container::{Container, Layer, Versions};
 pub use digest::{Delta, Depth, Digest, Digests, Histogram, Stats};
 pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateFile};
 pub use dtype::{DType, Kind, MiniFloat};
-pub use entry::{Entry, EntryId, Extent, Key, Keys, Part, Payload};
+pub use entry::{Coded, Coding, Entry, EntryId, Extent, Key, Keys, Part, Payload, Piece};
 pub use filter::Filter;
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub(crate) use naming::promised;
 pub use naming::{describe, leaf};
 pub use natural::natural;
+pub use saved_model::{Argument, MetaGraph, Needed, SavedModel, Signature};
 pub use shape::{Shape, Slice};
 pub use text::Text;
 pub use totals::{Total, Totals};

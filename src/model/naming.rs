@@ -14,7 +14,7 @@ use crate::bytes::limits;
 pub fn describe(entries: &[Entry], flavor: Flavor, graph: Option<&ObjectGraph>) -> (Vec<Variable>, Writer) {
     match (graph, flavor) {
         (Some(graph), _) => (by_object(entries, graph), roles::writer(graph)),
-        (None, Flavor::NameBased) => (by_key(entries), Writer::Saver),
+        (None, Flavor::NameBased | Flavor::LayerBased) => (by_key(entries), Writer::Saver),
         (None, Flavor::ObjectBased) => (by_key(entries), writer_by_keys(entries)),
     }
 }

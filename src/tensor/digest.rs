@@ -410,7 +410,7 @@ fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
 fn slices(entry: &Entry) -> Vec<&Slice> {
     match &entry.payload {
         Payload::Slices(parts) => parts.iter().filter(|part| part.extent.is_some()).map(|part| &part.slice).collect(),
-        Payload::Extent(_) | Payload::Nowhere => Vec::new(),
+        Payload::Extent(_) | Payload::Coded(_) | Payload::Nowhere => Vec::new(),
     }
 }
 

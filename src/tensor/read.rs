@@ -71,7 +71,7 @@ fn read_strings(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Re
             placed.sort_by_key(|(at, _)| *at);
             Ok(Elements::Strings(placed.into_iter().map(|(_, string)| string).collect()))
         }
-        Payload::Nowhere => Err(stream::nowhere(checkpoint, entry)),
+        Payload::Coded(_) | Payload::Nowhere => Err(stream::nowhere(checkpoint, entry)),
     }
 }
 

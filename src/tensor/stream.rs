@@ -43,7 +43,7 @@ impl Stream {
                 Source::Extent { blob, at: extent.offset, end: extent.end(), span }
             }
             Payload::Slices(_) => Source::Memory { bytes: assemble(store, checkpoint, entry)?, at: 0 },
-            Payload::Nowhere => return Err(nowhere(checkpoint, entry)),
+            Payload::Coded(_) | Payload::Nowhere => return Err(nowhere(checkpoint, entry)),
         };
         Ok(Self { source, dtype: entry.dtype, stored: checkpoint.endianness, buffer: Vec::new() })
     }

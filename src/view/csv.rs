@@ -59,7 +59,7 @@ fn described(listing: &Listing, checkpoint: &Checkpoint, variable: &Variable, en
     let owner = variable.slot_of().and_then(|id| checkpoint.variables.get(id));
     let extent = match &entry.payload {
         Payload::Extent(extent) => Some(extent),
-        Payload::Slices(_) | Payload::Nowhere => None,
+        Payload::Slices(_) | Payload::Coded(_) | Payload::Nowhere => None,
     };
     let file = extent.and_then(|extent| checkpoint.files.get(extent.file));
     vec![

@@ -9,8 +9,8 @@ use crate::compare::align::{Alignment, Proof};
 use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::doctor::{Check, Finding, Manual, Report, Rule, Severity, Summary};
 use crate::model::{
-    Checkpoint, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Flavor, Key, Part,
-    Payload, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Writer,
+    Checkpoint, Container, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Flavor,
+    Key, Part, Payload, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Versions, Writer,
 };
 
 /// A name that clears the screen, breaks the line, ends a cell, closes a code span and quotes.
@@ -35,7 +35,16 @@ fn slot(name: &str, entry: usize) -> Variable {
 }
 
 fn entry(key: Key, shape: Shape, payload: Payload, checksum: Option<u32>) -> Entry {
-    Entry { key, dtype: DType::FLOAT32, shape, payload, checksum, trusted: true, declared_at: 0..0 }
+    Entry {
+        key,
+        dtype: DType::FLOAT32,
+        shape,
+        payload,
+        checksum,
+        trusted: true,
+        endianness: Endianness::Little,
+        declared_at: 0..0,
+    }
 }
 
 /// Five variables: hostile (10x64, in one piece), Chinese (a scalar), long (unknown rank, nowhere),
@@ -59,6 +68,10 @@ pub fn checkpoint() -> Checkpoint {
     Checkpoint {
         prefix: PathBuf::from("dir/ckpt-4"),
         label: "dir/ckpt-4".to_owned(),
+        container: Container::Bundle,
+        versions: Versions::default(),
+        layers: Vec::new(),
+        saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,
         endianness: Endianness::Little,

@@ -133,6 +133,7 @@ impl Index {
             shape: shape.unwrap_or_else(Shape::unknown),
             payload: extent.filter(|_| !partitioned).map_or(Payload::Nowhere, Payload::Extent),
             checksum: (!partitioned).then(|| unmask(fields.crc32c)),
+            endianness: self.endianness,
             trusted: record.trusted,
             declared_at: record.at,
         };

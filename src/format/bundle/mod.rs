@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::directory::label;
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
-use crate::model::{Checkpoint, Entry, File, FileRole, Flavor, describe};
+use crate::model::{Checkpoint, Container, Entry, File, FileRole, Flavor, Versions, describe};
 use crate::store::{self, Item, Store};
 
 /// Opens the checkpoint of a prefix: its index, the sizes of its shards, its object graph. Whatever is
@@ -63,14 +63,18 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     Ok(Checkpoint {
         prefix: prefix.to_owned(),
         label: label(prefix),
+        container: Container::Bundle,
         flavor,
         writer,
+        versions: Versions::default(),
         endianness: index.endianness,
         declared_shards: index.shards,
         files,
         entries,
         variables,
         graph,
+        layers: Vec::new(),
+        saved_model: None,
         faults,
     })
 }

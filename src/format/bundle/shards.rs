@@ -91,7 +91,7 @@ pub(super) fn place(
                     part.extent = part.extent.and_then(&mut locate);
                 }
             }
-            Payload::Nowhere => {}
+            Payload::Coded(_) | Payload::Nowhere => {}
         }
     }
     (needed, faults)

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::value::{Text, time};
 use crate::bytes::{Fault, FaultKind};
-use crate::model::{Checkpoint, Endianness, File, FileRole, Flavor, Resolved};
+use crate::model::{Checkpoint, Endianness, File, FileRole, Resolved};
 
 #[derive(Serialize)]
 pub(super) struct Head<'a> {
@@ -31,11 +31,8 @@ impl<'a> Head<'a> {
         Self {
             label: &checkpoint.label,
             prefix: Text(checkpoint.prefix.display()),
-            format: "tensorbundle-v2",
-            flavor: match checkpoint.flavor {
-                Flavor::NameBased => "name-based",
-                Flavor::ObjectBased => "object-based",
-            },
+            format: checkpoint.container.id(),
+            flavor: checkpoint.flavor.word(),
             writer: checkpoint.writer.words(),
             step,
             optimizer,
@@ -65,6 +62,7 @@ impl<'a> FileRow<'a> {
     fn new(file: &'a File) -> Self {
         let (role, number, of) = match file.role {
             FileRole::Index => ("index", None, None),
+            FileRole::Whole => ("whole", None, None),
             FileRole::Shard { number, of } => ("shard", Some(number), Some(of)),
         };
         Self { path: &file.label, role, number, of, size: file.size, modified: file.modified.and_then(time) }

@@ -56,11 +56,11 @@ impl<'a> Row<'a> {
         let owner = variable.slot_of().and_then(|id| checkpoint.variables.get(id));
         let place = match &entry.payload {
             Payload::Extent(extent) => Some(Place::new(checkpoint, *extent, entry.checksum)),
-            Payload::Slices(_) | Payload::Nowhere => None,
+            Payload::Slices(_) | Payload::Coded(_) | Payload::Nowhere => None,
         };
         let parts = match &entry.payload {
             Payload::Slices(parts) => Some(parts.iter().map(|part| PartRow::new(checkpoint, part)).collect()),
-            Payload::Extent(_) | Payload::Nowhere => None,
+            Payload::Extent(_) | Payload::Coded(_) | Payload::Nowhere => None,
         };
         Self {
             name: &variable.name,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::escape::{cell, code, prose};
 use super::{header, number, plural, row};
-use crate::model::{Checkpoint, Depth, Entry, Flavor, Group, Role, Stats, Variable, VariableId};
+use crate::model::{Checkpoint, Depth, Entry, Group, Role, Stats, Variable, VariableId};
 use crate::view::label::label;
 use crate::view::{DirectoryRow, Listing, Style, count, size};
 
@@ -41,10 +41,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
 
 /// One line: format, writer, where training stands.
 fn about(listing: &Listing, checkpoint: &Checkpoint, style: &Style) -> String {
-    let flavor = match checkpoint.flavor {
-        Flavor::NameBased => "name-based",
-        Flavor::ObjectBased => "object-based",
-    };
+    let flavor = checkpoint.flavor.word();
     let mut parts = vec![format!("TensorFlow checkpoint, {flavor}, written by {}", checkpoint.writer.words())];
     parts.extend(listing.step.map(|step| format!("step {step}")));
     parts.extend(listing.optimizer.as_deref().map(|name| format!("optimizer {}", prose(name))));

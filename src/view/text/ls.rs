@@ -9,7 +9,7 @@ use super::paint::Paint;
 use super::rows::{self, Row};
 use super::summary;
 use super::wrap::{hang, width};
-use crate::model::{Checkpoint, Flavor, Group, Latest, Totals, VariableId};
+use crate::model::{Checkpoint, Group, Latest, Totals, VariableId};
 use crate::view::{Listing, Style, clean, count, size};
 
 pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -42,10 +42,7 @@ fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) 
     let resolved = &listing.resolved;
     let what = match &listing.checkpoint {
         Some(checkpoint) => {
-            let flavor = match checkpoint.flavor {
-                Flavor::NameBased => "name-based",
-                Flavor::ObjectBased => "object-based",
-            };
+            let flavor = checkpoint.flavor.word();
             let kind = if resolved.is_saved_model { "variables of a SavedModel" } else { "TensorFlow checkpoint" };
             // Without a record nothing tells who wrote it.
             if checkpoint.entries.is_empty() && !checkpoint.faults.is_empty() {

@@ -6,7 +6,9 @@ use super::paint::Paint;
 use super::rows::number;
 use super::wrap::{hang, pad, width};
 use super::{CAP, values};
-use crate::model::{Checkpoint, Digest, Entry, Extent, Kind, Payload, Shape, Stats, Variable, dotted};
+use crate::model::{
+    Checkpoint, Coding, Container, Digest, Entry, Extent, Filter, Kind, Payload, Piece, Shape, Stats, Variable, dotted,
+};
 use crate::view::{Show, Style, Tensor, clean, count, size};
 
 /// Columns of the names of fields, with the blanks in front of them.
@@ -159,6 +161,26 @@ impl Page<'_> {
                 }
                 self.field("", &lines)
             }
+            Payload::Coded(coded) => {
+                let how = match &coded.coding {
+                    Coding::Filters(filters) if filters.is_empty() => "as stored".to_owned(),
+                    Coding::Filters(filters) => filters.iter().map(Filter::to_string).collect::<Vec<_>>().join(", "),
+                    Coding::TensorProto => "as protobuf values".to_owned(),
+                };
+                let pieces = coded.pieces.len();
+                let s = if pieces == 1 { "" } else { "s" };
+                let mut lines = vec![format!("{} piece{s}, {}", count(pieces as u64), clean(&how))];
+                let shown = if self.style.verbose { pieces } else { CAP };
+                let piece = |piece: &Piece| format!("{}   {}", piece.slice, place(checkpoint, &piece.extent));
+                lines.extend(coded.pieces.iter().take(shown).map(piece));
+                if pieces > shown {
+                    lines.push(format!("and {} more   -v", count(pieces.saturating_sub(shown) as u64)));
+                }
+                self.field("place", &lines)
+            }
+            Payload::Nowhere if checkpoint.container == Container::MetaGraph => {
+                self.field("place", &["a graph has no values".to_owned()])
+            }
             Payload::Nowhere => self.judged_as("place", "the record is too damaged to tell", true),
         }
     }
@@ -258,7 +280,7 @@ fn statistics(stats: &Stats, shape: &Shape) -> String {
 mod tests {
     use super::*;
     use crate::model::{
-        DType, Endianness, File, FileRole, Flavor, Histogram, Part, Relations, Resolved, Role, Slice, Writer,
+        DType, Endianness, File, FileRole, Flavor, Histogram, Part, Relations, Resolved, Role, Slice, Versions, Writer,
     };
     use crate::view::{Format, ShownValues};
 
@@ -284,6 +306,7 @@ mod tests {
             payload,
             checksum: Some(0xabc),
             trusted: true,
+            endianness: Endianness::Little,
             declared_at: 0..0,
         };
         let slice = |start| Slice { extents: [(start, 1), (0, 3)].into_iter().collect() };
@@ -304,6 +327,10 @@ mod tests {
         Checkpoint {
             prefix: "runs/ckpt-4".into(),
             label: "runs/ckpt-4".into(),
+            container: Container::Bundle,
+            versions: Versions::default(),
+            layers: Vec::new(),
+            saved_model: None,
             flavor: Flavor::ObjectBased,
             writer: Writer::Keras3,
             endianness: Endianness::Little,

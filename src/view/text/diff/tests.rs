@@ -2,7 +2,7 @@ use super::*;
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::changes;
-use crate::model::{DType, Delta, Endianness, Extent, Flavor, Payload, Shape, Writer};
+use crate::model::{Container, DType, Delta, Endianness, Extent, Flavor, Payload, Shape, Versions, Writer};
 use crate::view::Format;
 
 fn style(width: Option<usize>) -> Style {
@@ -21,12 +21,17 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         payload: Payload::Extent(Extent { file: 0, offset: 0, length: 4 }),
         checksum: Some(*checksum),
         trusted: true,
+        endianness: Endianness::Little,
         declared_at: 0..0,
     };
     let variable = |(id, (name, role, ..)): (usize, &Spec)| Variable::new((*name).into(), id, *role);
     Checkpoint {
         prefix: label.into(),
         label: label.into(),
+        container: Container::Bundle,
+        versions: Versions::default(),
+        layers: Vec::new(),
+        saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,
         endianness: Endianness::Little,
