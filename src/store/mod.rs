@@ -2,12 +2,14 @@
 
 mod local;
 mod memory;
+mod nested;
 
 use std::io;
 use std::path::Path;
 
 pub use local::Local;
 pub use memory::Memory;
+pub use nested::{members, open};
 
 /// One thing in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +73,7 @@ pub trait Blob: Send + Sync {
 /// # Errors
 /// As [`Store::open`] and [`Blob::read_at`]; `FileTooLarge` beyond the limit.
 pub fn read(store: &dyn Store, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let blob = store.open(path)?;
+    let blob = open(store, path)?;
     if blob.size() > limit {
         let text = format!("{} bytes are more than this kind of file has", blob.size());
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
