@@ -7,6 +7,7 @@ mod directory;
 mod extents;
 mod foreign;
 pub mod hdf5;
+mod recognise;
 mod resolve;
 mod sstable;
 mod state;

@@ -1,11 +1,9 @@
 //! From the path that a person gives to the prefix that is meant; and from a wrong path to right ones.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Part, label, part};
-use super::{foreign, state};
-use crate::bytes::Foreign;
+use super::{recognise, state};
 use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
 use crate::store::{Item, ItemKind, Store};
 
@@ -83,7 +81,12 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         resolved.is_saved_model = true;
         let variables = given.join("variables/variables");
         resolved.directory = directory::survey(store, &given.join("variables")).ok();
-        resolved.prefix = is_prefix(store, &variables).then_some(variables);
+        // A SavedModel without variables is one all the same.
+        resolved.prefix = Some(variables);
+        return;
+    }
+    if recognise::directory(store, given).is_some() {
+        resolved.prefix = Some(given.to_owned());
         return;
     }
     let Ok(surveyed) = directory::survey(store, given) else { return };
@@ -135,14 +138,15 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     if name.starts_with("saved_model.pb") {
         return in_directory(store, parent(given), resolved);
     }
-    resolved.foreign = foreign(store, given).unwrap_or_default();
+    match recognise::file(store, given) {
+        Ok(Some(recognise::Kind::Foreign(what))) => resolved.foreign = Some(what),
+        Ok(Some(_)) => {
+            resolved.prefix = Some(given.to_owned());
+            return;
+        }
+        Ok(None) | Err(_) => {}
+    }
     resolved.near = near_names(resolved.directory.as_ref(), around, &name);
-}
-
-/// What a file is that has no part in a checkpoint.
-fn foreign(store: &dyn Store, path: &Path) -> io::Result<Option<Foreign>> {
-    let blob = store.open(path)?;
-    if super::is_table(blob.as_ref()) { Ok(Some(Foreign::CheckpointV1)) } else { foreign::sniff_file(blob.as_ref()) }
 }
 
 /// Nothing is at the path: what is near it?
