@@ -120,6 +120,18 @@ pub enum FaultKind {
     GraphKeyMissing { key: String },
     /// The state file is not the text message that TensorFlow expects.
     StateMalformed { error: String },
+    /// A weight that a Keras file lists is not in it.
+    WeightMissing { layer: String, name: String },
+    /// An archive lacks a member that Keras writes.
+    MemberMissing { name: String },
+    /// A name in an HDF5 file leads to another file.
+    LinkLeavesFile { path: String, file: String },
+    /// A name in an HDF5 file leads to another name in it.
+    LinkInFile { path: String, target: String },
+    /// A graph is not the message that it should be.
+    GraphFileMalformed { error: String },
+    /// A piece of a tensor does not become elements.
+    PieceUndecodable { key: String, error: String },
     /// The HDF5 file is shorter than its superblock says: HDF5 refuses to open it.
     Hdf5Truncated { size: u64, stored_eof: u64 },
     /// A structure of an HDF5 file, or of the object at `path` in it, contradicts the format.
@@ -282,6 +294,13 @@ impl fmt::Display for FaultKind {
             }
             Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
             Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
+            Self::WeightMissing { layer, name } if layer.is_empty() => write!(f, "the weight {name} is not there"),
+            Self::WeightMissing { layer, name } => write!(f, "the weight {name} of layer {layer} is not there"),
+            Self::MemberMissing { name } => write!(f, "there is no {name} in it"),
+            Self::LinkLeavesFile { path, file } => write!(f, "{path} is a link into the file {file}"),
+            Self::LinkInFile { path, target } => write!(f, "{path} is a link to {target}"),
+            Self::GraphFileMalformed { error } => write!(f, "the graph does not parse: {error}"),
+            Self::PieceUndecodable { key, error } => write!(f, "a piece of {key} cannot be decoded: {error}"),
             Self::Hdf5Truncated { size, stored_eof } => {
                 write!(f, "{size} bytes on disk, but the HDF5 file should have {stored_eof}")
             }
