@@ -143,7 +143,8 @@ fn row(
 fn kept(directory: &Directory, candidate: &Candidate) -> Option<bool> {
     let StateFile::Read(state) = &directory.state else { return None };
     let named = |path: &String| path.rsplit(['/', '\\']).next() == Some(&candidate.name);
-    (!state.all.is_empty()).then(|| state.all.iter().any(named))
+    // A list without a newest one is refused as a whole.
+    (!state.all.is_empty() && !state.latest.is_empty()).then(|| state.all.iter().any(named))
 }
 
 /// True if every file is there, as long as it must be.
