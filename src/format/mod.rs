@@ -5,11 +5,15 @@
 mod bundle;
 mod directory;
 mod extents;
+mod files;
 mod foreign;
 pub mod hdf5;
+mod ordered_code;
 mod resolve;
+mod slices;
 mod sstable;
 mod state;
+mod version;
 
 pub use bundle::open;
 pub use extents::overlaps;
