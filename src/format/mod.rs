@@ -13,6 +13,7 @@ mod resolve;
 mod slices;
 mod sstable;
 mod state;
+pub mod v1;
 mod version;
 
 pub use bundle::open;
