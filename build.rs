@@ -2,8 +2,12 @@
 
 use protox::prost_reflect::prost::Message;
 
-const SOURCES: [&str; 3] =
-    ["proto/checkpoint_state.proto", "proto/tensor_bundle.proto", "proto/trackable_object_graph.proto"];
+const SOURCES: [&str; 4] = [
+    "proto/checkpoint_state.proto",
+    "proto/saved_tensor_slice.proto",
+    "proto/tensor_bundle.proto",
+    "proto/trackable_object_graph.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");

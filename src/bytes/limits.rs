@@ -8,6 +8,10 @@ pub const RANK: usize = 254;
 /// long list of slices or a long key may be larger.
 pub const BLOCK: usize = 256 << 20;
 
+/// Bytes of one table block as it lies in the file. A checkpoint of format V1 has the values of variables
+/// in its blocks, each in a message of protobuf, whose limit is 2 GiB.
+pub const STORED_BLOCK: u64 = (2 << 30) + (1 << 20);
+
 /// Keys share their beginnings, so they take more room in memory than in the file: this many times its
 /// size, and [`KEYS`] more, is far above what names of variables do.
 pub const KEY_EXPANSION: u64 = 256;

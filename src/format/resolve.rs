@@ -45,7 +45,7 @@ pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
 }
 
 /// True if files of a checkpoint have this prefix.
-fn is_prefix(store: &dyn Store, path: &Path) -> bool {
+pub(super) fn is_prefix(store: &dyn Store, path: &Path) -> bool {
     let mut index = path.as_os_str().to_owned();
     index.push(".index");
     if store.stat(Path::new(&index)).is_ok_and(|item| item.kind == ItemKind::File) {
@@ -161,6 +161,12 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
             resolved.prefix = Some(path);
             return;
         }
+    }
+    // The pattern of a set of V1 tables is what TensorFlow calls its path.
+    if super::v1::is_set(given) && super::open(store, given).is_ok() {
+        resolved.exists = true;
+        resolved.prefix = Some(given.to_owned());
+        return;
     }
     let around = parent(given);
     resolved.directory = survey_around(store, given);

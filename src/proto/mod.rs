@@ -13,6 +13,11 @@ pub(crate) mod bundle {
     include!(concat!(env!("OUT_DIR"), "/ckpt.bundle.rs"));
 }
 
+/// Messages of checkpoints in format V1.
+pub(crate) mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/ckpt.v1.rs"));
+}
+
 /// Messages of the object graph.
 mod object_graph {
     include!(concat!(env!("OUT_DIR"), "/ckpt.graph.rs"));
