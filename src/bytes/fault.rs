@@ -118,6 +118,8 @@ pub enum FaultKind {
     GraphNodeMissing { node: i32 },
     /// The object graph promises a tensor that is not in the checkpoint.
     GraphKeyMissing { key: String },
+    /// A file that holds a graph (`.meta`, `saved_model.pb`) is not the protobuf message that it should be.
+    GraphFileMalformed { error: String },
     /// The state file is not the text message that TensorFlow expects.
     StateMalformed { error: String },
     /// The HDF5 file is shorter than its superblock says: HDF5 refuses to open it.
@@ -242,6 +244,7 @@ impl fmt::Display for FaultKind {
                 write!(f, "the object graph refers to node {node}, which it does not have")
             }
             Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
+            Self::GraphFileMalformed { error } => write!(f, "the graph does not parse: {error}"),
             Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
             Self::Hdf5Truncated { size, stored_eof } => {
                 write!(f, "{size} bytes on disk, but the HDF5 file should have {stored_eof}")

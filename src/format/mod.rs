@@ -7,13 +7,17 @@ mod directory;
 mod extents;
 mod foreign;
 pub mod hdf5;
+mod meta_graph;
 mod resolve;
+mod saved_model;
 mod sstable;
 mod state;
 
 pub use bundle::open;
 pub use extents::overlaps;
+pub use meta_graph::open as open_meta_graph;
 pub use resolve::resolve;
+pub use saved_model::read as read_saved_model;
 
 use crate::store::Blob;
 

@@ -2,8 +2,10 @@
 
 #![allow(missing_docs, clippy::doc_markdown)]
 
+pub(crate) mod fields;
 mod graph_message;
 mod state_message;
+pub(crate) mod text;
 
 pub(crate) use graph_message::graph;
 pub(crate) use state_message::state;
@@ -11,6 +13,12 @@ pub(crate) use state_message::state;
 /// Messages of the index table.
 pub(crate) mod bundle {
     include!(concat!(env!("OUT_DIR"), "/ckpt.bundle.rs"));
+}
+
+/// Messages of a graph. Those that hold others are not decoded whole, and only name fields for text.
+#[allow(dead_code)]
+pub(crate) mod meta_graph {
+    include!(concat!(env!("OUT_DIR"), "/ckpt.meta_graph.rs"));
 }
 
 /// Messages of the object graph.

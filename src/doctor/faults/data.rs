@@ -232,6 +232,9 @@ pub(super) fn graph(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             format!("the object graph does not parse: {error}"),
             "DecodeError of protobuf, when restore() opens the checkpoint",
         ),
+        FaultKind::GraphFileMalformed { .. } => {
+            (fault.kind.to_string(), "OSError: \"Cannot parse file\", from tf.saved_model.load()")
+        }
         FaultKind::GraphNodeMissing { node } => {
             (format!("the object graph refers to node {node}, which it does not have"), "IndexError in restore()")
         }

@@ -137,6 +137,9 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             FaultKind::KeyOrder { .. } => {
                 "NotFoundError: \"Key ... not found in checkpoint\" for a key that its search misses"
             }
+            FaultKind::GraphFileMalformed { .. } => {
+                "DecodeError or UnicodeDecodeError, from tf.compat.v1.train.import_meta_graph()"
+            }
             FaultKind::KeyRepeated { .. } => "takes the first record of the key, and raises nothing",
             _ => "OpError: \"bad entry in block\", \"bad block handle\" or \"truncated block read\"",
         };

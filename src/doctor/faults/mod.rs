@@ -102,6 +102,8 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::GraphMalformed { .. }
         | FaultKind::GraphNodeMissing { .. }
         | FaultKind::GraphKeyMissing { .. } => Voice::Graph,
+        FaultKind::GraphFileMalformed { .. } if index => Voice::IndexMalformed,
+        FaultKind::GraphFileMalformed { .. } => Voice::Graph,
         FaultKind::StateMalformed { .. } => Voice::State,
         FaultKind::Hdf5Truncated { .. } => Voice::IndexCut,
         FaultKind::Hdf5Malformed { .. } | FaultKind::Hdf5Unsupported { .. } => Voice::IndexMalformed,
