@@ -218,6 +218,12 @@ fn a_graph_as_text() {
     assert_eq!(checkpoint.faults, []);
     assert_eq!(listed(&checkpoint), [("w".to_owned(), "float16".to_owned(), Some(vec![3, 2]))]);
     assert_eq!(checkpoint.versions.tensorflow.as_deref(), Some("1.15.0"));
+    let wrong = "graph_def { node { name: \"w\" op: \"VariableV2\"\n  device: 0 input: 7 } }";
+    for fault in [meta(wrong.into()).faults, saved("saved_model.pbtxt", format!("meta_graphs {{ {wrong} }}").into()).1]
+    {
+        let text = fault[0].kind.to_string();
+        assert!(text.starts_with("the graph does not parse: ") && text.contains("expected a string"), "{text}");
+    }
     let (text, binary) = (file("sm-v1-text", "saved/saved_model.pbtxt"), file("sm-v1-bare", "saved/saved_model.pb"));
     assert_eq!(saved("saved_model.pbtxt", text), saved("saved_model.pb", binary));
 }

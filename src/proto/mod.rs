@@ -15,8 +15,8 @@ pub(crate) mod bundle {
     include!(concat!(env!("OUT_DIR"), "/ckpt.bundle.rs"));
 }
 
-/// Messages of a graph. Those that hold others are not decoded whole, and only name fields for text.
-#[allow(dead_code)]
+/// Messages of a graph.
+#[expect(dead_code, reason = "messages that hold others are not decoded whole; text needs their descriptors")]
 pub(crate) mod meta_graph {
     include!(concat!(env!("OUT_DIR"), "/ckpt.meta_graph.rs"));
 }

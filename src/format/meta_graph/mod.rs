@@ -12,7 +12,7 @@ pub(super) use saver::wanted;
 
 use super::directory::label;
 use super::foreign::sniff;
-use crate::bytes::{Fault, FaultKind, Span, limits};
+use crate::bytes::{Fault, FaultKind, Foreign, Span, limits};
 use crate::error::Error;
 use crate::model::{
     Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Key, Payload, Versions, describe,
@@ -78,7 +78,8 @@ pub(super) fn bytes(store: &dyn Store, path: &Path, label: &Arc<str>, faults: &m
 
 /// What to say of a file that is not the message it should be.
 pub(super) fn malformed(label: &Arc<str>, bytes: &[u8], error: String) -> Fault {
-    let kind = match sniff(bytes) {
+    // A graph may be text, so that alone is not foreign: the error says more.
+    let kind = match sniff(bytes).filter(|what| *what != Foreign::Text) {
         Some(what) => FaultKind::Foreign { what },
         None => FaultKind::GraphFileMalformed { error },
     };
