@@ -118,6 +118,8 @@ pub enum FaultKind {
     GraphNodeMissing { node: i32 },
     /// The object graph promises a tensor that is not in the checkpoint.
     GraphKeyMissing { key: String },
+    /// A file that holds a graph (`.meta`, `saved_model.pb`) is not the protobuf message that it should be.
+    GraphFileMalformed { error: String },
     /// The state file is not the text message that TensorFlow expects.
     StateMalformed { error: String },
     /// A weight that a Keras file lists is not in it.
@@ -128,8 +130,6 @@ pub enum FaultKind {
     LinkLeavesFile { path: String, file: String },
     /// A name in an HDF5 file leads to another name in it.
     LinkInFile { path: String, target: String },
-    /// A graph is not the message that it should be.
-    GraphFileMalformed { error: String },
     /// A piece of a tensor does not become elements.
     PieceUndecodable { key: String, error: String },
     /// The HDF5 file is shorter than its superblock says: HDF5 refuses to open it.
@@ -293,13 +293,13 @@ impl fmt::Display for FaultKind {
                 write!(f, "the object graph refers to node {node}, which it does not have")
             }
             Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
+            Self::GraphFileMalformed { error } => write!(f, "the graph does not parse: {error}"),
             Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
             Self::WeightMissing { layer, name } if layer.is_empty() => write!(f, "the weight {name} is not there"),
             Self::WeightMissing { layer, name } => write!(f, "the weight {name} of layer {layer} is not there"),
             Self::MemberMissing { name } => write!(f, "there is no {name} in it"),
             Self::LinkLeavesFile { path, file } => write!(f, "{path} is a link into the file {file}"),
             Self::LinkInFile { path, target } => write!(f, "{path} is a link to {target}"),
-            Self::GraphFileMalformed { error } => write!(f, "the graph does not parse: {error}"),
             Self::PieceUndecodable { key, error } => write!(f, "a piece of {key} cannot be decoded: {error}"),
             Self::Hdf5Truncated { size, stored_eof } => {
                 write!(f, "{size} bytes on disk, but the HDF5 file should have {stored_eof}")

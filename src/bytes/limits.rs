@@ -62,3 +62,20 @@ pub const HDF5_RANK: u8 = 32;
 
 /// Levels of an HDF5 B-tree of the second version: a full tree of these has more records than fit a disk.
 pub const HDF5_TREE_DEPTH: u16 = 32;
+
+/// Bytes of a file that is one protobuf message: the limit of protobuf itself.
+pub const GRAPH_FILE: u64 = (1 << 31) - 1;
+
+/// Bytes of such a file in text form, without what is passed over: these take many times their size in
+/// memory.
+pub const GRAPH_TEXT: usize = 64 << 20;
+
+/// The nodes of a graph are read when others refer to them: this many times the bytes of the graph, and
+/// [`GRAPH_NODES`] more, before we say that they refer to each other too often.
+pub const GRAPH_REREAD: usize = 8;
+
+/// Bytes of nodes that are read in even the smallest graph.
+pub const GRAPH_NODES: usize = 1 << 16;
+
+/// Graphs of one SavedModel: most have one, some a few.
+pub const GRAPHS: usize = 1 << 12;

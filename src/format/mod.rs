@@ -8,9 +8,11 @@ mod extents;
 mod files;
 mod foreign;
 pub mod hdf5;
+mod meta_graph;
 mod ordered_code;
 mod recognise;
 mod resolve;
+mod saved_model;
 mod slices;
 mod sstable;
 mod state;
@@ -18,7 +20,9 @@ mod v1;
 mod version;
 
 pub use extents::overlaps;
+pub use meta_graph::open as open_meta_graph;
 pub use resolve::resolve;
+pub use saved_model::read as read_saved_model;
 
 use std::path::Path;
 
@@ -32,13 +36,17 @@ use crate::store::{Blob, Store};
 /// # Errors
 /// If nothing is there that any format claims.
 pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
+    if let Some(directory) = saved_model::directory(store, path) {
+        return saved_model::open(store, directory, path);
+    }
     if resolve::is_prefix(store, path) {
         return bundle::open(store, path);
     }
     let kind = recognise::file(store, path).ok().flatten().or_else(|| recognise::directory(store, path));
     match kind {
         Some(Kind::V1) => v1::open(store, path),
-        Some(Kind::MetaGraph | Kind::Keras | Kind::Foreign(_)) => bundle::open(store, path),
+        Some(Kind::MetaGraph) => meta_graph::open(store, path),
+        Some(Kind::Keras | Kind::Foreign(_)) => bundle::open(store, path),
         None if v1::is_set(path) => v1::open(store, path),
         None => bundle::open(store, path),
     }
