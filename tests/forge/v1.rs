@@ -56,6 +56,11 @@ fn extents(slice: &[Extent]) -> Vec<u8> {
 
 /// A file with these variables, whose data blocks are closed at so many bytes.
 pub fn file(variables: &[Variable], block: usize, snappy: bool) -> Vec<u8> {
+    sealed(&records(variables), block, snappy)
+}
+
+/// The keys and values of a file with these variables.
+pub fn records(variables: &[Variable]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let version = Message::default().number(1, 1);
     let listings = variables.iter().fold(Message::default(), |meta, variable| meta.message(1, &variable.listing()));
     let meta = listings.message(2, &version.0);
@@ -64,5 +69,10 @@ pub fn file(variables: &[Variable], block: usize, snappy: bool) -> Vec<u8> {
         records.extend(variable.stored.iter().map(|slice| variable.record(slice)));
     }
     records.sort();
-    table(&records, Layout { block, snappy })
+    records
+}
+
+/// A file of these records.
+pub fn sealed(records: &[(Vec<u8>, Vec<u8>)], block: usize, snappy: bool) -> Vec<u8> {
+    table(records, Layout { block, snappy })
 }
