@@ -7,9 +7,34 @@ use super::block::{Walk, block_size, sealed};
 use super::{Record, TRAILER, Table};
 use crate::bytes::{FaultKind, limits};
 
-/// Bytes that are read at first where a block begins whose size is not known; twice as many when it does
-/// not end there.
+/// Bytes that are read at first where a block begins whose size is not known.
 const WINDOW: u64 = 1 << 20;
+
+/// The piece of the file that is in memory.
+struct Window {
+    bytes: Vec<u8>,
+    /// Where it begins in the file.
+    start: u64,
+    /// Where the next block begins, in it or at its end.
+    next: u64,
+}
+
+impl Window {
+    /// What is in memory from the next block on.
+    fn rest(&self) -> &[u8] {
+        let at = usize::try_from(self.next.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        self.bytes.get(at..).unwrap_or_default()
+    }
+
+    /// What to read if the next block does not end in here: from its beginning, and twice as much if that
+    /// has been done already. None at the end of the file, or when it is too much for one block.
+    fn further(&self, size: u64) -> Option<Range<u64>> {
+        let held = self.bytes.len() as u64;
+        let length = if self.next > self.start || held == 0 { WINDOW } else { held.saturating_mul(2) };
+        let is_last = self.start.saturating_add(held) >= size;
+        (!is_last && length <= limits::BLOCK as u64).then(|| self.next..self.next.saturating_add(length).min(size))
+    }
+}
 
 /// The entries that were found where a block begins.
 #[derive(Default)]
@@ -24,17 +49,18 @@ struct Found<'a> {
 impl Table<'_> {
     /// Reads data blocks one after the other from the start of the file.
     pub(super) fn salvage(&mut self, visit: &mut dyn FnMut(Record)) {
-        let (mut at, mut window) = (0u64, WINDOW);
+        let mut window = Window { bytes: Vec::new(), start: 0, next: 0 };
         let mut count = 0u64;
-        while at < self.size() {
-            let end = at.saturating_add(window).min(self.size());
-            let Some(bytes) = self.bytes(at..end) else { break };
-            let found = found(self.file, &bytes, at, self.last_key.as_deref(), self.keys);
-            if found.size.is_none() && end < self.size() && window < limits::BLOCK as u64 {
-                window = window.saturating_mul(2);
+        while window.next < self.size() {
+            let found = found(self.file, window.rest(), window.next, self.last_key.as_deref(), self.keys);
+            if found.size.is_none()
+                && let Some(range) = window.further(self.size())
+            {
+                let start = range.start;
+                let Some(bytes) = self.bytes(range) else { break };
+                window = Window { bytes, start, next: start };
                 continue;
             }
-            window = WINDOW;
             if found.records.is_empty() {
                 break;
             }
@@ -46,7 +72,7 @@ impl Table<'_> {
                 self.last_key = Some(key);
             }
             match found.size {
-                Some(size) => at = at.saturating_add(size as u64),
+                Some(size) => window.next = window.next.saturating_add(size as u64),
                 None => break,
             }
         }
