@@ -21,7 +21,7 @@ pub(crate) mod v1 {
 }
 
 /// Messages of a graph.
-#[expect(dead_code, reason = "messages that hold others are not decoded whole; text needs their descriptors")]
+#[allow(dead_code, reason = "messages that hold others are not decoded whole; text needs their descriptors")]
 pub(crate) mod meta_graph {
     include!(concat!(env!("OUT_DIR"), "/ckpt.meta_graph.rs"));
 }
