@@ -126,6 +126,22 @@ pub enum FaultKind {
     Hdf5Malformed { path: Arc<str>, what: &'static str },
     /// The object at `path` in an HDF5 file uses what is not read here.
     Hdf5Unsupported { path: Arc<str>, what: String },
+    /// A name in an HDF5 file leads into another file. Keras 3 refuses it, Keras 2 follows it.
+    LinkLeavesFile { path: String, file: String },
+    /// A name in an HDF5 file is a link to another path in it. Keras 3 refuses it, Keras 2 follows it.
+    LinkInFile { path: String, target: String },
+    /// A Keras file lists a layer that it does not have.
+    LayerMissing { layer: String },
+    /// A layer of a Keras file lists a weight that is not there.
+    WeightMissing { layer: String, name: String },
+    /// A dataset that no list of a Keras file names: Keras does not read it.
+    WeightUnlisted { path: String },
+    /// An archive lacks a member that Keras needs.
+    MemberMissing { name: String },
+    /// A member of an archive holds weights in a form that is not read here.
+    MemberUnread { name: String },
+    /// A text that should be JSON of Keras is not: its name.
+    JsonMalformed { name: String, error: String },
 }
 
 /// What lies where a part of a checkpoint should.
@@ -248,6 +264,16 @@ impl fmt::Display for FaultKind {
             }
             Self::Hdf5Malformed { path, what } => write!(f, "the HDF5 object {path} is malformed: {what}"),
             Self::Hdf5Unsupported { path, what } => write!(f, "the HDF5 object {path} is not read: {what}"),
+            Self::LinkLeavesFile { path, file } => write!(f, "{path} lies in another file, {file}"),
+            Self::LinkInFile { path, target } => write!(f, "{path} is a link to {target}"),
+            Self::LayerMissing { layer } => write!(f, "the layer {layer} is listed, but not there"),
+            Self::WeightMissing { layer, name } => {
+                write!(f, "the weight {name} of the layer {layer} is listed, but not there")
+            }
+            Self::WeightUnlisted { path } => write!(f, "the dataset {path} belongs to no layer"),
+            Self::MemberMissing { name } => write!(f, "{name} is not in it"),
+            Self::MemberUnread { name } => write!(f, "{name} is not read: its weights are Python pickles"),
+            Self::JsonMalformed { name, error } => write!(f, "{name} is not what Keras writes: {error}"),
         }
     }
 }

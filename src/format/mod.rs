@@ -7,12 +7,14 @@ mod directory;
 mod extents;
 mod foreign;
 pub mod hdf5;
+mod keras;
 mod resolve;
 mod sstable;
 mod state;
 
 pub use bundle::open;
 pub use extents::overlaps;
+pub use keras::open as open_keras;
 pub use resolve::resolve;
 
 use crate::store::Blob;

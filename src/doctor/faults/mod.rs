@@ -104,7 +104,16 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::GraphKeyMissing { .. } => Voice::Graph,
         FaultKind::StateMalformed { .. } => Voice::State,
         FaultKind::Hdf5Truncated { .. } => Voice::IndexCut,
-        FaultKind::Hdf5Malformed { .. } | FaultKind::Hdf5Unsupported { .. } => Voice::IndexMalformed,
+        FaultKind::Hdf5Malformed { .. }
+        | FaultKind::Hdf5Unsupported { .. }
+        | FaultKind::LinkLeavesFile { .. }
+        | FaultKind::LinkInFile { .. }
+        | FaultKind::LayerMissing { .. }
+        | FaultKind::WeightMissing { .. }
+        | FaultKind::WeightUnlisted { .. }
+        | FaultKind::MemberMissing { .. }
+        | FaultKind::MemberUnread { .. }
+        | FaultKind::JsonMalformed { .. } => Voice::IndexMalformed,
     }
 }
 
