@@ -85,7 +85,13 @@ fn every_dataset_is_an_entry() {
             let shape: Vec<u64> = wanted["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
             assert_eq!(entry.shape.axes(), Some(shape.as_slice()), "{} {:?}", fixture.name, entry.key);
             let sha256 = digests.entries[id].as_ref().and_then(|digest| digest.sha256);
-            assert_eq!(sha256.map(|sum| hex(&sum)).as_deref(), wanted["sha256"].as_str(), "{} {:?}", fixture.name, entry.key);
+            assert_eq!(
+                sha256.map(|sum| hex(&sum)).as_deref(),
+                wanted["sha256"].as_str(),
+                "{} {:?}",
+                fixture.name,
+                entry.key
+            );
         }
     }
 }
@@ -100,7 +106,12 @@ fn names_and_roles() {
         let knows_names = checkpoint.writer == Writer::Keras3 || checkpoint.container == Container::KerasArchive;
         for (key, owner) in owners(&fixture, "weights", &save) {
             let variable = variable(&checkpoint, &key);
-            assert!(matches!(variable.role, Role::Weight | Role::Statistic), "{} {key}: {:?}", fixture.name, variable.role);
+            assert!(
+                matches!(variable.role, Role::Weight | Role::Statistic),
+                "{} {key}: {:?}",
+                fixture.name,
+                variable.role
+            );
             let averages = ["moving_mean", "moving_variance", "mean", "variance", "count"];
             let is_average = averages.contains(&owner.rsplit('/').next().unwrap());
             assert_eq!(variable.role == Role::Statistic, is_average, "{} {key}", fixture.name);
