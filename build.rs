@@ -2,15 +2,21 @@
 
 use protox::prost_reflect::prost::Message;
 
-const SOURCES: [&str; 3] =
-    ["proto/checkpoint_state.proto", "proto/tensor_bundle.proto", "proto/trackable_object_graph.proto"];
+const SOURCES: [&str; 5] = [
+    "proto/checkpoint_state.proto",
+    "proto/saved_tensor_slice.proto",
+    "proto/meta_graph.proto",
+    "proto/tensor_bundle.proto",
+    "proto/trackable_object_graph.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
     let descriptors = protox::compile(SOURCES, ["proto"])?;
-    // The state file is protobuf text, and reading that needs the descriptors at run time.
+    // The state file is protobuf text, and graphs can be; reading that needs the descriptors at run time.
     let out = std::env::var("OUT_DIR")?;
     std::fs::write(format!("{out}/descriptors.bin"), descriptors.encode_to_vec())?;
-    prost_build::Config::new().compile_fds(descriptors)?;
+    // Ordered, so that what is read from a map is always in one order.
+    prost_build::Config::new().btree_map(["."]).compile_fds(descriptors)?;
     Ok(())
 }

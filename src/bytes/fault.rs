@@ -118,8 +118,12 @@ pub enum FaultKind {
     GraphNodeMissing { node: i32 },
     /// The object graph promises a tensor that is not in the checkpoint.
     GraphKeyMissing { key: String },
+    /// A file that holds a graph (`.meta`, `saved_model.pb`) is not the protobuf message that it should be.
+    GraphFileMalformed { error: String },
     /// The state file is not the text message that TensorFlow expects.
     StateMalformed { error: String },
+    /// A piece of a tensor does not become elements.
+    PieceUndecodable { key: String, error: String },
     /// The HDF5 file is shorter than its superblock says: HDF5 refuses to open it.
     Hdf5Truncated { size: u64, stored_eof: u64 },
     /// A structure of an HDF5 file, or of the object at `path` in it, contradicts the format.
@@ -158,10 +162,36 @@ pub enum Foreign {
     Archive(&'static str),
     /// An HDF5 file.
     Hdf5,
-    /// A Python pickle, or a PyTorch file.
+    /// A Keras model as an archive.
+    KerasArchive,
+    /// A Python pickle.
     Pickle,
+    /// A model that PyTorch saved.
+    PyTorch,
+    /// Tensors in the format of Hugging Face.
+    Safetensors,
+    /// A model for llama.cpp.
+    Gguf,
+    /// A model in the exchange format ONNX.
+    Onnx,
+    /// An array of NumPy.
+    Npy,
+    /// Several of those in an archive.
+    Npz,
+    /// Records of TensorFlow: examples or event logs.
+    TfRecord,
     /// A TensorFlow checkpoint of the first format: one table with everything in it.
     CheckpointV1,
+    /// The index of a checkpoint, under a name that is not an index's.
+    Index,
+    /// The graph of a SavedModel.
+    SavedModel,
+    /// The state file of a directory of checkpoints.
+    StateFile,
+    /// JSON, such as the configuration of a model.
+    Json,
+    /// Nothing but zero bytes: room that was reserved and never filled.
+    Zeros,
     /// Readable text.
     Text,
 }
@@ -174,7 +204,20 @@ impl fmt::Display for Foreign {
             Self::Xml => f.write_str("an XML document"),
             Self::Archive(kind) => write!(f, "a {kind} archive"),
             Self::Hdf5 => f.write_str("an HDF5 file"),
+            Self::KerasArchive => f.write_str("a Keras model archive (.keras)"),
             Self::Pickle => f.write_str("a Python pickle"),
+            Self::PyTorch => f.write_str("a PyTorch file"),
+            Self::Safetensors => f.write_str("a safetensors file"),
+            Self::Gguf => f.write_str("a GGUF model"),
+            Self::Onnx => f.write_str("an ONNX model"),
+            Self::Npy => f.write_str("a NumPy array"),
+            Self::Npz => f.write_str("a NumPy archive (.npz)"),
+            Self::TfRecord => f.write_str("a file of TensorFlow records"),
+            Self::Index => f.write_str("the index of a checkpoint under another name"),
+            Self::SavedModel => f.write_str("the graph of a SavedModel"),
+            Self::StateFile => f.write_str("the state file of a directory of checkpoints"),
+            Self::Json => f.write_str("a JSON file"),
+            Self::Zeros => f.write_str("a file of zero bytes alone"),
             Self::CheckpointV1 => f.write_str("a checkpoint of the old format V1"),
             Self::Text => f.write_str("a text file"),
         }
@@ -258,7 +301,9 @@ impl fmt::Display for FaultKind {
                 write!(f, "the object graph refers to node {node}, which it does not have")
             }
             Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
+            Self::GraphFileMalformed { error } => write!(f, "the graph does not parse: {error}"),
             Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
+            Self::PieceUndecodable { key, error } => write!(f, "a piece of {key} cannot be decoded: {error}"),
             Self::Hdf5Truncated { size, stored_eof } => {
                 write!(f, "{size} bytes on disk, but the HDF5 file should have {stored_eof}")
             }

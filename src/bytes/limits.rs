@@ -8,6 +8,10 @@ pub const RANK: usize = 254;
 /// long list of slices or a long key may be larger.
 pub const BLOCK: usize = 256 << 20;
 
+/// Bytes of one table block as it lies in the file. A checkpoint of format V1 has the values of variables
+/// in its blocks, each in a message of protobuf, whose limit is 2 GiB.
+pub const STORED_BLOCK: u64 = (2 << 30) + (1 << 20);
+
 /// Keys share their beginnings, so they take more room in memory than in the file: this many times its
 /// size, and [`KEYS`] more, is far above what names of variables do.
 pub const KEY_EXPANSION: u64 = 256;
@@ -64,3 +68,20 @@ pub const HDF5_RANK: u8 = 32;
 
 /// Levels of an HDF5 B-tree of the second version: a full tree of these has more records than fit a disk.
 pub const HDF5_TREE_DEPTH: u16 = 32;
+
+/// Bytes of a file that is one protobuf message: the limit of protobuf itself.
+pub const GRAPH_FILE: u64 = (1 << 31) - 1;
+
+/// Bytes of such a file in text form, without what is passed over: these take many times their size in
+/// memory.
+pub const GRAPH_TEXT: usize = 64 << 20;
+
+/// The nodes of a graph are read when others refer to them: this many times the bytes of the graph, and
+/// [`GRAPH_NODES`] more, before we say that they refer to each other too often.
+pub const GRAPH_REREAD: usize = 8;
+
+/// Bytes of nodes that are read in even the smallest graph.
+pub const GRAPH_NODES: usize = 1 << 16;
+
+/// Graphs of one SavedModel: most have one, some a few.
+pub const GRAPHS: usize = 1 << 12;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::select::{self, Selector};
 use super::{Context, not_found};
+use crate::bytes::{Fault, FaultKind};
 use crate::cli;
 use crate::error::Error;
 use crate::format;
@@ -132,8 +133,29 @@ fn row(
         optimizer: opened.and_then(|checkpoint| Some((checkpoint.optimizer()?, checkpoint.slot_kinds().len()))),
         size: candidate.size(),
         latest: matches!(&directory.latest, Latest::Path(path) if same_place(path, prefix)),
+        kept: kept(directory, candidate),
+        complete: opened.is_some_and(is_complete),
         problem: opened.and_then(|checkpoint| Some(checkpoint.faults.first()?.to_string())),
     }
+}
+
+/// Whether the state file lists a checkpoint.
+fn kept(directory: &Directory, candidate: &Candidate) -> Option<bool> {
+    let StateFile::Read(state) = &directory.state else { return None };
+    let named = |path: &String| path.rsplit(['/', '\\']).next() == Some(&candidate.name);
+    // A list without a newest one is refused as a whole.
+    (!state.all.is_empty() && !state.latest.is_empty()).then(|| state.all.iter().any(named))
+}
+
+/// True if every file is there, as long as it must be.
+fn is_complete(checkpoint: &Checkpoint) -> bool {
+    let short = |fault: &Fault| {
+        matches!(
+            fault.kind,
+            FaultKind::Missing | FaultKind::Empty | FaultKind::ShardTruncated { .. } | FaultKind::TooShort { .. }
+        )
+    };
+    !checkpoint.faults.iter().any(short)
 }
 
 /// True if two paths lead to one place, also if only one of them starts at the root.

@@ -120,6 +120,7 @@ impl Facts {
             tensors: opened.map_or(0, |checkpoint| checkpoint.entries.len()),
             bytes,
             bytes_read: self.digests.bytes_read,
+            checksums: opened.is_none_or(|opened| opened.container.has_checksums()),
             complete: opened.is_some() && not_examined.is_empty(),
             not_examined,
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
+use super::loader;
 use super::rule::{Rule, Severity};
 use super::select::Selection;
 use crate::bytes::Span;
@@ -163,7 +164,16 @@ impl Findings {
             let count: &mut usize = counts.entry(finding.severity).or_default();
             *count = count.saturating_add(1);
         }
-        Report { subject: facts.subject.clone(), findings, skipped, counts, looked: facts.summary(selection) }
+        let checkpoint = facts.checkpoint.as_ref();
+        Report {
+            subject: facts.subject.clone(),
+            identity: checkpoint.map(|checkpoint| loader::identity(checkpoint, &facts.resolved)),
+            loader: checkpoint.map(|checkpoint| loader::call(checkpoint, &facts.resolved)),
+            findings,
+            skipped,
+            counts,
+            looked: facts.summary(selection),
+        }
     }
 }
 
@@ -172,6 +182,10 @@ impl Findings {
 pub struct Report {
     /// The path that was asked about.
     pub subject: String,
+    /// What it is and who wrote it, if a checkpoint could be opened.
+    pub identity: Option<String>,
+    /// A line of Python that loads it.
+    pub loader: Option<String>,
     /// The worst first.
     pub findings: Vec<Finding>,
     /// Chosen rules that would have needed a deeper look.
@@ -211,6 +225,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Bytes of data that were read.
     pub bytes_read: u64,
+    /// True if the format has checksums of the data.
+    pub checksums: bool,
     /// True if nothing that a chosen rule needs was left unread.
     pub complete: bool,
     /// What was not examined, and why, a line each.

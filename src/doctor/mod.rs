@@ -4,6 +4,7 @@ mod binding;
 mod facts;
 mod faults;
 mod finding;
+pub mod loader;
 mod reshape;
 mod rule;
 pub mod rules;

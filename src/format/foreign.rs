@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::bytes::Foreign;
-use crate::store::Blob;
+use crate::bytes::{Crc32c, Foreign, unmask};
+use crate::store::{self, Blob};
 
 /// Names what a file is, if it is something that people find in the place of a checkpoint.
 ///
@@ -16,7 +16,43 @@ pub(super) fn sniff_file(blob: &dyn Blob) -> io::Result<Option<Foreign>> {
     if let Some(at) = blob.size().checked_sub(1) {
         blob.read_at(at, &mut last)?;
     }
-    Ok(of_ends(&head, last))
+    let what = of_ends(&head, last);
+    Ok(match what {
+        Some(Foreign::Archive("zip")) => archive(blob).or(what),
+        None if is_zeros(blob)? => Some(Foreign::Zeros),
+        None => of_message(&head),
+        what => what,
+    })
+}
+
+/// Names a protobuf message that begins with a version and goes on with what is told apart here.
+fn of_message(head: &[u8]) -> Option<Foreign> {
+    match head {
+        // Version 1 of SavedModel, then its graph, whose length takes several bytes, with its description.
+        [0x08, 1, 0x12, length, rest @ ..] if *length >= 0x80 => {
+            (rest.iter().skip_while(|byte| **byte >= 0x80).nth(1) == Some(&0x0a)).then_some(Foreign::SavedModel)
+        }
+        // A version of ONNX, then the name of the program that wrote it.
+        [0x08, 3..=20, 0x12, length, rest @ ..] => {
+            let name = rest.get(..usize::from(*length)).filter(|name| !name.is_empty())?;
+            name.iter().all(u8::is_ascii_graphic).then_some(Foreign::Onnx)
+        }
+        _ => None,
+    }
+}
+
+/// True if neither the beginning nor the end has anything but zeros; so far no more is read.
+fn is_zeros(blob: &dyn Blob) -> io::Result<bool> {
+    let size = blob.size();
+    let length = size.min(512);
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    for start in [0, size.saturating_sub(length)] {
+        blob.read_at(start, &mut bytes)?;
+        if bytes.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+    }
+    Ok(size > 0)
 }
 
 /// Names what begins with these bytes, in a place where no tensors lie: there the end need not be asked.
@@ -43,11 +79,13 @@ fn of_ends(head: &[u8], [last]: [u8; 1]) -> Option<Foreign> {
     if lower.starts_with("<?xml") || lower.starts_with("<error") {
         return Some(Foreign::Xml);
     }
-    let magics: [(&[u8], Foreign); 6] = [
+    let magics: [(&[u8], Foreign); 8] = [
         (b"\x89HDF\r\n\x1a\n", Foreign::Hdf5),
         (b"PK\x03\x04", Foreign::Archive("zip")),
         (b"\xfd7zXZ\0", Foreign::Archive("xz")),
         (b"\x28\xb5\x2f\xfd", Foreign::Archive("zstd")),
+        (b"\x93NUMPY", Foreign::Npy),
+        (b"GGUF", Foreign::Gguf),
         (b"7z\xbc\xaf\x27\x1c", Foreign::Archive("7z")),
         (b"Rar!\x1a\x07", Foreign::Archive("rar")),
     ];
@@ -60,8 +98,8 @@ fn of_ends(head: &[u8], [last]: [u8; 1]) -> Option<Foreign> {
         // A block, or the end of an empty file.
         [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', ..]
         | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, b'r', b'E', b'8', ..] => return Some(Foreign::Archive("bzip2")),
-        // The number with which PyTorch begins its files; what follows is not only pickles.
-        [0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, ..] => return Some(Foreign::Pickle),
+        // The number with which old PyTorch begins its files; what follows is not only pickles.
+        [0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, ..] => return Some(Foreign::PyTorch),
         // The protocol, then something to push: a dict, a list, a tuple, a mark, a class, a text, a number.
         [0x80, 2 | 3, b'}' | b']' | b')' | b'(' | b'c' | b'X' | b'U' | b'K' | b'J' | b'G' | b'N', ..]
         // From protocol 4 on, a frame with its length.
@@ -72,12 +110,57 @@ fn of_ends(head: &[u8], [last]: [u8; 1]) -> Option<Foreign> {
         }
         _ => {}
     }
+    if is_safetensors(head) {
+        return Some(Foreign::Safetensors);
+    }
+    if is_record(head) {
+        return Some(Foreign::TfRecord);
+    }
     if head.get(257..262) == Some(b"ustar") {
         return Some(Foreign::Archive("tar"));
     }
     let readable = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
     let is_text = head.len() >= 16 && text.is_some_and(|text| text.chars().all(readable));
-    is_text.then_some(Foreign::Text)
+    if !is_text {
+        return None;
+    }
+    let is_json =
+        start.starts_with(['{', '[']) && start.get(1..).unwrap_or_default().trim_start().starts_with(['"', '{', '[']);
+    let is_state = start.lines().next().is_some_and(|line| line.starts_with("model_checkpoint_path:"));
+    Some(match () {
+        () if is_json => Foreign::Json,
+        () if is_state => Foreign::StateFile,
+        () => Foreign::Text,
+    })
+}
+
+/// A safetensors file begins with the length of its header, which is JSON.
+fn is_safetensors(head: &[u8]) -> bool {
+    let Some((length, header)) = head.split_first_chunk::<8>() else { return false };
+    let plausible = (2..1 << 30).contains(&u64::from_le_bytes(*length));
+    plausible && header.starts_with(b"{\"") && header.contains(&b':')
+}
+
+/// A record begins with its length and the masked checksum of that.
+fn is_record(head: &[u8]) -> bool {
+    let Some((length, rest)) = head.split_first_chunk::<8>() else { return false };
+    let stored = rest.first_chunk::<4>().map(|stored| unmask(u32::from_le_bytes(*stored)));
+    stored == Some(Crc32c::of(length))
+}
+
+/// Names what a zip archive is, by what is in it.
+fn archive(blob: &dyn Blob) -> Option<Foreign> {
+    let names = store::names(blob).ok()?;
+    let has = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
+    if has(&|name| name == "config.json" || name.starts_with("model.weights.")) {
+        Some(Foreign::KerasArchive)
+    } else if has(&|name| name.ends_with("/data.pkl") || name == "data.pkl") {
+        Some(Foreign::PyTorch)
+    } else if !names.is_empty() && names.iter().all(|name| name.ends_with(".npy")) {
+        Some(Foreign::Npz)
+    } else {
+        None
+    }
 }
 
 /// The size and digest that a git-lfs pointer names.
@@ -107,15 +190,13 @@ mod tests {
 
     #[test]
     fn few_bytes_prove_nothing() {
-        let pickles: [&[u8]; 4] = [
-            b"\x80\x02}q\x00.",
-            b"\x80\x03]q\x00(K\x01e.",
-            b"\x80\x04\x95\x05\0\0\0\0\0\0\0}\x94.",
-            b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03. and storage",
-        ];
+        let pickles: [&[u8]; 3] =
+            [b"\x80\x02}q\x00.", b"\x80\x03]q\x00(K\x01e.", b"\x80\x04\x95\x05\0\0\0\0\0\0\0}\x94."];
         for pickle in pickles {
             assert_eq!(of_ends(pickle, [*pickle.last().unwrap()]), Some(Foreign::Pickle), "{pickle:?}");
         }
+        let pytorch = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03. and storage";
+        assert_eq!(of_ends(pytorch, *b"e"), Some(Foreign::PyTorch));
         // Tensors whose first bytes are those of a pickle, of gzip, of bzip2.
         assert_eq!(of_ends(b"\x80\x02\x12\x3e\0\0\0\0.", *b"."), None);
         assert_eq!(of_ends(b"\x80\x02}q\x00", [0x3e]), None, "it does not stop");

@@ -5,19 +5,55 @@
 mod bundle;
 mod directory;
 mod extents;
+mod files;
 mod foreign;
 pub mod hdf5;
 mod keras;
+mod meta_graph;
+mod ordered_code;
+mod recognise;
 mod resolve;
+mod saved_model;
+mod slices;
 mod sstable;
 mod state;
+mod v1;
+mod version;
 
-pub use bundle::open;
 pub use extents::overlaps;
 pub use keras::open as open_keras;
-pub use resolve::resolve;
+pub use meta_graph::open as open_meta_graph;
+pub use resolve::{resolve, restorable};
+pub use saved_model::read as read_saved_model;
 
-use crate::store::Blob;
+use std::path::Path;
+
+use self::recognise::Kind;
+use crate::error::Error;
+use crate::model::Checkpoint;
+use crate::store::{Blob, Store};
+
+/// Opens what a path leads to: the prefix of a checkpoint, or a file or folder that holds one.
+///
+/// # Errors
+/// If nothing is there that any format claims.
+pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
+    if let Some(directory) = saved_model::directory(store, path) {
+        return saved_model::open(store, directory, path);
+    }
+    if resolve::is_prefix(store, path) {
+        return bundle::open(store, path);
+    }
+    let kind = recognise::file(store, path).ok().flatten().or_else(|| recognise::directory(store, path));
+    match kind {
+        Some(Kind::V1) => v1::open(store, path),
+        Some(Kind::MetaGraph) => meta_graph::open(store, path),
+        Some(Kind::Keras) => keras::open(store, path),
+        Some(Kind::Foreign(_)) => bundle::open(store, path),
+        None if v1::is_set(path) => v1::open(store, path),
+        None => bundle::open(store, path),
+    }
+}
 
 /// True for what ends as an index, or a checkpoint of the older format, does.
 pub fn is_table(blob: &dyn Blob) -> bool {

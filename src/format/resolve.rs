@@ -1,11 +1,9 @@
 //! From the path that a person gives to the prefix that is meant; and from a wrong path to right ones.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Part, label, part};
-use super::{foreign, state};
-use crate::bytes::Foreign;
+use super::{recognise, state};
 use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
 use crate::store::{Item, ItemKind, Store};
 
@@ -14,8 +12,19 @@ const ALIKE: f64 = 0.8;
 
 /// Finds the checkpoint that a path means: a prefix, a file of a checkpoint (its suffix is taken off),
 /// the state file, a directory (the checkpoint that its state file names; failing that, the newest),
-/// or a SavedModel's directory (its variables). Never fails: where nothing is, `prefix` is none.
+/// or a SavedModel's directory (its variables); a file or folder of another format is meant itself, also a
+/// graph (`.meta`) beside a checkpoint. Never fails: where nothing is, `prefix` is none.
 pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
+    let mut resolved = restorable(store, given);
+    if resolved.stripped.as_deref() == Some(".meta") && resolved.exists {
+        resolved.stripped = None;
+        resolved.prefix = Some(given.to_owned());
+    }
+    resolved
+}
+
+/// As [`resolve`], but for one who wants to restore: of a graph beside a checkpoint, that checkpoint is meant.
+pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
     let mut resolved = Resolved {
         given: label(given),
         exists: false,
@@ -47,7 +56,7 @@ pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
 }
 
 /// True if files of a checkpoint have this prefix.
-fn is_prefix(store: &dyn Store, path: &Path) -> bool {
+pub(super) fn is_prefix(store: &dyn Store, path: &Path) -> bool {
     let mut index = path.as_os_str().to_owned();
     index.push(".index");
     if store.stat(Path::new(&index)).is_ok_and(|item| item.kind == ItemKind::File) {
@@ -83,7 +92,12 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         resolved.is_saved_model = true;
         let variables = given.join("variables/variables");
         resolved.directory = directory::survey(store, &given.join("variables")).ok();
-        resolved.prefix = is_prefix(store, &variables).then_some(variables);
+        // A SavedModel without variables is one all the same.
+        resolved.prefix = Some(variables);
+        return;
+    }
+    if recognise::directory(store, given).is_some() {
+        resolved.prefix = Some(given.to_owned());
         return;
     }
     let Ok(surveyed) = directory::survey(store, given) else { return };
@@ -135,14 +149,15 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     if name.starts_with("saved_model.pb") {
         return in_directory(store, parent(given), resolved);
     }
-    resolved.foreign = foreign(store, given).unwrap_or_default();
+    match recognise::file(store, given) {
+        Ok(Some(recognise::Kind::Foreign(what))) => resolved.foreign = Some(what),
+        Ok(Some(_)) => {
+            resolved.prefix = Some(given.to_owned());
+            return;
+        }
+        Ok(None) | Err(_) => {}
+    }
     resolved.near = near_names(resolved.directory.as_ref(), around, &name);
-}
-
-/// What a file is that has no part in a checkpoint.
-fn foreign(store: &dyn Store, path: &Path) -> io::Result<Option<Foreign>> {
-    let blob = store.open(path)?;
-    if super::is_table(blob.as_ref()) { Ok(Some(Foreign::CheckpointV1)) } else { foreign::sniff_file(blob.as_ref()) }
 }
 
 /// Nothing is at the path: what is near it?
@@ -157,6 +172,12 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
             resolved.prefix = Some(path);
             return;
         }
+    }
+    // The pattern of a set of V1 tables is what TensorFlow calls its path.
+    if super::v1::is_set(given) && super::open(store, given).is_ok() {
+        resolved.exists = true;
+        resolved.prefix = Some(given.to_owned());
+        return;
     }
     let around = parent(given);
     resolved.directory = survey_around(store, given);

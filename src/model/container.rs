@@ -36,6 +36,11 @@ impl Container {
         }
     }
 
+    /// True if its data have checksums: HDF5 has none as Keras writes it.
+    pub fn has_checksums(self) -> bool {
+        matches!(self, Self::Bundle | Self::V1)
+    }
+
     /// In words: what it is.
     pub fn words(self) -> &'static str {
         match self {

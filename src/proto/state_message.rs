@@ -1,15 +1,10 @@
 //! The `checkpoint` state file: a protobuf message in text form.
 
-use std::sync::{Arc, LazyLock};
-
-use prost_reflect::{DescriptorPool, DynamicMessage};
+use std::sync::Arc;
 
 use super::checkpoint_state::{CheckpointState, RepeatedCheckpointState};
+use super::text::parse;
 use crate::model::State;
-
-static DESCRIPTORS: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| {
-    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice()).ok()
-});
 
 /// Reads the text of a state file, as strictly as TensorFlow: one unknown field and it is ignored. Of a
 /// singular field that is given more than once, TensorFlow takes the last value.
@@ -28,11 +23,6 @@ pub(crate) fn state(file: &Arc<str>, text: &str) -> Result<State, String> {
         timestamps: message.all_model_checkpoint_timestamps,
         last_preserved: Some(message.last_preserved_timestamp).filter(|time| *time != 0.0),
     })
-}
-
-fn parse(name: &str, text: &str) -> Result<DynamicMessage, String> {
-    let descriptor = DESCRIPTORS.as_ref().and_then(|pool| pool.get_message_by_name(name)).ok_or("no descriptor")?;
-    DynamicMessage::parse_text_format(descriptor, text).map_err(|error| error.to_string())
 }
 
 fn repeated(text: &str) -> Result<CheckpointState, String> {

@@ -61,12 +61,23 @@ struct MemoryBlob(Arc<[u8]>);
 
 impl Blob for MemoryBlob {
     fn size(&self) -> u64 {
-        self.0.len() as u64
+        (&*self.0).size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        (&*self.0).read_at(offset, into)
+    }
+}
+
+/// Bytes that were read already.
+impl Blob for &[u8] {
+    fn size(&self) -> u64 {
+        self.len() as u64
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let bytes = start.checked_add(into.len()).and_then(|end| self.0.get(start..end));
+        let bytes = start.checked_add(into.len()).and_then(|end| self.get(start..end));
         into.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 pub use local::Local;
 pub use memory::Memory;
-pub use nested::{members, open};
+pub use nested::{names, open};
 
 /// One thing in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Blob, Item, ItemKind, Store};
+use super::{Blob, Store};
 
 /// Deflate gains no more than this; a member that claims more is lying.
 const INFLATION: u64 = 1100;
@@ -35,21 +35,16 @@ pub fn open(store: &dyn Store, path: &Path) -> io::Result<Box<dyn Blob>> {
     Err(error)
 }
 
-/// The members of an archive: names with slashes, sizes before compression.
+/// The names of the members of an archive, with slashes.
 ///
 /// # Errors
-/// As [`Store::open`]; `InvalidData` if it is no archive, or its directory is damaged.
-pub fn members(store: &dyn Store, archive: &Path) -> io::Result<Vec<Item>> {
-    let blob = store.open(archive)?;
-    let mut archive = ZipArchive::new(BufReader::new(Reader::new(blob.as_ref())))?;
-    let mut items = Vec::new();
-    for number in 0..archive.len() {
-        let file = archive.by_index_raw(number)?;
-        let kind = if file.is_dir() { ItemKind::Directory } else { ItemKind::File };
-        items.push(Item { name: file.name()?.into_owned(), size: file.size(), modified: None, kind });
-    }
-    items.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(items)
+/// `InvalidData` if it is no archive, or its directory is damaged.
+pub fn names(archive: &dyn Blob) -> io::Result<Vec<String>> {
+    let archive = ZipArchive::new(BufReader::new(Reader::new(archive)))?;
+    let names = archive.file_names().map(|name| Ok(name?.into_owned()));
+    let mut names: Vec<String> = names.collect::<io::Result<_>>()?;
+    names.sort();
+    Ok(names)
 }
 
 fn member(blob: Box<dyn Blob>, name: &str) -> io::Result<Box<dyn Blob>> {
@@ -185,9 +180,8 @@ mod tests {
         assert_eq!(read(&disk, "run/plain").unwrap(), b"plain");
         assert_eq!(read(&disk, "run/m.keras/c").unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(read(&disk, "run/none").unwrap_err().kind(), io::ErrorKind::NotFound);
-        let names: Vec<String> =
-            members(&disk, Path::new("run/m.keras")).unwrap().into_iter().map(|item| item.name).collect();
-        assert_eq!(names, ["a.txt", "in/b.txt"]);
+        let archive = disk.open(Path::new("run/m.keras")).unwrap();
+        assert_eq!(names(archive.as_ref()).unwrap(), ["a.txt", "in/b.txt"]);
         let stored = open(&disk, Path::new("run/m.keras/a.txt")).unwrap();
         assert!(stored.read_at(4999, &mut [0; 2]).is_err(), "not beyond the member");
     }

@@ -109,6 +109,11 @@ pub struct DirectoryRow {
     pub size: u64,
     /// True for the one that `latest_checkpoint` returns.
     pub latest: bool,
+    /// Whether the state file lists it, as a CheckpointManager does with those that it keeps and will
+    /// delete; none if there is no list.
+    pub kept: Option<bool>,
+    /// False if a file of it is missing or too short.
+    pub complete: bool,
     /// What is wrong with it, as far as its index and the sizes of its files tell.
     pub problem: Option<String>,
 }

@@ -212,8 +212,9 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         tensors: 5,
         bytes: 100,
         bytes_read: 90,
+        checksums: true,
         complete: findings.is_empty(),
         not_examined: if findings.is_empty() { Vec::new() } else { vec!["1 tensor could not be read".to_owned()] },
     };
-    Report { subject: subject.to_owned(), findings, skipped: vec![&RULE], counts, looked }
+    Report { subject: subject.to_owned(), identity: None, loader: None, findings, skipped: vec![&RULE], counts, looked }
 }

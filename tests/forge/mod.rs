@@ -12,6 +12,7 @@ pub mod graph;
 pub mod slices;
 mod table;
 pub mod types;
+pub mod v1;
 
 use bytes::{Crc, Message, masked_crc, varint};
 use ckpt::store::Memory;

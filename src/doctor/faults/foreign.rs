@@ -97,7 +97,33 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             "wrong-format",
             "this is a Keras weights or model file: load it with model.load_weights() or keras.models.load_model()",
         ),
-        Foreign::Pickle => ("wrong-format", "this is a Python pickle or a PyTorch file; TensorFlow cannot restore it"),
+        Foreign::PyTorch | Foreign::Safetensors => (
+            "wrong-format",
+            "load it with PyTorch or safetensors; the transformers library converts models it knows (from_pt=True)",
+        ),
+        Foreign::Gguf => {
+            ("wrong-format", "this is for llama.cpp; look for the same model as a TensorFlow or Keras file")
+        }
+        Foreign::Onnx => ("wrong-format", "load it with onnxruntime, or convert it (onnx2tf)"),
+        Foreign::Npy | Foreign::Npz => {
+            ("wrong-format", "load it with numpy.load(), and assign the arrays to the variables")
+        }
+        Foreign::TfRecord => ("wrong-format", "these are examples or the events of TensorBoard, not weights"),
+        Foreign::KerasArchive => {
+            ("wrong-format", "load it with keras.models.load_model(); its name must end in .keras")
+        }
+        Foreign::Index => {
+            ("wrong-format", "give the file its name back, PREFIX.index, beside PREFIX.data-...; restore PREFIX")
+        }
+        Foreign::SavedModel => {
+            ("wrong-format", "a SavedModel is a directory: give it with its variables to tf.saved_model.load()")
+        }
+        Foreign::StateFile => ("wrong-format", "it names checkpoints; give one of those"),
+        Foreign::Json => {
+            ("not-a-checkpoint", "it may be the configuration of a model, which has no weights, or an error message")
+        }
+        Foreign::Zeros => ("truncated-file", "copy or download the file again: only its room was reserved"),
+        Foreign::Pickle => ("wrong-format", "this is a Python pickle; TensorFlow cannot restore it"),
         Foreign::CheckpointV1 => (
             "v1-format",
             "restore it with tf.compat.v1.train.Saver and save it again; this program reads the format of today alone",

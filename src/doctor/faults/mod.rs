@@ -3,6 +3,7 @@
 mod data;
 mod foreign;
 mod index;
+mod keras;
 mod toll;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,12 @@ enum Voice {
     Unowned,
     Graph,
     State,
+    Hdf5Cut,
+    Hdf5,
+    Hdf5NotRead,
+    KerasIncomplete,
+    Link,
+    GraphFile,
 }
 
 /// The owner of every fault. `index` is true for faults of the index file.
@@ -97,23 +104,24 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         | FaultKind::SlicesIncomplete { .. }
         | FaultKind::SlicesTooMany { .. }
         | FaultKind::SliceOrphan { .. } => Voice::Slices,
-        FaultKind::DataChecksum { .. } | FaultKind::StringLengths { .. } => Voice::Checksum,
+        FaultKind::DataChecksum { .. } | FaultKind::StringLengths { .. } | FaultKind::PieceUndecodable { .. } => {
+            Voice::Checksum
+        }
         FaultKind::GraphMissing
         | FaultKind::GraphMalformed { .. }
         | FaultKind::GraphNodeMissing { .. }
         | FaultKind::GraphKeyMissing { .. } => Voice::Graph,
         FaultKind::StateMalformed { .. } => Voice::State,
-        FaultKind::Hdf5Truncated { .. } => Voice::IndexCut,
-        FaultKind::Hdf5Malformed { .. }
-        | FaultKind::Hdf5Unsupported { .. }
-        | FaultKind::LinkLeavesFile { .. }
-        | FaultKind::LinkInFile { .. }
-        | FaultKind::LayerMissing { .. }
-        | FaultKind::WeightMissing { .. }
-        | FaultKind::WeightUnlisted { .. }
-        | FaultKind::MemberMissing { .. }
-        | FaultKind::MemberUnread { .. }
-        | FaultKind::JsonMalformed { .. } => Voice::IndexMalformed,
+        FaultKind::Hdf5Truncated { .. } => Voice::Hdf5Cut,
+        FaultKind::Hdf5Malformed { .. } => Voice::Hdf5,
+        FaultKind::Hdf5Unsupported { .. } => Voice::Hdf5NotRead,
+        FaultKind::LayerMissing { .. } | FaultKind::WeightMissing { .. } | FaultKind::MemberMissing { .. } => {
+            Voice::KerasIncomplete
+        }
+        FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
+        FaultKind::JsonMalformed { .. } => Voice::Hdf5,
+        FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. } => Voice::Link,
+        FaultKind::GraphFileMalformed { .. } => Voice::GraphFile,
     }
 }
 
@@ -127,6 +135,8 @@ impl Voice {
             | Self::OtherCount
             | Self::LfsPointer
             | Self::Foreign => true,
+            Self::Hdf5Cut => matches!(other, Self::Hdf5 | Self::Hdf5NotRead | Self::KerasIncomplete | Self::ShardCut),
+            Self::Hdf5 => matches!(other, Self::KerasIncomplete),
             Self::IndexCut => matches!(other, Self::IndexBlock | Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::IndexBlock => matches!(other, Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::Mixed => matches!(other, Self::ShardCut | Self::Checksum | Self::Unowned | Self::Graph),
@@ -178,6 +188,12 @@ impl Case<'_> {
             Voice::Checksum => data::checksum(facts, &self.faults, &self.aside),
             Voice::Unowned => data::unowned(facts, &self.faults),
             Voice::Graph => data::graph(facts, &self.faults),
+            Voice::Hdf5Cut => keras::cut(facts, &self.faults, &self.aside),
+            Voice::Hdf5 => keras::malformed(facts, &self.faults),
+            Voice::Hdf5NotRead => keras::not_read(&self.faults),
+            Voice::KerasIncomplete => keras::incomplete(facts, &self.faults),
+            Voice::Link => keras::link(&self.faults),
+            Voice::GraphFile => keras::graph_file(facts, &self.faults),
             // The state file is not a file of the checkpoint; its rule reads it from the directory.
             Voice::State => None,
         };

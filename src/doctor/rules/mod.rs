@@ -4,6 +4,7 @@ use super::rule::Rule;
 
 pub(super) mod data_checksum;
 pub(super) mod data_truncated;
+pub(super) mod dot_keras_not_zip;
 pub(super) mod dtype;
 pub(super) mod dtype_object;
 pub(super) mod endianness;
@@ -11,13 +12,20 @@ pub(super) mod entry_invalid;
 pub(super) mod file_unreadable;
 pub(super) mod frozen_shift;
 pub(super) mod glob_chars_in_prefix;
+pub(super) mod graph_file_malformed;
+pub(super) mod h5_malformed;
+pub(super) mod h5_not_read;
+pub(super) mod h5_truncated;
+pub(super) mod hdf5_external_link;
 pub(super) mod html_or_archive;
 pub(super) mod incomplete_look;
 pub(super) mod index_block_corrupt;
 pub(super) mod index_malformed;
 pub(super) mod index_missing;
 pub(super) mod index_truncated;
+pub(super) mod keras_file_incomplete;
 pub(super) mod key_missing;
+pub(super) mod lambda_layer;
 pub(super) mod layer_index_shift;
 pub(super) mod leftover_shards;
 pub(super) mod legacy_optimizer;
@@ -38,6 +46,7 @@ pub(super) mod path_no_match;
 pub(super) mod path_not_valid_checkpoint;
 pub(super) mod rotated_away;
 pub(super) mod save_interrupted;
+pub(super) mod saved_model_without_variables;
 pub(super) mod shape_config;
 pub(super) mod shape_head;
 pub(super) mod shape_object;
@@ -82,6 +91,13 @@ pub static ALL: &[&Rule] = &[
     &object_graph_broken::RULE,
     &leftover_shards::RULE,
     &incomplete_look::RULE,
+    &graph_file_malformed::RULE,
+    &saved_model_without_variables::RULE,
+    &dot_keras_not_zip::RULE,
+    &h5_truncated::RULE,
+    &keras_file_incomplete::RULE,
+    &h5_malformed::RULE,
+    &h5_not_read::RULE,
     &key_missing::RULE,
     &optimizer_slots_missing::RULE,
     &shape_head::RULE,
@@ -95,6 +111,8 @@ pub static ALL: &[&Rule] = &[
     &name_based_into_object::RULE,
     &frozen_shift::RULE,
     &dtype_object::RULE,
+    &lambda_layer::RULE,
+    &hdf5_external_link::RULE,
     &nan_inf::RULE,
     &never_trained_values::RULE,
     &endianness::RULE,

@@ -10,11 +10,9 @@ use prost::Message;
 use super::scan::{Fields, scan};
 use crate::bytes::{Fault, FaultKind, Span, limits, unmask};
 use crate::format::sstable::{self, Record};
+use crate::format::version;
 use crate::model::{DType, Endianness, Entry, Extent, GRAPH_KEY, Key, Kind, Payload, Shape};
 use crate::proto::bundle::{BundleEntry, BundleHeader, TensorSlice};
-
-/// TensorFlow's own version of this format; it has never changed.
-const VERSION: i32 = 1;
 
 /// About the bytes that the record of a tensor takes: how many there will be, so that they need not move.
 const RECORD: usize = 32;
@@ -56,7 +54,7 @@ impl Index {
         let mut header = false;
         let mut records = 0usize;
         self.entries.reserve(bytes.len() / RECORD);
-        let faults = sstable::read(file, bytes, &mut |record| {
+        let faults = sstable::read(file, &bytes, &mut |record| {
             records = records.saturating_add(1);
             if record.key.bytes().is_empty() && !header {
                 header = true;
@@ -100,10 +98,7 @@ impl Index {
                 self.fault(file, FaultKind::HeaderMalformed { error }, record.at.clone());
             }
         }
-        let version = header.version.unwrap_or_default();
-        let disallows_current = version.bad_consumers.contains(&VERSION);
-        if version.min_consumer > VERSION || disallows_current {
-            let kind = FaultKind::VersionRefused { min_consumer: version.min_consumer, disallows_current };
+        if let Some(kind) = version::refused(&header.version.unwrap_or_default()) {
             self.fault(file, kind, record.at.clone());
         }
     }

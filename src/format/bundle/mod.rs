@@ -3,7 +3,6 @@
 
 mod graph;
 mod index;
-mod ordered_code;
 mod scan;
 mod shards;
 mod slices;
@@ -13,10 +12,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::directory::label;
+use super::files::{self, file};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
-use crate::model::{Checkpoint, Container, Entry, File, FileRole, Flavor, Versions, describe};
-use crate::store::{self, Item, Store};
+use crate::model::{Checkpoint, Container, Entry, FileRole, Flavor, Versions, describe};
+use crate::store::{self, Store};
 
 /// Opens the checkpoint of a prefix: its index, the sizes of its shards, its object graph. Whatever is
 /// wrong with these becomes a fault.
@@ -42,7 +42,7 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
                     index.faults.push(Fault { kind: FaultKind::TextMode { added }, at: Span::whole(&file.label) });
                 }
             }
-            Err(error) => index.faults.push(shards::unreadable(&file.label, &error)),
+            Err(error) => index.faults.push(files::unreadable(&file.label, &error)),
         }
         slices::assemble(&mut index, &file.label);
     }
@@ -105,9 +105,4 @@ fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
     let mut path = prefix.as_os_str().to_owned();
     path.push(suffix);
     PathBuf::from(path)
-}
-
-fn file(path: PathBuf, role: FileRole, item: Option<Item>) -> File {
-    let (size, modified) = item.map_or((None, None), |item| (Some(item.size), item.modified));
-    File { label: path.display().to_string().into(), path, role, size, modified }
 }

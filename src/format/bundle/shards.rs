@@ -1,13 +1,12 @@
 //! The data files of a bundle: which there are, how large, and whether the index fits them.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use super::{file, text_mode, with_suffix};
+use super::{text_mode, with_suffix};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::format::directory::{Part, part};
+use crate::format::files::{file, words};
 use crate::format::foreign;
 use crate::model::{Entry, Extent, File, FileRole, Payload, Shard};
 use crate::store::Store;
@@ -140,19 +139,4 @@ pub(super) fn measure(store: &dyn Store, files: &[File], needed: Vec<Option<u64>
         }
     }
     faults
-}
-
-/// An error of the operating system without the number behind it.
-pub(super) fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
-
-/// A file that could not be read.
-pub(super) fn unreadable(label: &Arc<str>, error: &io::Error) -> Fault {
-    let kind = match error.kind() {
-        io::ErrorKind::NotFound => FaultKind::Missing,
-        _ => FaultKind::Unreadable { error: words(error) },
-    };
-    Fault { kind, at: Span::whole(label) }
 }

@@ -3,15 +3,10 @@
 use std::sync::Arc;
 
 use super::index::Index;
-use super::ordered_code;
 use crate::bytes::{Fault, FaultKind, Span};
-use crate::model::{Entry, Key, Part, Payload, Shape, Slice};
-use crate::proto::bundle::TensorSlice;
-use crate::proto::bundle::tensor_slice::extent::HasLength;
-
-/// Comparisons of two slices that we make at the most for one tensor. Slices that TensorFlow writes
-/// are few or lie in a row, so this is never reached by an honest file.
-const COMPARISONS: usize = 1 << 22;
+use crate::format::ordered_code;
+use crate::format::slices::{cover, resolve};
+use crate::model::{Entry, Part, Payload, Shape, Slice};
 
 /// Gives every partitioned tensor its parts. Entries of slices that no tensor claims are faults.
 pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
@@ -46,7 +41,8 @@ pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
             parts.push(Part { slice, extent, checksum: stored.and_then(|part| part.checksum) });
         }
         parts.sort_by(|a, b| a.slice.extents.cmp(&b.slice.extents));
-        if let Some(kind) = cover(&entry.key, &entry.shape, &parts) {
+        let slices: Vec<&Slice> = parts.iter().map(|part| &part.slice).collect();
+        if let Some(kind) = cover(&entry.key, &entry.shape, &slices) {
             fault(kind);
         }
         entry.payload = Payload::Slices(parts.into());
@@ -58,43 +54,4 @@ pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
         at: Span { file: file.clone(), bytes: entry.declared_at },
     }));
     index.faults.append(&mut faults);
-}
-
-/// The box that a slice cuts out of a shape. None if it reaches outside.
-fn resolve(message: &TensorSlice, shape: &Shape) -> Option<Slice> {
-    let axes = shape.axes()?;
-    if axes.len() != message.extent.len() {
-        return None;
-    }
-    let extents = message.extent.iter().zip(axes).map(|(extent, &axis)| {
-        let start = u64::try_from(extent.start).ok()?;
-        let length = match extent.has_length {
-            Some(HasLength::Length(length)) => u64::try_from(length).ok()?,
-            None => axis,
-        };
-        (start.checked_add(length)? <= axis).then_some((start, length))
-    });
-    Some(Slice { extents: extents.collect::<Option<_>>()? })
-}
-
-/// What is wrong if the slices (sorted by their starts) do not cover each element exactly once.
-fn cover(key: &Key, shape: &Shape, parts: &[Part]) -> Option<FaultKind> {
-    let mut comparisons = 0usize;
-    for (i, part) in parts.iter().enumerate() {
-        let end = part.slice.extents.first().map_or(u64::MAX, |(start, length)| start.saturating_add(*length));
-        let rest = parts.get(i.saturating_add(1)..).unwrap_or_default();
-        for other in rest.iter().take_while(|other| other.slice.extents.first().is_none_or(|(start, _)| *start < end)) {
-            comparisons = comparisons.saturating_add(1);
-            if part.slice.overlaps(&other.slice) {
-                let (first, second) = (part.slice.to_string(), other.slice.to_string());
-                return Some(FaultKind::SlicesOverlap { key: key.to_string(), first, second });
-            }
-        }
-        if comparisons > COMPARISONS {
-            return Some(FaultKind::SlicesTooMany { key: key.to_string(), slices: parts.len() as u64 });
-        }
-    }
-    let elements = shape.elements()?;
-    let covered = parts.iter().filter_map(|part| part.slice.elements()).fold(0, u64::saturating_add);
-    (covered != elements).then(|| FaultKind::SlicesIncomplete { key: key.to_string(), covered, elements })
 }

@@ -19,7 +19,7 @@ const ARRAYS: &str = "model.weights.npz";
 /// Reads the zip archive at `path`.
 pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
     let archive = file(store, path, FileRole::Whole, store.stat(path).ok().map(|item| item.size));
-    if let Err(error) = store::members(store, path) {
+    if let Err(error) = store.open(path).and_then(|blob| store::names(blob.as_ref())) {
         let mut draft = Draft::new(Container::KerasArchive, Writer::Keras3);
         draft
             .faults

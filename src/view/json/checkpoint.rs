@@ -5,6 +5,7 @@ use std::path::Display;
 
 use serde::Serialize;
 
+use super::model::{LayerRow, SavedModelRow, VersionsRow};
 use super::value::{Text, time};
 use crate::bytes::{Fault, FaultKind};
 use crate::model::{Checkpoint, Endianness, File, FileRole, Resolved};
@@ -16,6 +17,11 @@ pub(super) struct Head<'a> {
     format: &'static str,
     flavor: &'static str,
     writer: &'static str,
+    versions: VersionsRow<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    layers: Vec<LayerRow<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved_model: Option<SavedModelRow<'a>>,
     /// Absent where it was not asked, null where no variable tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Option<i64>>,
@@ -34,6 +40,9 @@ impl<'a> Head<'a> {
             format: checkpoint.container.id(),
             flavor: checkpoint.flavor.word(),
             writer: checkpoint.writer.words(),
+            versions: VersionsRow::new(&checkpoint.versions),
+            layers: checkpoint.layers.iter().map(LayerRow::new).collect(),
+            saved_model: checkpoint.saved_model.as_deref().map(SavedModelRow::new),
             step,
             optimizer,
             endianness: match checkpoint.endianness {

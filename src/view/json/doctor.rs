@@ -20,6 +20,7 @@ pub(super) fn body(reports: &[Report]) -> impl Serialize {
     Body {
         looked: Looked::new(reports),
         subjects: reports.iter().map(|report| report.subject.as_str()).collect(),
+        identities: reports.iter().map(IdentityRow::new).collect(),
         findings: findings(reports).collect(),
         skipped: skipped.into_values().collect(),
         summary: Summary {
@@ -43,6 +44,8 @@ fn count(reports: &[Report], severity: Severity) -> usize {
 struct Body<'a> {
     looked: Looked<'a>,
     subjects: Vec<&'a str>,
+    /// Of each subject what it is, who wrote it and what loads it, as far as it could be opened.
+    identities: Vec<IdentityRow<'a>>,
     findings: Vec<FindingRow<'a>>,
     skipped: Vec<SkippedRow>,
     summary: Summary,
@@ -82,6 +85,19 @@ impl<'a> Looked<'a> {
                 .flat_map(|report| report.looked.not_examined.iter().map(move |text| line(report, text)))
                 .collect(),
         }
+    }
+}
+
+#[derive(Serialize)]
+struct IdentityRow<'a> {
+    subject: &'a str,
+    identity: Option<&'a str>,
+    loader: Option<&'a str>,
+}
+
+impl<'a> IdentityRow<'a> {
+    fn new(report: &'a Report) -> Self {
+        Self { subject: &report.subject, identity: report.identity.as_deref(), loader: report.loader.as_deref() }
     }
 }
 

@@ -94,6 +94,8 @@ pub(super) struct HistoryRow<'a> {
     slot_kinds: Option<usize>,
     size: u64,
     latest: bool,
+    kept: Option<bool>,
+    complete: bool,
     problem: Option<&'a str>,
 }
 
@@ -108,6 +110,8 @@ impl<'a> HistoryRow<'a> {
             slot_kinds: row.optimizer.as_ref().map(|(_, kinds)| *kinds),
             size: row.size,
             latest: row.latest,
+            kept: row.kept,
+            complete: row.complete,
             problem: row.problem.as_deref(),
         }
     }

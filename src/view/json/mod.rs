@@ -6,6 +6,7 @@ mod diff;
 mod doctor;
 mod layout;
 mod listing;
+mod model;
 mod rules;
 mod show;
 #[cfg(test)]

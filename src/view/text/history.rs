@@ -20,7 +20,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "checkpoint", "step", "saved", "model params", "optimizer", "on disk"]);
+    table.set_header(["", "checkpoint", "step", "saved", "model params", "optimizer", "on disk", ""]);
     for row in &listing.history {
         table.add_row(cells(row, style));
     }
@@ -46,7 +46,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     writeln!(out)
 }
 
-fn cells(row: &DirectoryRow, style: &Style) -> [String; 7] {
+fn cells(row: &DirectoryRow, style: &Style) -> [String; 8] {
     let mark = if row.latest { "  >" } else { "" };
     let name = if row.name.is_empty() { "(no name)" } else { row.name.as_str() };
     let optimizer = match &row.optimizer {
@@ -63,7 +63,17 @@ fn cells(row: &DirectoryRow, style: &Style) -> [String; 7] {
         row.params.map_or_else(|| "-".to_owned(), count),
         optimizer,
         size(row.size, style.exact),
+        standing(row).to_owned(),
     ]
+}
+
+/// What is unusual about it, in a word.
+fn standing(row: &DirectoryRow) -> &'static str {
+    match (row.complete, row.kept) {
+        (false, _) => "incomplete",
+        (true, Some(false)) => "orphaned",
+        _ => "",
+    }
 }
 
 fn count_signed(number: i64) -> String {

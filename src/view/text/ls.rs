@@ -7,8 +7,10 @@ use std::io::{self, Write};
 use super::history;
 use super::paint::Paint;
 use super::rows::{self, Row};
+use super::saved_model;
 use super::summary;
 use super::wrap::{hang, width};
+use crate::doctor::loader;
 use crate::model::{Checkpoint, Group, Latest, Totals, VariableId};
 use crate::view::{Listing, Style, clean, count, size};
 
@@ -41,16 +43,7 @@ pub(super) fn short(label: &str) -> String {
 fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let resolved = &listing.resolved;
     let what = match &listing.checkpoint {
-        Some(checkpoint) => {
-            let flavor = checkpoint.flavor.word();
-            let kind = if resolved.is_saved_model { "variables of a SavedModel" } else { "TensorFlow checkpoint" };
-            // Without a record nothing tells who wrote it.
-            if checkpoint.entries.is_empty() && !checkpoint.faults.is_empty() {
-                format!("{kind}, index unreadable")
-            } else {
-                format!("{kind}, {flavor}, written by {}", checkpoint.writer.words())
-            }
-        }
+        Some(checkpoint) => clean(&loader::identity(checkpoint, resolved)).into_owned(),
         None => "checkpoint directory".to_owned(),
     };
     let given = clean(&resolved.given);
@@ -60,6 +53,14 @@ fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) 
     } else {
         wrapped(&given, "  ", style, out, |line| paint.bold(line))?;
         wrapped(&format!("  {what}"), "  ", style, out, str::to_owned)?;
+    }
+    if let Some(checkpoint) = &listing.checkpoint {
+        let call = format!("  {}", clean(&loader::call(checkpoint, resolved)));
+        wrapped(&call, "    ", style, out, |line| paint.dim(line))?;
+        let model = checkpoint.saved_model.iter().flat_map(|saved| saved_model::lines(saved));
+        for line in model {
+            wrapped(&format!("  {}", clean(&line)), "    ", style, out, str::to_owned)?;
+        }
     }
     if let Some(suffix) = &resolved.stripped {
         let line = format!("  the prefix is meant, without {}: that is what TensorFlow takes", clean(suffix));

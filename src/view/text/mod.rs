@@ -11,6 +11,7 @@ mod page;
 mod paint;
 mod report;
 mod rows;
+mod saved_model;
 mod show;
 mod summary;
 mod values;

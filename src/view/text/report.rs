@@ -21,6 +21,12 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
                 writeln!(out)?;
             }
             findings(report, style, out)?;
+            // No advice to load what would fail.
+            let loads = report.loader.as_ref().filter(|_| !report.reaches(Severity::Error));
+            let loads = loads.map(|call| format!("loads with  {call}"));
+            for line in report.identity.iter().chain(&loads) {
+                lines(&hang("", "  ", &clean(line), style.width), out, |line| Paint::new(style).dim(line))?;
+            }
         }
         let verdict = verdict(report, several);
         lines(&hang("", "  ", &clean(&verdict), style.width), out, |line| conclude(report, line, style))?;
@@ -153,7 +159,8 @@ fn nothing_wrong(looked: &Summary, notes: usize) -> String {
         let what = if looked.depth == Depth::Index { "index" } else { "index and file sizes" };
         format!("no fault in {what}; the data were not read{notes}. {tensors}, {bytes} bytes")
     } else if looked.complete {
-        format!("sound{notes}. {tensors}, {bytes} bytes, every checksum verified")
+        let checksums = if looked.checksums { "every checksum verified" } else { "which have no checksums" };
+        format!("sound{notes}. {tensors}, {bytes} bytes, {checksums}")
     } else {
         format!("no fault in what was examined{notes}. {tensors}, {}", reach(looked))
     }
@@ -252,10 +259,11 @@ mod tests {
             tensors: 16,
             bytes: 18_621,
             bytes_read: 18_621,
+            checksums: true,
             complete: true,
             not_examined: vec![],
         };
-        Report { subject: "good".into(), findings, skipped: vec![], counts, looked }
+        Report { subject: "good".into(), identity: None, loader: None, findings, skipped: vec![], counts, looked }
     }
 
     fn finding(severity: Severity, variables: usize) -> Finding {

@@ -1,24 +1,28 @@
-//! TensorFlow's table: sorted keys and values in blocks. The container of `.index` files.
+//! TensorFlow's table: sorted keys and values in blocks. The container of `.index` files, and of whole
+//! checkpoints in format V1. It is read block by block: what is in memory at one time is one block.
 //!
 //! ```text
 //! [data block][trailer]… [metaindex block][trailer] [index block][trailer] [footer: 48 bytes]
 //! ```
 //! A trailer is the compression type (0 none, 1 snappy) and the masked CRC-32C of block and type.
 
-use std::borrow::Cow;
+mod block;
+mod salvage;
+
 use std::ops::Range;
 use std::sync::Arc;
 
+use self::block::{Walk, decompress, restarts};
+use super::files;
 use super::foreign;
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits, unmask};
 use crate::model::{Key, Keys};
+use crate::store::Blob;
 
 /// The last eight bytes of every table.
 pub(super) const MAGIC: [u8; 8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 const FOOTER: usize = 48;
 const TRAILER: usize = 5;
-/// A writer sets a restart point at every sixteenth entry of a data block.
-const RESTART_INTERVAL: usize = 16;
 
 /// One key and its value.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(super) struct Record<'a> {
     pub value: &'a [u8],
     /// Where in the file; for a compressed block, the whole block.
     pub at: Range<u64>,
+    /// Where in the file the value begins; none if the block is compressed.
+    pub value_at: Option<u64>,
     /// False if the block's checksum does not fit, or the record was reached without the index.
     pub trusted: bool,
 }
@@ -34,14 +40,14 @@ pub(super) struct Record<'a> {
 /// Reads a whole table, calling `visit` with each record in stored order. Damage is reported and read
 /// past as far as sense can be made of it: most tables have one data block, so refusing to read a block
 /// for one wrong bit would hide everything.
-pub(super) fn read(file: &Arc<str>, bytes: &[u8], visit: &mut dyn FnMut(Record)) -> Vec<Fault> {
+pub(super) fn read(file: &Arc<str>, blob: &dyn Blob, visit: &mut dyn FnMut(Record)) -> Vec<Fault> {
     let mut table = Table {
         file,
-        bytes,
+        blob,
         faults: Vec::new(),
         blocks: Vec::new(),
         last_key: None,
-        keys: (bytes.len() as u64).saturating_mul(limits::KEY_EXPANSION).saturating_add(limits::KEYS),
+        keys: blob.size().saturating_mul(limits::KEY_EXPANSION).saturating_add(limits::KEYS),
     };
     table.read(visit);
     table.faults
@@ -52,7 +58,7 @@ type Each<'a, 'b> = dyn FnMut(&[u8], &'b [u8], Range<u64>) + 'a;
 
 struct Table<'a> {
     file: &'a Arc<str>,
-    bytes: &'a [u8],
+    blob: &'a dyn Blob,
     faults: Vec<Fault>,
     /// Ranges of the blocks that were found, with their trailers: together they must be the file.
     blocks: Vec<Range<u64>>,
@@ -68,12 +74,14 @@ struct Handle {
     size: u64,
 }
 
-struct Block<'a> {
+struct Block {
     name: &'static str,
-    content: Cow<'a, [u8]>,
+    content: Vec<u8>,
     /// Where it lies in the file.
     at: Range<u64>,
     trusted: bool,
+    /// True if the content is not what lies there.
+    compressed: bool,
 }
 
 impl<'a> Table<'a> {
@@ -82,29 +90,43 @@ impl<'a> Table<'a> {
     }
 
     fn size(&self) -> u64 {
-        self.bytes.len() as u64
+        self.blob.size()
+    }
+
+    /// Bytes of the file; a failure to read them is a fault.
+    fn bytes(&mut self, at: Range<u64>) -> Option<Vec<u8>> {
+        let length = at.end.checked_sub(at.start)?;
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        match self.blob.read_at(at.start, &mut bytes) {
+            Ok(()) => Some(bytes),
+            Err(error) => {
+                self.fault(FaultKind::Unreadable { error: files::words(&error) }, at);
+                None
+            }
+        }
     }
 
     fn read(&mut self, visit: &mut dyn FnMut(Record)) {
         let size = self.size();
-        if self.bytes.is_empty() {
+        if size == 0 {
             return self.fault(FaultKind::Empty, 0..0);
         }
-        let head = self.bytes.get(..self.bytes.len().min(512)).unwrap_or_default();
-        if !self.bytes.ends_with(&MAGIC)
-            && let Some(what) = foreign::sniff(head)
-        {
-            return self.fault(FaultKind::Foreign { what }, 0..size);
+        let Some(footer) = self.bytes(size.saturating_sub(FOOTER as u64)..size) else { return };
+        if !footer.ends_with(&MAGIC) {
+            let Some(head) = self.bytes(0..size.min(512)) else { return };
+            if let Some(what) = foreign::sniff(&head) {
+                return self.fault(FaultKind::Foreign { what }, 0..size);
+            }
         }
-        let Some(footer) = self.bytes.len().checked_sub(FOOTER).and_then(|at| self.bytes.get(at..)) else {
+        if footer.len() < FOOTER {
             self.fault(FaultKind::TooShort { size }, 0..size);
             return self.salvage(visit);
-        };
-        if !self.bytes.ends_with(&MAGIC) {
+        }
+        if !footer.ends_with(&MAGIC) {
             self.fault(FaultKind::BadMagic, size.saturating_sub(8)..size);
             return self.salvage(visit);
         }
-        let entries = self.handles(footer).and_then(|(metaindex, index)| {
+        let entries = self.handles(&footer).and_then(|(metaindex, index)| {
             if let Some(block) = self.block("metaindex", metaindex) {
                 // Written empty, and read by nobody: but it must hold together.
                 self.entries(&block, &mut |_, _, _| ());
@@ -126,7 +148,7 @@ impl<'a> Table<'a> {
 
     /// The handles of the metaindex and the index block. No checksum covers the footer, so its numbers
     /// must be the shortest and its padding zero.
-    fn handles(&mut self, footer: &'a [u8]) -> Option<(Handle, Handle)> {
+    fn handles(&mut self, footer: &[u8]) -> Option<(Handle, Handle)> {
         let start = self.size().saturating_sub(FOOTER as u64);
         let padded = footer.get(..FOOTER.saturating_sub(MAGIC.len()))?;
         let mut cursor = Cursor::new(self.file, padded, start);
@@ -149,43 +171,43 @@ impl<'a> Table<'a> {
     }
 
     /// The content of a block, its checksum compared, decompressed. None if it cannot be had at all.
-    fn block(&mut self, name: &'static str, handle: Handle) -> Option<Block<'a>> {
+    fn block(&mut self, name: &'static str, handle: Handle) -> Option<Block> {
         let Handle { offset, size } = handle;
-        let end = offset.checked_add(size).and_then(|end| end.checked_add(TRAILER as u64));
-        let range = end.and_then(|end| Some(usize::try_from(offset).ok()?..usize::try_from(end).ok()?));
         let last = self.size().saturating_sub(FOOTER as u64);
-        let Some(whole) = range.filter(|_| end <= Some(last)).and_then(|range| self.bytes.get(range)) else {
-            let block = FaultKind::BlockOutOfRange { block: name, offset, size };
-            self.fault(block, last..self.size());
+        let end = offset.checked_add(size).and_then(|end| end.checked_add(TRAILER as u64));
+        let Some(end) = end.filter(|end| *end <= last) else {
+            self.fault(FaultKind::BlockOutOfRange { block: name, offset, size }, last..self.size());
             return None;
         };
-        let at = offset..offset.saturating_add(whole.len() as u64);
+        let at = offset..end;
         self.blocks.push(at.clone());
-        let (sealed, stored) = whole.split_at_checked(whole.len().saturating_sub(4))?;
-        let (content, kind) = sealed.split_at_checked(sealed.len().saturating_sub(1))?;
-        let stored = unmask(u32::from_le_bytes(stored.try_into().ok()?));
-        let computed = Crc32c::of(sealed);
+        if size > limits::STORED_BLOCK {
+            let what = "it is larger than TensorFlow writes any";
+            self.fault(FaultKind::BlockMalformed { block: name, what }, at);
+            return None;
+        }
+        let mut content = self.bytes(at.clone())?;
+        let (sealed, stored) = content.split_last_chunk::<4>()?;
+        let (stored, computed) = (unmask(u32::from_le_bytes(*stored)), Crc32c::of(sealed));
+        let kind = *sealed.last()?;
         let trusted = stored == computed;
         if !trusted {
             self.fault(FaultKind::BlockChecksum { block: name, stored, computed }, at.clone());
         }
-        let content = match kind {
-            [0] => Cow::Borrowed(content),
-            [1] => match decompress(content) {
-                Some(content) => Cow::Owned(content),
+        content.truncate(content.len().saturating_sub(TRAILER));
+        match kind {
+            0 => {}
+            1 => match decompress(&content) {
+                Some(decompressed) => content = decompressed,
                 None => {
                     self.fault(FaultKind::BlockCompressed { block: name }, at);
                     return None;
                 }
             },
-            kind => {
-                // A wrong bit in the type itself: the bytes are most likely plain.
-                let kind = kind.first().copied().unwrap_or_default();
-                self.fault(FaultKind::BlockType { block: name, kind }, at.clone());
-                Cow::Borrowed(content)
-            }
-        };
-        Some(Block { name, content, at, trusted })
+            // A wrong bit in the type itself: the bytes are most likely plain.
+            kind => self.fault(FaultKind::BlockType { block: name, kind }, at.clone()),
+        }
+        Some(Block { name, content, at, trusted, compressed: kind == 1 })
     }
 
     /// Calls `each` with key, value and place of every entry of a block.
@@ -194,7 +216,7 @@ impl<'a> Table<'a> {
         'a: 'b,
     {
         let malformed = |what| FaultKind::BlockMalformed { block: block.name, what };
-        let content = block.content.as_ref();
+        let content = block.content.as_slice();
         let (entries, restarts) = match restarts(content) {
             Some(parts) => parts,
             None => {
@@ -204,7 +226,6 @@ impl<'a> Table<'a> {
             }
         };
         let base = block.at.start;
-        let compressed = matches!(block.content, Cow::Owned(_));
         let mut walk = Walk::new(self.file, entries, base);
         let mut restarts = restarts.as_chunks::<4>().0.iter().map(|chunk| u32::from_le_bytes(*chunk)).peekable();
         loop {
@@ -224,11 +245,11 @@ impl<'a> Table<'a> {
                             self.fault(malformed("a restart point shares a key"), block.at.clone());
                         }
                     }
-                    let at = if compressed { block.at.clone() } else { walk.place(start) };
+                    let at = if block.compressed { block.at.clone() } else { walk.place(start) };
                     each(&walk.key, value, at);
                 }
                 Err(mut fault) => {
-                    if compressed {
+                    if block.compressed {
                         fault.at.bytes = block.at.clone();
                     }
                     self.faults.push(fault);
@@ -301,7 +322,8 @@ impl<'a> Table<'a> {
         self.last_key = before.and_then(|before| Some(keys.get(before)?.to_vec()));
         let keys = Keys::from(keys);
         for (key, value, at) in found {
-            visit(Record { key: keys.get(key), value, at, trusted: block.trusted });
+            let value_at = (!block.compressed).then(|| at.end.saturating_sub(value.len() as u64));
+            visit(Record { key: keys.get(key), value, at, value_at, trusted: block.trusted });
         }
         for (key, at) in disorder {
             self.fault(FaultKind::KeyOrder { key }, at);
@@ -324,123 +346,4 @@ impl<'a> Table<'a> {
             self.fault(FaultKind::TableGap, covered..end);
         }
     }
-
-    /// Reads data blocks one after the other from the start of the file, without the index that leads
-    /// to them: for tables that lost their end.
-    fn salvage(&mut self, visit: &mut dyn FnMut(Record)) {
-        let mut at = 0usize;
-        let mut found = 0u64;
-        while let Some(rest) = self.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let mut walk = Walk::new(self.file, rest, at as u64);
-            let mut records = Vec::new();
-            let mut end = 0;
-            while let Ok((_, value)) = walk.step() {
-                let in_order = self.last_key.as_ref().is_none_or(|last| walk.key > *last);
-                let room = self.keys.checked_sub(walk.key.len() as u64).filter(|_| in_order);
-                let Some(room) = room else { break };
-                self.keys = room;
-                self.last_key = Some(walk.key.clone());
-                records.push((walk.key.clone(), value, walk.place(end)));
-                end = walk.cursor.position();
-            }
-            if records.is_empty() {
-                break;
-            }
-            let size = block_size(rest, end, records.len());
-            let whole = size.and_then(|size| rest.get(..size.checked_add(TRAILER)?));
-            let trusted = whole.is_some_and(sealed);
-            found = found.saturating_add(records.len() as u64);
-            for (key, value, at) in records {
-                visit(Record { key: key.as_slice().into(), value, at, trusted });
-            }
-            match whole {
-                Some(whole) => at = at.saturating_add(whole.len()),
-                None => break,
-            }
-        }
-        if found > 0 {
-            self.fault(FaultKind::Salvaged { entries: found }, 0..self.size());
-        }
-    }
-}
-
-/// A walk over the prefix-compressed entries of a block.
-struct Walk<'a> {
-    cursor: Cursor<'a>,
-    base: u64,
-    key: Vec<u8>,
-}
-
-impl<'a> Walk<'a> {
-    fn new(file: &'a Arc<str>, entries: &'a [u8], base: u64) -> Self {
-        Self { cursor: Cursor::new(file, entries, base), base, key: Vec::new() }
-    }
-
-    /// The next entry: how much of its key it shares with the one before, and its value. The key is
-    /// in `self.key` then.
-    fn step(&mut self) -> Result<(usize, &'a [u8]), Fault> {
-        let start = self.cursor.offset();
-        let [shared, unshared, length] = self.lengths()?;
-        if shared > self.key.len() {
-            let what = "an entry shares more of the key before than there is";
-            let kind = FaultKind::BlockMalformed { block: "data", what };
-            return Err(self.cursor.fault(kind, start, self.cursor.offset().saturating_sub(start)));
-        }
-        let rest = self.cursor.take(unshared)?;
-        let value = self.cursor.take(length)?;
-        self.key.truncate(shared);
-        self.key.extend_from_slice(rest);
-        Ok((shared, value))
-    }
-
-    /// How many bytes of its key the entry shares, how many it has of its own, how many its value has.
-    fn lengths(&mut self) -> Result<[usize; 3], Fault> {
-        // Nearly always one byte each.
-        if let Some(short) = self.cursor.rest().first_chunk::<3>()
-            && short.iter().all(|byte| *byte < 0x80)
-        {
-            self.cursor.take(3)?;
-            return Ok(short.map(usize::from));
-        }
-        let mut number = || Ok(self.cursor.varint32()? as usize);
-        Ok([number()?, number()?, number()?])
-    }
-
-    /// From a position in the block to here, as a place in the file.
-    fn place(&self, start: usize) -> Range<u64> {
-        self.base.saturating_add(start as u64)..self.cursor.offset()
-    }
-}
-
-/// Splits a block into its entries and its restart array.
-fn restarts(content: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (rest, count) = content.split_last_chunk::<4>()?;
-    let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
-    let at = rest.len().checked_sub(count.checked_mul(4)?)?;
-    rest.split_at_checked(at)
-}
-
-/// The size of a block (without trailer) whose `count` entries end at `end`, if a fitting restart
-/// array follows there.
-fn block_size(bytes: &[u8], end: usize, count: usize) -> Option<usize> {
-    let restarts = count.div_ceil(RESTART_INTERVAL);
-    let array = bytes.get(end..end.checked_add(restarts.checked_mul(4)?.checked_add(4)?)?)?;
-    let (array, stored) = array.split_last_chunk::<4>()?;
-    let fits = u32::from_le_bytes(*stored) as usize == restarts && array.starts_with(&[0; 4]);
-    fits.then(|| end.checked_add(array.len())?.checked_add(4))?
-}
-
-/// True if a block with its trailer has its checksum.
-fn sealed(whole: &[u8]) -> bool {
-    let parts = whole.split_last_chunk::<4>();
-    parts.is_some_and(|(sealed, stored)| Crc32c::of(sealed) == unmask(u32::from_le_bytes(*stored)))
-}
-
-/// Decompresses a raw snappy block, unless it claims a size that it cannot have.
-fn decompress(bytes: &[u8]) -> Option<Vec<u8>> {
-    let size = snap::raw::decompress_len(bytes).ok()?;
-    if size > limits::BLOCK || size > bytes.len().saturating_mul(limits::SNAPPY_RATIO) {
-        return None;
-    }
-    snap::raw::Decoder::new().decompress_vec(bytes).ok()
 }

@@ -1,0 +1,176 @@
+//! What a graph's Saver asks of a checkpoint.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::graph::{Graph, Node, axes, dtype, shape};
+use crate::model::{DType, Needed, Shape};
+use crate::proto::meta_graph::VariableDef;
+use crate::proto::meta_graph::attr_value::Value;
+
+/// The operations that read a checkpoint, of both formats.
+const RESTORING: [&str; 3] = ["RestoreV2", "RestoreSlice", "Restore"];
+
+/// Operations between what is restored and what it is assigned to, at most.
+const STEPS: usize = 16;
+
+/// The variables that the graph wants from a checkpoint, by key. Without a Saver these are all global
+/// variables, as for a Saver that is told none.
+///
+/// # Errors
+/// If a node that is needed for it is malformed.
+pub(in crate::format) fn wanted(graph: &Graph) -> Result<Vec<Needed>, String> {
+    let mut wanted = Wanted::default();
+    Restoring::find(graph)?.read(graph, &mut wanted)?;
+    if wanted.0.is_empty() {
+        for variable in graph.variables() {
+            wanted.add_variable(graph, &variable?)?;
+        }
+    }
+    let named = wanted.0.into_iter().map(|(name, (dtype, shape))| Needed { name, dtype, shape });
+    Ok(named.collect())
+}
+
+#[derive(Default)]
+struct Wanted(BTreeMap<String, (DType, Shape)>);
+
+impl Wanted {
+    /// A partitioned variable is added once for each of its slices, always with its whole shape.
+    fn add(&mut self, key: String, dtype: DType, shape: Shape) {
+        let known = self.0.entry(key).or_insert_with(|| (dtype, shape.clone()));
+        if known.1.axes().is_none() {
+            known.1 = shape;
+        }
+    }
+
+    fn add_variable(&mut self, graph: &Graph, variable: &VariableDef) -> Result<(), String> {
+        let (name, _) = output(&variable.variable_name);
+        let (dtype, shape) = declared(graph, name)?;
+        match &variable.save_slice_info_def {
+            Some(slice) if !slice.full_name.is_empty() => {
+                let full: Option<Vec<u64>> = slice.full_shape.iter().map(|&axis| u64::try_from(axis).ok()).collect();
+                self.add(slice.full_name.clone(), dtype, full.map_or_else(Shape::unknown, axes));
+            }
+            _ => self.add(name.to_owned(), dtype, shape),
+        }
+        Ok(())
+    }
+}
+
+/// The operations that the Saver's restoring operation needs.
+#[derive(Default)]
+struct Restoring<'a> {
+    /// Those that read a checkpoint.
+    reads: Vec<Node<'a>>,
+    /// Variable and value of those that assign, as inputs are written.
+    assigns: Vec<(&'a str, &'a str)>,
+    /// The first input of every operation that may pass a value on.
+    sources: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Restoring<'a> {
+    fn find(graph: &'a Graph) -> Result<Self, String> {
+        let mut found = Self::default();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut next = vec![graph.saver.restore_op_name.as_str()];
+        while let Some(name) = next.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            let Some(node) = graph.node(name)? else { continue };
+            if RESTORING.contains(&node.op) {
+                found.reads.push(node);
+                continue;
+            }
+            next.extend(node.inputs.iter().map(|input| output(input).0));
+            match node.inputs.as_slice() {
+                [variable, value, ..] if node.op.starts_with("Assign") => found.assigns.push((variable, value)),
+                [source, ..] => {
+                    found.sources.insert(node.name, source);
+                }
+                [] => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn read(&self, graph: &Graph, wanted: &mut Wanted) -> Result<(), String> {
+        let variables = self.variables();
+        let mut done: HashSet<&str> = HashSet::new();
+        for read in &self.reads {
+            let Some(names) = read.inputs.get(1).filter(|names| done.insert(names)) else { continue };
+            let names = texts(graph, names)?;
+            let slices = match read.inputs.get(2) {
+                Some(slices) => texts(graph, slices)?,
+                None => Vec::new(),
+            };
+            let types = match (read.attribute("dtypes")?, read.attribute("dt")?) {
+                (Some(Value::List(list)), _) => list.r#type,
+                (_, Some(Value::Type(dtype))) => vec![dtype],
+                _ => Vec::new(),
+            };
+            for (position, name) in names.into_iter().enumerate() {
+                let dtype = dtype(types.get(position).copied().unwrap_or_default());
+                let slice = slices.get(position).or(slices.last()).map_or("", String::as_str);
+                let shape = match (whole(slice), variables.get(&(read.name, position))) {
+                    (Some(whole), _) => whole,
+                    (None, Some(variable)) => declared(graph, variable)?.1,
+                    (None, None) => declared(graph, &name)?.1,
+                };
+                wanted.add(name, dtype, shape);
+            }
+        }
+        Ok(())
+    }
+
+    /// To which variable each output of an operation that reads goes.
+    fn variables(&self) -> HashMap<(&str, usize), &str> {
+        let reads: HashSet<&str> = self.reads.iter().map(|read| read.name).collect();
+        let assigned = self.assigns.iter().filter_map(|(variable, value)| {
+            let mut source = output(value);
+            for _ in 0..STEPS {
+                if reads.contains(source.0) {
+                    return Some((source, output(variable).0));
+                }
+                source = output(self.sources.get(source.0)?);
+            }
+            None
+        });
+        assigned.collect()
+    }
+}
+
+/// The node that an input names, and which of its outputs.
+fn output(input: &str) -> (&str, usize) {
+    let input = input.strip_prefix('^').unwrap_or(input);
+    let numbered = input.rsplit_once(':').and_then(|(node, number)| Some((node, number.parse().ok()?)));
+    numbered.unwrap_or((input, 0))
+}
+
+/// The type and the shape of a variable, by its node.
+fn declared(graph: &Graph, name: &str) -> Result<(DType, Shape), String> {
+    let Some(node) = graph.node(name)? else { return Ok((DType::UNKNOWN, Shape::unknown())) };
+    let dtype = match node.attribute("dtype")? {
+        Some(Value::Type(number)) => dtype(number),
+        _ => DType::UNKNOWN,
+    };
+    let shape = match node.attribute("shape")? {
+        Some(Value::Shape(message)) => shape(Some(&message)),
+        _ => Shape::unknown(),
+    };
+    Ok((dtype, shape))
+}
+
+/// The strings of a constant that an input names.
+fn texts(graph: &Graph, input: &str) -> Result<Vec<String>, String> {
+    let Some(node) = graph.node(output(input).0)? else { return Ok(Vec::new()) };
+    let Some(Value::Tensor(tensor)) = node.attribute("value")? else { return Ok(Vec::new()) };
+    let texts = tensor.string_val.iter().map(|text| String::from_utf8_lossy(text).into_owned());
+    Ok(texts.collect())
+}
+
+/// The shape of the whole that a slice is cut from: `[10, 4]` of `10 4 0,4:0,4`; none if it is no slice.
+fn whole(slice: &str) -> Option<Shape> {
+    let (whole, _) = slice.rsplit_once(' ')?;
+    let whole: Option<Vec<u64>> = whole.split(' ').map(|axis| axis.parse().ok()).collect();
+    whole.map(axes)
+}

@@ -1,0 +1,87 @@
+//! What a path leads to, by what lies there and never by its name alone.
+
+use std::io;
+use std::path::Path;
+
+use super::foreign;
+use crate::bytes::Foreign;
+use crate::store::{self, Blob, ItemKind, Store};
+
+/// What reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The reader of V1 checkpoints.
+    V1,
+    /// The reader of graphs.
+    MetaGraph,
+    /// The reader of Keras' own files.
+    Keras,
+    /// None: it is something else.
+    Foreign(Foreign),
+}
+
+/// What an HDF5 file begins with; of one with a block of the user's own, after 512 bytes, or 1024, and so on.
+const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+/// Bytes of a user's block that are skipped at the most.
+const USER_BLOCK: u64 = 1 << 20;
+/// Bytes of an index of sharded weights that are looked at.
+const HEAD: u64 = 1 << 16;
+
+/// What a file is. None if nothing can be told.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
+    let blob = store::open(store, path)?;
+    let blob = blob.as_ref();
+    if super::is_table(blob) {
+        return Ok(Some(if is_v1(blob)? { Kind::V1 } else { Kind::Foreign(Foreign::Index) }));
+    }
+    if is_hdf5(blob)? {
+        return Ok(Some(Kind::Keras));
+    }
+    Ok(match foreign::sniff_file(blob)? {
+        Some(Foreign::KerasArchive) => Some(Kind::Keras),
+        Some(Foreign::Json) if is_weight_map(blob)? => Some(Kind::Keras),
+        None if path.extension().is_some_and(|extension| extension == "meta") => Some(Kind::MetaGraph),
+        what => what.map(Kind::Foreign),
+    })
+}
+
+/// What a directory is, if it is one that is loaded as a whole. A SavedModel is told elsewhere.
+pub(super) fn directory(store: &dyn Store, path: &Path) -> Option<Kind> {
+    let has = |name: &str| store.stat(&path.join(name)).is_ok_and(|item| item.kind == ItemKind::File);
+    let archive = has("config.json") && (has("metadata.json") || has("model.weights.h5") || has("model.weights.npz"));
+    archive.then_some(Kind::Keras)
+}
+
+/// True for a table whose first record is that of V1, a message with a field 1 of its own; in an index
+/// it is the header, which begins with the number of shards.
+fn is_v1(blob: &dyn Blob) -> io::Result<bool> {
+    let mut head = [0; 16];
+    let length = head.len().min(usize::try_from(blob.size()).unwrap_or(usize::MAX));
+    blob.read_at(0, head.get_mut(..length).unwrap_or_default())?;
+    // No byte shared, none of its own: the empty key. Then the length of the value, and the value.
+    let [0, 0, rest @ ..] = head else { return Ok(false) };
+    let value = rest.iter().skip_while(|byte| **byte >= 0x80).nth(1);
+    Ok(value == Some(&0x0a))
+}
+
+fn is_hdf5(blob: &dyn Blob) -> io::Result<bool> {
+    let mut offset = 0;
+    while offset <= USER_BLOCK && offset.saturating_add(8) <= blob.size() {
+        let mut magic = [0; 8];
+        blob.read_at(offset, &mut magic)?;
+        if magic == HDF5 {
+            return Ok(true);
+        }
+        offset = if offset == 0 { 512 } else { offset.saturating_mul(2) };
+    }
+    Ok(false)
+}
+
+fn is_weight_map(blob: &dyn Blob) -> io::Result<bool> {
+    let mut head = vec![0; usize::try_from(blob.size().min(HEAD)).unwrap_or(0)];
+    blob.read_at(0, &mut head)?;
+    Ok(memchr::memmem::find(&head, b"\"weight_map\"").is_some())
+}
