@@ -76,8 +76,9 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         .filter(|(path, leaf)| !claimed.contains(path.as_str()) && matches!(leaf, Leaf::Dataset(_)))
         .collect();
     rest.sort_by_key(|(path, _)| *path);
+    let linked = dataset::linked(hdf5);
     for (path, leaf) in rest {
-        if layer_names.is_some() && lists.complain {
+        if layer_names.is_some() && lists.complain && !linked.contains(path.as_str()) {
             lists.kinds.push(FaultKind::WeightUnlisted { path: path.clone() });
         }
         let name = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');

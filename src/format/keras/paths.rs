@@ -78,9 +78,10 @@ pub(super) fn read(sources: &[Source<'_>], known: Option<&Known<'_>>) -> Draft {
 
 /// What of these files belongs to no object.
 pub(super) fn unlisted(hdf5: &Hdf5, at: &Span) -> Vec<Fault> {
+    let linked = dataset::linked(hdf5);
     let leaves = dataset::leaves(hdf5).into_iter().filter(|(path, leaf)| {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        matches!(leaf, Leaf::Dataset(_)) && object_of(parent).is_none()
+        matches!(leaf, Leaf::Dataset(_)) && object_of(parent).is_none() && !linked.contains(path.as_str())
     });
     let kinds = leaves.map(|(path, _)| FaultKind::WeightUnlisted { path });
     kinds.map(|kind| Fault { kind, at: at.clone() }).collect()
