@@ -215,4 +215,60 @@ mod tests {
             assert_eq!(snake(class), path);
         }
     }
+
+    fn json(text: &str) -> Json {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn where_classes_come_from() {
+        let own =
+            r#"{"class_name": "Dense", "module": "keras.layers", "registered_name": null, "config": {"name": "a"}}"#;
+        let foreign =
+            r#"{"class_name": "Scale", "module": "my.code", "registered_name": "my>Scale", "config": {"name": "b"}}"#;
+        let keras2 = r#"{"class_name": "my>Scale", "config": {"name": "c"}}"#;
+        let code = r#"{"class_name": "Lambda", "config": {"name": "d", "function": ["4wEAAA", null, null]}}"#;
+        let named =
+            r#"{"class_name": "Lambda", "config": {"name": "e", "function": "relu", "function_type": "function"}}"#;
+        let model = format!(r#"{{"config": {{"layers": [{own}, {foreign}, {keras2}, {code}, {named}]}}}}"#);
+        let layer = |name: &str, class: &str, registered: Option<&str>, has_bytecode| Layer {
+            name: name.to_owned(),
+            class: Some(class.to_owned()),
+            registered: registered.map(str::to_owned),
+            has_bytecode,
+        };
+        let wanted = [
+            layer("a", "Dense", None, false),
+            layer("b", "Scale", Some("my>Scale"), false),
+            layer("c", "Scale", Some("my>Scale"), false),
+            layer("d", "Lambda", None, true),
+            layer("e", "Lambda", None, false),
+        ];
+        assert_eq!(layers(&json(&model)), wanted);
+    }
+
+    #[test]
+    fn groups_of_layers() {
+        let dense = r#"{"class_name": "Dense", "config": {"name": "a"}}"#;
+        let inner = format!(r#"{{"class_name": "Sequential", "config": {{"name": "b", "layers": [{dense}]}}}}"#);
+        let both = format!(r#"{{"class_name": "Bidirectional", "config": {{"name": "c", "layer": {dense}}}}}"#);
+        let model = json(&format!(r#"{{"config": [{dense}, {inner}, {dense}, {both}]}}"#));
+        let paths = |step| {
+            let mut paths: Vec<String> = places(&model, "layers", step).into_keys().collect();
+            paths.sort();
+            paths
+        };
+        let wanted = [
+            "layers/bidirectional",
+            "layers/bidirectional/backward_layer",
+            "layers/bidirectional/forward_layer",
+            "layers/dense",
+            "layers/dense_1",
+            "layers/sequential",
+            "layers/sequential/layers/dense",
+        ];
+        assert_eq!(paths(1), wanted);
+        assert!(paths(2).contains(&"layers/dense_2".to_owned()));
+        assert_eq!(places(&model, "layers", 1)["layers/bidirectional/forward_layer"].name, None);
+    }
 }
