@@ -11,7 +11,7 @@ use super::tally::Tally;
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits};
 use crate::model::{
-    Checkpoint, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload, Slice, Stats,
+    Checkpoint, Container, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload, Slice, Stats,
 };
 use crate::store::Store;
 
@@ -58,10 +58,11 @@ pub fn digest(
     if request.sha256 {
         pass.sha256(&chosen, &mut digests);
     }
-    // Where the index is damaged, bytes without an owner are no surprise.
+    // Where the index is damaged, bytes without an owner are no surprise; files of other kinds have their
+    // structure between the tensors.
     let index = checkpoint.index_file().map(|file| &file.label);
     let index_is_whole = checkpoint.faults.iter().all(|fault| Some(&fault.at.file) != index);
-    if request.entries.is_none() && index_is_whole {
+    if request.entries.is_none() && index_is_whole && checkpoint.container == Container::Bundle {
         digests.faults.extend(pass.gaps());
     }
     digests
@@ -392,7 +393,7 @@ impl Pass<'_> {
 /// Then they may take together twice as many bytes as the files have: an honest mistake is looked at on
 /// both sides, and a thousand names for one stretch are not a thousand readings.
 fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
-    let on_disk = checkpoint.shards().filter_map(|(_, file)| file.size).fold(0, u64::saturating_add);
+    let on_disk = checkpoint.size_on_disk();
     let mut left = on_disk.saturating_mul(2);
     // What lies beyond the end of a file is not read in any case.
     let is_there = |extent: &Extent| checkpoint.files.get(extent.file).and_then(|file| file.size) >= Some(extent.end());

@@ -4,9 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::paths::{self, Known, Source};
-use super::{Draft, config, faults, file, unreadable};
+use super::{Draft, config, faults, file};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::directory::label;
+use crate::format::files::{unreadable, words};
 use crate::format::hdf5;
 use crate::model::{Container, File, FileRole, Versions, Writer};
 use crate::store::{self, Store};
@@ -23,7 +24,7 @@ pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
         let mut draft = Draft::new(Container::KerasArchive, Writer::Keras3);
         draft
             .faults
-            .push(Fault { kind: FaultKind::Unreadable { error: error.to_string() }, at: Span::whole(&archive.label) });
+            .push(Fault { kind: FaultKind::Unreadable { error: words(&error) }, at: Span::whole(&archive.label) });
         draft.files.push(archive);
         return draft;
     }
@@ -61,7 +62,7 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
             let fault = without_weights(store, path, &error);
             draft.files = vec![whole.clone()];
             let fault = fault.map_or_else(
-                || unreadable(&file(store, &place, FileRole::Whole, None), &error),
+                || unreadable(&label(&place).into(), &error),
                 |kind| Fault { kind, at: Span::whole(&whole.label) },
             );
             (draft, vec![fault])
@@ -99,7 +100,7 @@ fn json(store: &dyn Store, path: &Path, needed: bool, faults: &mut Vec<FaultKind
             None
         }
         Err(error) => {
-            faults.push(FaultKind::JsonMalformed { name, error: error.to_string() });
+            faults.push(FaultKind::JsonMalformed { name, error: words(&error) });
             None
         }
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use crate::bytes::FaultKind;
+use crate::bytes::{FaultKind, limits};
 use crate::format::hdf5::{Hdf5, Value};
 use crate::model::Layer;
 
@@ -124,36 +124,56 @@ pub(super) struct Place {
 /// The layers of a model by the paths of their groups: the second `Dense` of `layers` is `layers/dense_1`.
 /// Keras 2.12 and 2.13 counted each of them twice, so there `step` is 2.
 pub(super) fn places(model: &Json, container: &str, step: u64) -> HashMap<String, Place> {
-    let mut places = HashMap::new();
-    put(model, "", (container, step), &mut places);
-    places
+    let mut walk = Walk { container, step, left: limits::KEYS, places: HashMap::new() };
+    walk.put(model, "");
+    walk.places
 }
 
-fn put(owner: &Json, path: &str, form: (&str, u64), places: &mut HashMap<String, Place>) {
-    let (container, step) = form;
-    let mut counts: HashMap<String, u64> = HashMap::new();
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-    for layer in children(owner) {
-        let Some(class) = class(layer) else { continue };
-        let group = snake(if class == "Model" { "Functional" } else { class });
-        let count = counts.entry(group.clone()).or_default();
-        let group = if *count == 0 { group } else { format!("{group}_{count}") };
-        *count = count.saturating_add(step);
-        let path = below(&format!("{container}/{group}"));
-        put(layer, &path, form, places);
-        places.insert(path, Place { class: class.to_owned(), name: name(layer).map(str::to_owned) });
-    }
-    // The layer in a `TimeDistributed` keeps its name; `Bidirectional` makes two of its, and names them anew.
-    let inner = owner.get("config").and_then(|config| config.get("layer"));
-    if let Some((layer, class)) = inner.and_then(|layer| Some((layer, class(layer)?))) {
-        let names: &[&str] =
-            if self::class(owner) == Some("Bidirectional") { &["forward_layer", "backward_layer"] } else { &["layer"] };
-        for group in names {
-            let path = below(group);
-            put(layer, &path, form, places);
-            let name = name(layer).filter(|_| *group == "layer").map(str::to_owned);
-            places.insert(path, Place { class: class.to_owned(), name });
+struct Walk<'a> {
+    container: &'a str,
+    step: u64,
+    /// Bytes of paths that may still be made: each repeats those above it.
+    left: u64,
+    places: HashMap<String, Place>,
+}
+
+impl Walk<'_> {
+    fn put(&mut self, owner: &Json, path: &str) {
+        let (container, step) = (self.container, self.step);
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        for layer in children(owner) {
+            let Some(class) = class(layer).filter(|class| class.len() <= limits::KERAS_NAME) else { continue };
+            let group = snake(if class == "Model" { "Functional" } else { class });
+            let count = counts.entry(group.clone()).or_default();
+            let group = if *count == 0 { group } else { format!("{group}_{count}") };
+            *count = count.saturating_add(step);
+            let path = below(&format!("{container}/{group}"));
+            self.insert(layer, path, class, name(layer));
         }
+        // The layer in a `TimeDistributed` keeps its name; `Bidirectional` makes two of its, and names them anew.
+        let inner = owner.get("config").and_then(|config| config.get("layer"));
+        if let Some((layer, class)) = inner.and_then(|layer| Some((layer, class(layer)?))) {
+            let names: &[&str] = if self::class(owner) == Some("Bidirectional") {
+                &["forward_layer", "backward_layer"]
+            } else {
+                &["layer"]
+            };
+            for group in names {
+                let path = below(group);
+                self.insert(layer, path, class, name(layer).filter(|_| *group == "layer"));
+            }
+        }
+    }
+
+    fn insert(&mut self, layer: &Json, path: String, class: &str, name: Option<&str>) {
+        self.left = self.left.saturating_sub(path.len() as u64);
+        if self.left == 0 {
+            return;
+        }
+        self.put(layer, &path);
+        let name = name.filter(|name| name.len() <= limits::KERAS_NAME);
+        self.places.insert(path, Place { class: class.to_owned(), name: name.map(str::to_owned) });
     }
 }
 
@@ -194,5 +214,61 @@ mod tests {
         for (class, path) in pairs {
             assert_eq!(snake(class), path);
         }
+    }
+
+    fn json(text: &str) -> Json {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn where_classes_come_from() {
+        let own =
+            r#"{"class_name": "Dense", "module": "keras.layers", "registered_name": null, "config": {"name": "a"}}"#;
+        let foreign =
+            r#"{"class_name": "Scale", "module": "my.code", "registered_name": "my>Scale", "config": {"name": "b"}}"#;
+        let keras2 = r#"{"class_name": "my>Scale", "config": {"name": "c"}}"#;
+        let code = r#"{"class_name": "Lambda", "config": {"name": "d", "function": ["4wEAAA", null, null]}}"#;
+        let named =
+            r#"{"class_name": "Lambda", "config": {"name": "e", "function": "relu", "function_type": "function"}}"#;
+        let model = format!(r#"{{"config": {{"layers": [{own}, {foreign}, {keras2}, {code}, {named}]}}}}"#);
+        let layer = |name: &str, class: &str, registered: Option<&str>, has_bytecode| Layer {
+            name: name.to_owned(),
+            class: Some(class.to_owned()),
+            registered: registered.map(str::to_owned),
+            has_bytecode,
+        };
+        let wanted = [
+            layer("a", "Dense", None, false),
+            layer("b", "Scale", Some("my>Scale"), false),
+            layer("c", "Scale", Some("my>Scale"), false),
+            layer("d", "Lambda", None, true),
+            layer("e", "Lambda", None, false),
+        ];
+        assert_eq!(layers(&json(&model)), wanted);
+    }
+
+    #[test]
+    fn groups_of_layers() {
+        let dense = r#"{"class_name": "Dense", "config": {"name": "a"}}"#;
+        let inner = format!(r#"{{"class_name": "Sequential", "config": {{"name": "b", "layers": [{dense}]}}}}"#);
+        let both = format!(r#"{{"class_name": "Bidirectional", "config": {{"name": "c", "layer": {dense}}}}}"#);
+        let model = json(&format!(r#"{{"config": [{dense}, {inner}, {dense}, {both}]}}"#));
+        let paths = |step| {
+            let mut paths: Vec<String> = places(&model, "layers", step).into_keys().collect();
+            paths.sort();
+            paths
+        };
+        let wanted = [
+            "layers/bidirectional",
+            "layers/bidirectional/backward_layer",
+            "layers/bidirectional/forward_layer",
+            "layers/dense",
+            "layers/dense_1",
+            "layers/sequential",
+            "layers/sequential/layers/dense",
+        ];
+        assert_eq!(paths(1), wanted);
+        assert!(paths(2).contains(&"layers/dense_2".to_owned()));
+        assert_eq!(places(&model, "layers", 1)["layers/bidirectional/forward_layer"].name, None);
     }
 }

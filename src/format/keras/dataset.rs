@@ -1,5 +1,7 @@
 //! Datasets of HDF5 as entries of a checkpoint.
 
+use std::collections::HashSet;
+
 use smallvec::SmallVec;
 
 use crate::bytes::{Fault, FaultKind, Span};
@@ -104,6 +106,16 @@ fn fill(dataset: &Dataset) -> Box<[u8]> {
         fill.reverse();
     }
     fill.as_slice().into()
+}
+
+/// The paths that links in a file lead to: nobody else may list what lies there.
+pub(super) fn linked(hdf5: &Hdf5) -> HashSet<&str> {
+    let children = hdf5.groups.iter().flat_map(|group| &group.children);
+    let targets = children.filter_map(|child| match &child.node {
+        Node::Soft { target } => Some(target.trim_start_matches('/')),
+        _ => None,
+    });
+    targets.collect()
 }
 
 /// What of a file lies elsewhere: links are not followed, but said.

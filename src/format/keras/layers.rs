@@ -2,14 +2,14 @@
 //!
 //! Whole models have it below `model_weights`, with the optimizer and the configuration beside it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::config;
 use super::dataset::{self, Leaf, below};
 use super::slots;
 use super::{Draft, Found};
-use crate::bytes::{Fault, FaultKind, Span};
-use crate::format::hdf5::{Group, Hdf5, Node, Value};
+use crate::bytes::{Fault, FaultKind, Span, limits};
+use crate::format::hdf5::{Attribute, Group, Hdf5, Node, Value};
 use crate::model::{Container, File, Layer, Role, Versions, Writer, is_seed, is_statistic, leaf};
 
 const MODEL: &str = "model_weights";
@@ -45,7 +45,8 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     let is_model = is_model(hdf5);
     let container = if is_model { Container::KerasModelH5 } else { Container::KerasLayersH5 };
     let base = if is_model { MODEL } else { "" };
-    let mut lists = Lists { hdf5, complain: hdf5.faults.is_empty(), kinds: Vec::new() };
+    let mut lists =
+        Lists { hdf5, complain: hdf5.faults.is_empty(), read: HashSet::new(), left: limits::KEYS, kinds: Vec::new() };
     let layer_names = lists.group(base).and_then(|group| names(group, "layer_names"));
     let mut weights = Vec::new();
     for layer in layer_names.iter().flatten() {
@@ -55,13 +56,17 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     let optimizer = lists.weights(OPTIMIZER, None);
 
     let versions = versions(hdf5, base);
-    let mut draft = Draft::new(container, writer(versions.keras.as_deref()));
+    let leaves: HashMap<String, Leaf<'_>> = dataset::leaves(hdf5).into_iter().collect();
+    let writer = match &versions.keras {
+        Some(version) => writer(Some(version)),
+        None => writer_by_names(leaves.keys().map(|path| path.strip_prefix(MODEL).unwrap_or(path))),
+    };
+    let mut draft = Draft::new(container, writer);
     draft.versions = versions;
     draft.layers = match config::of_model(hdf5, &mut lists.kinds) {
         Some(config) => config::layers(&config),
         None => layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect(),
     };
-    let leaves: HashMap<String, Leaf<'_>> = dataset::leaves(hdf5).into_iter().collect();
     draft.found = named(&weights, &leaves);
     draft.found.extend(slots::by_name(&optimizer, &weights, &leaves));
 
@@ -71,8 +76,9 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         .filter(|(path, leaf)| !claimed.contains(path.as_str()) && matches!(leaf, Leaf::Dataset(_)))
         .collect();
     rest.sort_by_key(|(path, _)| *path);
+    let linked = dataset::linked(hdf5);
     for (path, leaf) in rest {
-        if layer_names.is_some() && lists.complain {
+        if layer_names.is_some() && lists.complain && !linked.contains(path.as_str()) {
             lists.kinds.push(FaultKind::WeightUnlisted { path: path.clone() });
         }
         let name = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');
@@ -90,6 +96,10 @@ struct Lists<'a> {
     hdf5: &'a Hdf5,
     /// False if the structure is damaged: then what cannot be found may well have been there.
     complain: bool,
+    /// Groups whose lists were read: many names may lead to one.
+    read: HashSet<&'a str>,
+    /// Bytes of paths that may still be made: each repeats the name of its layer.
+    left: u64,
     kinds: Vec<FaultKind>,
 }
 
@@ -110,8 +120,15 @@ impl<'a> Lists<'a> {
             return Vec::new();
         };
         let mut claims = Vec::new();
+        if !self.read.insert(&group.path) {
+            return claims;
+        }
         for name in names(group, "weight_names").unwrap_or_default() {
             let full = below(path, &name);
+            self.left = self.left.saturating_sub(full.len() as u64);
+            if self.left == 0 {
+                break;
+            }
             if self.complain && self.hdf5.at(&full).is_none() {
                 let layer = layer.unwrap_or(path).to_owned();
                 self.kinds.push(FaultKind::WeightMissing { layer, name: name.clone() });
@@ -124,16 +141,21 @@ impl<'a> Lists<'a> {
 
 /// A list of names; Keras cuts a long one into several attributes, and an empty one has the type of numbers.
 fn names(group: &Group, list: &str) -> Option<Vec<String>> {
-    let strings = |name: &str| {
-        group.attribute(name).map(|attribute| match &attribute.value {
-            Value::Strings(names) => names.clone(),
-            _ => Vec::new(),
-        })
+    let strings = |attribute: &Attribute| match &attribute.value {
+        Value::Strings(names) => names.clone(),
+        _ => Vec::new(),
     };
-    strings(list).or_else(|| {
-        let parts: Vec<Vec<String>> = (0u64..).map_while(|number| strings(&format!("{list}{number}"))).collect();
-        (!parts.is_empty()).then(|| parts.concat())
-    })
+    if let Some(attribute) = group.attribute(list) {
+        return Some(strings(attribute));
+    }
+    let numbered = group.attributes.iter().filter_map(|attribute| {
+        let number: u64 = attribute.name.strip_prefix(list)?.parse().ok()?;
+        Some((number, attribute))
+    });
+    let parts: BTreeMap<u64, &Attribute> = numbered.collect();
+    let parts = parts.into_iter().zip(0u64..).take_while(|((number, _), wanted)| number == wanted);
+    let parts: Vec<Vec<String>> = parts.map(|((_, attribute), _)| strings(attribute)).collect();
+    (!parts.is_empty()).then(|| parts.concat())
 }
 
 /// A name without the `:0` of Keras 2.
@@ -195,12 +217,22 @@ fn versions(hdf5: &Hdf5, base: &str) -> Versions {
     Versions { tensorflow: None, keras: attribute("keras_version"), backend: attribute("backend") }
 }
 
-/// Keras 1 did not always name its version.
+/// Who wrote a file that names this version of Keras.
 pub(super) fn writer(version: Option<&str>) -> Writer {
     let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     match major {
         Some(3..) => Writer::Keras3,
         Some(2) => Writer::Keras2,
         Some(0 | 1) | None => Writer::Keras1,
+    }
+}
+
+/// Without a version, the names tell: `dense_1/dense_1_W`, `dense/dense/kernel:0`, `dense/model/dense/kernel`.
+fn writer_by_names<'a>(mut paths: impl Iterator<Item = &'a str>) -> Writer {
+    let is_nested = |path: &&str| path.trim_start_matches('/').matches('/').count() > 1;
+    match paths.find(is_nested) {
+        Some(path) if path.ends_with(":0") => Writer::Keras2,
+        Some(_) => Writer::Keras3,
+        None => Writer::Keras1,
     }
 }

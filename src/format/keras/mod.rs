@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::label;
+use super::files;
 use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
@@ -70,18 +71,10 @@ fn faults(hdf5: &Hdf5, file: &File) -> Vec<Fault> {
     hdf5.faults.iter().cloned().chain(dataset::links(hdf5, file)).collect()
 }
 
+/// A file that was opened, or none if it has no size.
 fn file(store: &dyn Store, path: &Path, role: FileRole, size: Option<u64>) -> File {
-    let modified = store.stat(path).ok().and_then(|item| item.modified);
-    File { path: path.to_owned(), label: label(path).into(), role, size, modified }
-}
-
-/// The fault of a file that the operating system, or an archive, does not give out.
-fn unreadable(file: &File, error: &io::Error) -> Fault {
-    let kind = match error.kind() {
-        io::ErrorKind::NotFound => FaultKind::Missing,
-        _ => FaultKind::Unreadable { error: error.to_string() },
-    };
-    Fault { kind, at: Span::whole(&file.label) }
+    let file = files::file(path.to_owned(), role, store.stat(path).ok());
+    File { label: label(path).into(), size, ..file }
 }
 
 /// A checkpoint as far as one layout tells it.

@@ -10,7 +10,7 @@ use super::dataset::{self, Leaf};
 use super::slots::{self, Weight};
 use super::words::{self, Numbered};
 use super::{Draft, Found};
-use crate::bytes::{Fault, FaultKind, Span};
+use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::hdf5::Hdf5;
 use crate::model::{Container, DType, Entry, Kind, Role, Writer, is_seed, is_statistic, leaf};
 
@@ -49,8 +49,9 @@ pub(super) fn read(sources: &[Source<'_>], known: Option<&Known<'_>>) -> Draft {
     let optimizer = known.and_then(|known| known.config).and_then(optimizer_class);
     let mut trained: Vec<Weight<'_>> = Vec::new();
     for (object, vars) in sheet.objects.iter().filter(|(object, _)| !is_optimizer(object)) {
+        let owner = sheet.name(object);
         for (var, word) in vars.iter().zip(sheet.words(object, vars, writer)) {
-            let (name, role) = sheet.describe(object, var, word);
+            let (name, role) = sheet.describe(object, &owner, var, word);
             if role == Role::Weight {
                 trained.push(Weight { object, name: name.clone(), path: &var.path, leaf: var.leaf, file: var.file });
             }
@@ -77,9 +78,10 @@ pub(super) fn read(sources: &[Source<'_>], known: Option<&Known<'_>>) -> Draft {
 
 /// What of these files belongs to no object.
 pub(super) fn unlisted(hdf5: &Hdf5, at: &Span) -> Vec<Fault> {
+    let linked = dataset::linked(hdf5);
     let leaves = dataset::leaves(hdf5).into_iter().filter(|(path, leaf)| {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        matches!(leaf, Leaf::Dataset(_)) && object_of(parent).is_none()
+        matches!(leaf, Leaf::Dataset(_)) && object_of(parent).is_none() && !linked.contains(path.as_str())
     });
     let kinds = leaves.map(|(path, _)| FaultKind::WeightUnlisted { path });
     kinds.map(|kind| Fault { kind, at: at.clone() }).collect()
@@ -163,6 +165,7 @@ impl<'a> Sheet<'a> {
                 let path = group.path.trim_start_matches('/');
                 sheet.groups.insert(path);
                 let name = group.attribute("name").and_then(|attribute| config::text(&attribute.value));
+                let name = name.filter(|name| name.len() <= limits::KERAS_NAME);
                 if let (Some(object), Some(name)) = (object_of(path), name) {
                     sheet.names.insert(object.to_owned(), name.to_owned());
                 }
@@ -249,8 +252,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The name of a weight, and what it is for.
-    fn describe(&self, object: &str, var: &Var<'_>, word: Option<&'static str>) -> (String, Role) {
-        let owner = self.name(object);
+    fn describe(&self, object: &str, owner: &str, var: &Var<'_>, word: Option<&'static str>) -> (String, Role) {
         let last = word.unwrap_or(&var.number);
         let name = if owner.is_empty() { var.path.clone() } else { format!("{owner}/{last}") };
         let is_normalization = self.class(object) == Some("Normalization") && word.is_some();
@@ -270,6 +272,10 @@ impl<'a> Sheet<'a> {
     fn name(&self, object: &str) -> String {
         if object.is_empty() {
             return self.names.get("").cloned().unwrap_or_default();
+        }
+        // No model is nested that deep, and each part of a path is looked up.
+        if object.split('/').nth(limits::NAME_PARTS).is_some() {
+            return object.to_owned();
         }
         let mut name = String::new();
         let ends = object.match_indices('/').map(|(end, _)| end).chain([object.len()]);

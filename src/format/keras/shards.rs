@@ -3,8 +3,9 @@
 use std::path::{Component, Path};
 
 use super::paths::{self, Source};
-use super::{Draft, config, faults, file, unreadable};
+use super::{Draft, config, faults, file};
 use crate::bytes::{Fault, FaultKind, Span, limits};
+use crate::format::files::{unreadable, words};
 use crate::format::hdf5::{self, Hdf5};
 use crate::model::{Container, FileRole, Writer, natural};
 use crate::store::{self, Store};
@@ -17,7 +18,7 @@ pub(super) fn read(store: &dyn Store, path: &Path) -> Draft {
     let names = match store::read(store, path, limits::KERAS_JSON) {
         Ok(bytes) => names(&bytes, &list.label, &mut noted),
         Err(error) => {
-            noted.push(FaultKind::Unreadable { error: error.to_string() });
+            noted.push(FaultKind::Unreadable { error: words(&error) });
             Vec::new()
         }
     };
@@ -36,7 +37,7 @@ pub(super) fn read(store: &dyn Store, path: &Path) -> Draft {
                 all.extend(paths::unlisted(&hdf5, &Span::whole(&shard.label)));
                 structures.push((files.len(), hdf5));
             }
-            Err(error) => all.push(unreadable(&shard, &error)),
+            Err(error) => all.push(unreadable(&shard.label, &error)),
         }
         files.push(shard);
     }
