@@ -9,10 +9,9 @@ use ckpt::store::Local;
 use serde_json::Value;
 use support::{Fixture, digest, fixtures, hex, open};
 
-/// Fixtures that are read here.
+/// Every fixture, and enough of them.
 fn readable() -> Vec<Fixture> {
-    let mut fixtures = fixtures("");
-    fixtures.retain(|fixture| !fixture.is_v1());
+    let fixtures = fixtures("");
     assert!(fixtures.len() >= 25, "only {} fixtures in testdata", fixtures.len());
     fixtures
 }

@@ -11,7 +11,8 @@ use super::tally::Tally;
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits};
 use crate::model::{
-    Checkpoint, Container, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, Kind, Payload, Slice, Stats,
+    Checkpoint, Container, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice,
+    Stats,
 };
 use crate::store::Store;
 
@@ -393,7 +394,8 @@ impl Pass<'_> {
 /// Then they may take together twice as many bytes as the files have: an honest mistake is looked at on
 /// both sides, and a thousand names for one stretch are not a thousand readings.
 fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
-    let on_disk = checkpoint.size_on_disk();
+    let data = checkpoint.files.iter().filter(|file| file.role != FileRole::Index);
+    let on_disk = data.filter_map(|file| file.size).fold(0, u64::saturating_add);
     let mut left = on_disk.saturating_mul(2);
     // What lies beyond the end of a file is not read in any case.
     let is_there = |extent: &Extent| checkpoint.files.get(extent.file).and_then(|file| file.size) >= Some(extent.end());
