@@ -122,14 +122,6 @@ pub enum FaultKind {
     GraphFileMalformed { error: String },
     /// The state file is not the text message that TensorFlow expects.
     StateMalformed { error: String },
-    /// A weight that a Keras file lists is not in it.
-    WeightMissing { layer: String, name: String },
-    /// An archive lacks a member that Keras writes.
-    MemberMissing { name: String },
-    /// A name in an HDF5 file leads to another file.
-    LinkLeavesFile { path: String, file: String },
-    /// A name in an HDF5 file leads to another name in it.
-    LinkInFile { path: String, target: String },
     /// A piece of a tensor does not become elements.
     PieceUndecodable { key: String, error: String },
     /// The HDF5 file is shorter than its superblock says: HDF5 refuses to open it.
@@ -138,6 +130,22 @@ pub enum FaultKind {
     Hdf5Malformed { path: Arc<str>, what: &'static str },
     /// The object at `path` in an HDF5 file uses what is not read here.
     Hdf5Unsupported { path: Arc<str>, what: String },
+    /// A name in an HDF5 file leads into another file. Keras 3 refuses it, Keras 2 follows it.
+    LinkLeavesFile { path: String, file: String },
+    /// A name in an HDF5 file is a link to another path in it. Keras 3 refuses it, Keras 2 follows it.
+    LinkInFile { path: String, target: String },
+    /// A Keras file lists a layer that it does not have.
+    LayerMissing { layer: String },
+    /// A layer of a Keras file lists a weight that is not there.
+    WeightMissing { layer: String, name: String },
+    /// A dataset that no list of a Keras file names: Keras does not read it.
+    WeightUnlisted { path: String },
+    /// An archive lacks a member that Keras needs.
+    MemberMissing { name: String },
+    /// A member of an archive holds weights in a form that is not read here.
+    MemberUnread { name: String },
+    /// A text that should be JSON of Keras is not: its name.
+    JsonMalformed { name: String, error: String },
 }
 
 /// What lies where a part of a checkpoint should.
@@ -182,6 +190,8 @@ pub enum Foreign {
     StateFile,
     /// JSON, such as the configuration of a model.
     Json,
+    /// No bytes at all.
+    Empty,
     /// Nothing but zero bytes: room that was reserved and never filled.
     Zeros,
     /// Readable text.
@@ -209,6 +219,7 @@ impl fmt::Display for Foreign {
             Self::SavedModel => f.write_str("the graph of a SavedModel"),
             Self::StateFile => f.write_str("the state file of a directory of checkpoints"),
             Self::Json => f.write_str("a JSON file"),
+            Self::Empty => f.write_str("an empty file"),
             Self::Zeros => f.write_str("a file of zero bytes alone"),
             Self::CheckpointV1 => f.write_str("a checkpoint of the old format V1"),
             Self::Text => f.write_str("a text file"),
@@ -295,17 +306,22 @@ impl fmt::Display for FaultKind {
             Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
             Self::GraphFileMalformed { error } => write!(f, "the graph does not parse: {error}"),
             Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
-            Self::WeightMissing { layer, name } if layer.is_empty() => write!(f, "the weight {name} is not there"),
-            Self::WeightMissing { layer, name } => write!(f, "the weight {name} of layer {layer} is not there"),
-            Self::MemberMissing { name } => write!(f, "there is no {name} in it"),
-            Self::LinkLeavesFile { path, file } => write!(f, "{path} is a link into the file {file}"),
-            Self::LinkInFile { path, target } => write!(f, "{path} is a link to {target}"),
             Self::PieceUndecodable { key, error } => write!(f, "a piece of {key} cannot be decoded: {error}"),
             Self::Hdf5Truncated { size, stored_eof } => {
                 write!(f, "{size} bytes on disk, but the HDF5 file should have {stored_eof}")
             }
             Self::Hdf5Malformed { path, what } => write!(f, "the HDF5 object {path} is malformed: {what}"),
             Self::Hdf5Unsupported { path, what } => write!(f, "the HDF5 object {path} is not read: {what}"),
+            Self::LinkLeavesFile { path, file } => write!(f, "{path} lies in another file, {file}"),
+            Self::LinkInFile { path, target } => write!(f, "{path} is a link to {target}"),
+            Self::LayerMissing { layer } => write!(f, "the layer {layer} is listed, but not there"),
+            Self::WeightMissing { layer, name } => {
+                write!(f, "the weight {name} of the layer {layer} is listed, but not there")
+            }
+            Self::WeightUnlisted { path } => write!(f, "the dataset {path} belongs to no layer"),
+            Self::MemberMissing { name } => write!(f, "{name} is not in it"),
+            Self::MemberUnread { name } => write!(f, "{name} is not read: its weights are Python pickles"),
+            Self::JsonMalformed { name, error } => write!(f, "{name} is not what Keras writes: {error}"),
         }
     }
 }

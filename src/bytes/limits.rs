@@ -50,6 +50,12 @@ pub const NAME_PARTS: usize = 64;
 /// Bytes of a `checkpoint` state file: it lists names, so a larger file is another thing.
 pub const STATE_FILE: u64 = 16 << 20;
 
+/// Bytes of the JSON with which Keras describes a model or lists its files.
+pub const KERAS_JSON: u64 = 256 << 20;
+
+/// Bytes of the name of a layer, which the names of all its weights repeat.
+pub const KERAS_NAME: usize = 256;
+
 /// Each byte of an HDF5 file can be part of one structure, and a few are read twice: this many times the
 /// file's size, and [`HDF5_METADATA`] more, is read as structure before we say that it goes in circles.
 pub const HDF5_REREAD: u64 = 8;

@@ -66,7 +66,7 @@ fn expand(context: &Context, path: &Path, all: bool) -> Vec<PathBuf> {
 
 /// Learns everything about one path that the rules may want to know.
 fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>) -> Facts {
-    let resolved = format::resolve(context.store, path);
+    let resolved = format::restorable(context.store, path);
     let mut checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
     if let Some(checkpoint) = &mut checkpoint {
         checkpoint.faults.extend(format::overlaps(checkpoint));

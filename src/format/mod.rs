@@ -8,6 +8,7 @@ mod extents;
 mod files;
 mod foreign;
 pub mod hdf5;
+mod keras;
 mod meta_graph;
 mod ordered_code;
 mod recognise;
@@ -20,8 +21,7 @@ mod v1;
 mod version;
 
 pub use extents::overlaps;
-pub use meta_graph::open as open_meta_graph;
-pub use resolve::resolve;
+pub use resolve::{resolve, restorable};
 pub use saved_model::read as read_saved_model;
 
 use std::path::Path;
@@ -46,7 +46,8 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
     match kind {
         Some(Kind::V1) => v1::open(store, path),
         Some(Kind::MetaGraph) => meta_graph::open(store, path),
-        Some(Kind::Keras | Kind::Foreign(_)) => bundle::open(store, path),
+        Some(Kind::Keras) => keras::open(store, path),
+        Some(Kind::Foreign(_)) => bundle::open(store, path),
         None if v1::is_set(path) => v1::open(store, path),
         None => bundle::open(store, path),
     }

@@ -12,8 +12,19 @@ const ALIKE: f64 = 0.8;
 
 /// Finds the checkpoint that a path means: a prefix, a file of a checkpoint (its suffix is taken off),
 /// the state file, a directory (the checkpoint that its state file names; failing that, the newest),
-/// or a SavedModel's directory (its variables). Never fails: where nothing is, `prefix` is none.
+/// or a SavedModel's directory (its variables); a file or folder of another format is meant itself, also a
+/// graph (`.meta`) beside a checkpoint. Never fails: where nothing is, `prefix` is none.
 pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
+    let mut resolved = restorable(store, given);
+    if resolved.stripped.as_deref() == Some(".meta") && resolved.exists {
+        resolved.stripped = None;
+        resolved.prefix = Some(given.to_owned());
+    }
+    resolved
+}
+
+/// As [`resolve`], but for one who wants to restore: of a graph beside a checkpoint, that checkpoint is meant.
+pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
     let mut resolved = Resolved {
         given: label(given),
         exists: false,

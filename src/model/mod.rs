@@ -29,6 +29,7 @@ pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub(crate) use naming::promised;
 pub use naming::{describe, leaf};
 pub use natural::natural;
+pub(crate) use roles::{is_seed, is_statistic};
 pub use saved_model::{Argument, MetaGraph, Needed, SavedModel, Signature};
 pub use shape::{Shape, Slice};
 pub use text::Text;

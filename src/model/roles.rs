@@ -86,6 +86,11 @@ const STATISTICS: [&str; 9] = [
     "population_variance",
 ];
 
+/// True for the last part of the name of what batch normalisation and its like keep.
+pub(crate) fn is_statistic(leaf: &str) -> bool {
+    STATISTICS.contains(&leaf)
+}
+
 /// The role of one of the entries, by its name and the others'.
 pub(super) fn by_name(entries: &[Entry], entry: &Entry) -> ObjectRole {
     let key = entry.key.bytes();
@@ -116,7 +121,7 @@ pub(super) fn by_name(entries: &[Entry], entry: &Entry) -> ObjectRole {
     if of.is_some() {
         return ObjectRole::slot(leaf, of);
     }
-    if STATISTICS.contains(&leaf) {
+    if is_statistic(leaf) {
         return ObjectRole::plain(Role::Statistic);
     }
     ObjectRole::plain(Role::Weight)
@@ -160,7 +165,7 @@ fn lost_object_role(entries: &[Entry], path: &str) -> ObjectRole {
         Role::Slot
     } else if path.split('/').any(|part| part == "optimizer") {
         Role::Optimizer
-    } else if STATISTICS.contains(&leaf) {
+    } else if is_statistic(leaf) {
         Role::Statistic
     } else {
         Role::Weight
@@ -177,7 +182,7 @@ const METRIC_NAMES: [&str; 6] =
 /// Children of an optimizer that are not lists of slots.
 const NOT_SLOTS: [&str; 4] = ["_variables", "_trainable_variables", "_index_dict", "variables"];
 
-fn is_seed(path: &str) -> bool {
+pub(crate) fn is_seed(path: &str) -> bool {
     path.ends_with("seed_generator_state") || path.split('/').any(|part| part.ends_with("seed_generator"))
 }
 

@@ -62,12 +62,11 @@ pub fn digest(
     if request.sha256 {
         pass.sha256(&chosen, &mut digests);
     }
-    // Only in the data files of a bundle nothing but tensors should be. Where the index is damaged, bytes
-    // without an owner are no surprise.
-    let is_bundle = checkpoint.container == Container::Bundle;
+    // Where the index is damaged, bytes without an owner are no surprise; files of other kinds have their
+    // structure between the tensors.
     let index = checkpoint.index_file().map(|file| &file.label);
     let index_is_whole = checkpoint.faults.iter().all(|fault| Some(&fault.at.file) != index);
-    if request.entries.is_none() && is_bundle && index_is_whole {
+    if request.entries.is_none() && index_is_whole && checkpoint.container == Container::Bundle {
         digests.faults.extend(pass.gaps());
     }
     digests

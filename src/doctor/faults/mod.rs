@@ -115,7 +115,11 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::Hdf5Truncated { .. } => Voice::Hdf5Cut,
         FaultKind::Hdf5Malformed { .. } => Voice::Hdf5,
         FaultKind::Hdf5Unsupported { .. } => Voice::Hdf5NotRead,
-        FaultKind::WeightMissing { .. } | FaultKind::MemberMissing { .. } => Voice::KerasIncomplete,
+        FaultKind::LayerMissing { .. } | FaultKind::WeightMissing { .. } | FaultKind::MemberMissing { .. } => {
+            Voice::KerasIncomplete
+        }
+        FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
+        FaultKind::JsonMalformed { .. } => Voice::Hdf5,
         FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. } => Voice::Link,
         FaultKind::GraphFileMalformed { .. } => Voice::GraphFile,
     }

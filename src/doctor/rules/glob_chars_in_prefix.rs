@@ -4,7 +4,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::shell;
-use crate::model::Depth;
+use crate::model::{Container, Depth};
 
 pub static RULE: Rule = Rule {
     code: "F006",
@@ -39,7 +39,8 @@ fn is_pattern(c: char) -> bool {
 }
 
 fn check(facts: &Facts, findings: &mut Findings) {
-    let Some(checkpoint) = &facts.checkpoint else { return };
+    // Only the path of a bundle goes through a matcher of patterns.
+    let Some(checkpoint) = facts.checkpoint.as_ref().filter(|c| c.container == Container::Bundle) else { return };
     let Some(found) = checkpoint.label.chars().find(|c| is_pattern(*c)) else { return };
     let renamed: String = checkpoint.label.chars().map(|c| if is_pattern(c) { '-' } else { c }).collect();
     let mut parts = checkpoint.label.split('/').zip(renamed.split('/'));

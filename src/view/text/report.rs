@@ -21,7 +21,9 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
                 writeln!(out)?;
             }
             findings(report, style, out)?;
-            let loads = report.loader.as_ref().map(|call| format!("loads with  {call}"));
+            // No advice to load what would fail.
+            let loads = report.loader.as_ref().filter(|_| !report.reaches(Severity::Error));
+            let loads = loads.map(|call| format!("loads with  {call}"));
             for line in report.identity.iter().chain(&loads) {
                 lines(&hang("", "  ", &clean(line), style.width), out, |line| Paint::new(style).dim(line))?;
             }

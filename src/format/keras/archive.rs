@@ -1,0 +1,107 @@
+//! A `.keras` archive, or its folder: the configuration, the weights, the version that wrote them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::paths::{self, Known, Source};
+use super::{Draft, config, faults, file};
+use crate::bytes::{Fault, FaultKind, Span, limits};
+use crate::format::directory::label;
+use crate::format::files::{unreadable, words};
+use crate::format::hdf5;
+use crate::model::{Container, File, FileRole, Versions, Writer};
+use crate::store::{self, Store};
+
+const CONFIG: &str = "config.json";
+const METADATA: &str = "metadata.json";
+const WEIGHTS: &str = "model.weights.h5";
+const ARRAYS: &str = "model.weights.npz";
+
+/// Reads the zip archive at `path`.
+pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
+    let archive = file(store, path, FileRole::Whole, store.stat(path).ok().map(|item| item.size));
+    if let Err(error) = store.open(path).and_then(|blob| store::names(blob.as_ref())) {
+        let mut draft = Draft::new(Container::KerasArchive, Writer::Keras3);
+        draft
+            .faults
+            .push(Fault { kind: FaultKind::Unreadable { error: words(&error) }, at: Span::whole(&archive.label) });
+        draft.files.push(archive);
+        return draft;
+    }
+    read(store, path, archive)
+}
+
+/// Reads the folder at `path`.
+pub(super) fn folder(store: &dyn Store, path: &Path) -> Draft {
+    let folder = file(store, path, FileRole::Whole, None);
+    read(store, path, folder)
+}
+
+/// The members of an archive or a folder, which a person would call `whole`.
+fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
+    let mut noted = Vec::new();
+    let config = json(store, &path.join(CONFIG), true, &mut noted);
+    let metadata = json(store, &path.join(METADATA), false, &mut noted);
+    let version = metadata.as_ref().and_then(|metadata| metadata.get("keras_version")?.as_str());
+    let known = Known { config: config.as_ref(), version };
+
+    let place = path.join(WEIGHTS);
+    let (mut draft, structure) = match store::open(store, &place) {
+        Ok(blob) => {
+            let weights = file(store, &place, FileRole::Whole, Some(blob.size()));
+            let hdf5 = hdf5::read(blob.as_ref(), &weights.label);
+            let mut draft = paths::read(&[Source { file: 0, hdf5: &hdf5 }], Some(&known));
+            let mut structure = faults(&hdf5, &weights);
+            structure.extend(paths::unlisted(&hdf5, &Span::whole(&weights.label)));
+            draft.files = vec![weights];
+            (draft, structure)
+        }
+        Err(error) => {
+            let writer = version.map_or(Writer::Keras3, |version| super::layers::writer(Some(version)));
+            let mut draft = Draft::new(Container::KerasArchive, writer);
+            let fault = without_weights(store, path, &error);
+            draft.files = vec![whole.clone()];
+            let fault = fault.map_or_else(
+                || unreadable(&label(&place).into(), &error),
+                |kind| Fault { kind, at: Span::whole(&whole.label) },
+            );
+            (draft, vec![fault])
+        }
+    };
+    draft.container = Container::KerasArchive;
+    draft.versions = Versions { keras: version.map(str::to_owned), ..Versions::default() };
+    draft.layers = config.as_ref().map(config::layers).unwrap_or_default();
+    draft.faults = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
+    draft.faults.extend(structure);
+    draft
+}
+
+/// What is wrong where the weights are not there; none if they cannot be read.
+fn without_weights(store: &dyn Store, path: &Path, error: &io::Error) -> Option<FaultKind> {
+    if error.kind() != io::ErrorKind::NotFound {
+        return None;
+    }
+    let arrays: PathBuf = path.join(ARRAYS);
+    Some(match store::open(store, &arrays) {
+        Ok(_) => FaultKind::MemberUnread { name: ARRAYS.to_owned() },
+        Err(_) => FaultKind::MemberMissing { name: WEIGHTS.to_owned() },
+    })
+}
+
+/// A member that is JSON. Keras does without the metadata.
+fn json(store: &dyn Store, path: &Path, needed: bool, faults: &mut Vec<FaultKind>) -> Option<serde_json::Value> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| label(path));
+    match store::read(store, path, limits::KERAS_JSON) {
+        Ok(bytes) => config::parse(&name, &bytes, faults),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if needed {
+                faults.push(FaultKind::MemberMissing { name });
+            }
+            None
+        }
+        Err(error) => {
+            faults.push(FaultKind::JsonMalformed { name, error: words(&error) });
+            None
+        }
+    }
+}

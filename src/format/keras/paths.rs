@@ -1,0 +1,295 @@
+//! The newer layout in HDF5: a group for each object of a model, by its path, with numbered weights in `vars`.
+//!
+//! Weights have no names there. Those of layers are stored since Keras 3.8, or told by the configuration in the
+//! archive; words such as `kernel` follow from the class of a layer where they can.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::config::{self, Place};
+use super::dataset::{self, Leaf};
+use super::slots::{self, Weight};
+use super::words::{self, Numbered};
+use super::{Draft, Found};
+use crate::bytes::{Fault, FaultKind, Span, limits};
+use crate::format::hdf5::Hdf5;
+use crate::model::{Container, DType, Entry, Kind, Role, Writer, is_seed, is_statistic, leaf};
+
+/// Where Keras puts the layers of a model, and where it did before Keras 2.15.
+const LAYERS: &str = "layers";
+const OLD_LAYERS: &str = "_layer_checkpoint_dependencies";
+const VARS: &str = "vars";
+
+/// True for a file in this layout.
+pub(super) fn is_layout(hdf5: &Hdf5) -> bool {
+    hdf5.groups.iter().any(|group| object_of(group.path.trim_start_matches('/')).is_some())
+}
+
+/// A file, and its position in the checkpoint.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    /// Position in [`crate::model::Checkpoint::files`].
+    pub file: usize,
+    /// Its structure.
+    pub hdf5: &'a Hdf5,
+}
+
+/// What the archive says of the model.
+pub(super) struct Known<'a> {
+    /// Its configuration, if it can be read.
+    pub config: Option<&'a serde_json::Value>,
+    /// The version of Keras, if it is stored.
+    pub version: Option<&'a str>,
+}
+
+/// Reads the weights of one file, or of several that hold a part of them each.
+pub(super) fn read(sources: &[Source<'_>], known: Option<&Known<'_>>) -> Draft {
+    let sheet = Sheet::read(sources, known);
+    let writer = sheet.writer(known);
+    let mut draft = Draft::new(Container::KerasWeightsH5, writer);
+    let optimizer = known.and_then(|known| known.config).and_then(optimizer_class);
+    let mut trained: Vec<Weight<'_>> = Vec::new();
+    for (object, vars) in sheet.objects.iter().filter(|(object, _)| !is_optimizer(object)) {
+        let owner = sheet.name(object);
+        for (var, word) in vars.iter().zip(sheet.words(object, vars, writer)) {
+            let (name, role) = sheet.describe(object, &owner, var, word);
+            if role == Role::Weight {
+                trained.push(Weight { object, name: name.clone(), path: &var.path, leaf: var.leaf, file: var.file });
+            }
+            draft.found.push(Found { entry: var.entry(), name, role, slot: None });
+        }
+    }
+    for (object, vars) in sheet.objects.iter().filter(|(object, _)| is_optimizer(object)) {
+        let described = match object.as_str() {
+            "optimizer" => slots::by_number(vars, &trained, optimizer, writer),
+            _ => vec![None; vars.len()],
+        };
+        for (var, described) in vars.iter().zip(described) {
+            let unknown = || slots::Described::new(format!("{object}/{}", var.number), Role::Optimizer);
+            let slots::Described { name, role, slot } = described.unwrap_or_else(unknown);
+            draft.found.push(Found { entry: var.entry(), name, role, slot });
+        }
+    }
+    for (source, path, leaf) in &sheet.others {
+        let (name, role) = (path.clone(), Role::Weight);
+        draft.found.push(Found { entry: dataset::entry(path, *leaf, source.file), name, role, slot: None });
+    }
+    draft
+}
+
+/// What of these files belongs to no object.
+pub(super) fn unlisted(hdf5: &Hdf5, at: &Span) -> Vec<Fault> {
+    let linked = dataset::linked(hdf5);
+    let leaves = dataset::leaves(hdf5).into_iter().filter(|(path, leaf)| {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        matches!(leaf, Leaf::Dataset(_)) && object_of(parent).is_none() && !linked.contains(path.as_str())
+    });
+    let kinds = leaves.map(|(path, _)| FaultKind::WeightUnlisted { path });
+    kinds.map(|kind| Fault { kind, at: at.clone() }).collect()
+}
+
+/// The object of a group of weights: empty for the model itself.
+fn object_of(group: &str) -> Option<&str> {
+    if group == VARS { Some("") } else { group.strip_suffix(VARS)?.strip_suffix('/') }
+}
+
+fn is_optimizer(object: &str) -> bool {
+    object == "optimizer" || object.starts_with("optimizer/")
+}
+
+fn is_metric(object: &str) -> bool {
+    object == "metrics" || object.starts_with("metrics/")
+}
+
+/// The class of the optimizer with which the model was compiled.
+fn optimizer_class(config: &serde_json::Value) -> Option<&str> {
+    config::class(config.get("compile_config")?.get("optimizer")?)
+}
+
+/// A weight of an object.
+pub(super) struct Var<'a> {
+    /// What it is called in `vars`: nearly always a number.
+    pub number: String,
+    /// The path of the dataset.
+    pub path: String,
+    /// What lies there.
+    pub leaf: Leaf<'a>,
+    /// The position of the file.
+    pub file: usize,
+}
+
+impl Var<'_> {
+    fn entry(&self) -> Entry {
+        dataset::entry(&self.path, self.leaf, self.file)
+    }
+
+    /// Its number and what is known of its elements.
+    pub(super) fn numbered(&self) -> Numbered<'_> {
+        match self.leaf {
+            Leaf::Dataset(dataset) => Numbered { dtype: dataset::dtype(dataset), axes: dataset.shape.axes() },
+            Leaf::Elsewhere => Numbered { dtype: DType::UNKNOWN, axes: None },
+        }
+    }
+}
+
+/// All files together.
+struct Sheet<'a> {
+    /// The weights of each object in their order, by its path.
+    objects: BTreeMap<String, Vec<Var<'a>>>,
+    /// Datasets that belong to no object.
+    others: Vec<(Source<'a>, String, Leaf<'a>)>,
+    /// Every group, without the slash in front.
+    groups: HashSet<&'a str>,
+    /// The names of objects that are stored or told by the configuration.
+    names: HashMap<String, String>,
+    /// Layers as the configuration tells them, by the paths of their groups.
+    places: HashMap<String, Place>,
+    /// True if the file itself stores names, as it does since Keras 3.8.
+    has_names: bool,
+    /// True if there is but one file: then a group that is not there was not written.
+    is_whole: bool,
+}
+
+impl<'a> Sheet<'a> {
+    fn read(sources: &[Source<'a>], known: Option<&Known<'_>>) -> Self {
+        let mut sheet = Self {
+            objects: BTreeMap::new(),
+            others: Vec::new(),
+            groups: HashSet::new(),
+            names: HashMap::new(),
+            places: HashMap::new(),
+            has_names: false,
+            is_whole: sources.len() == 1,
+        };
+        for source in sources {
+            for group in &source.hdf5.groups {
+                let path = group.path.trim_start_matches('/');
+                sheet.groups.insert(path);
+                let name = group.attribute("name").and_then(|attribute| config::text(&attribute.value));
+                let name = name.filter(|name| name.len() <= limits::KERAS_NAME);
+                if let (Some(object), Some(name)) = (object_of(path), name) {
+                    sheet.names.insert(object.to_owned(), name.to_owned());
+                }
+            }
+            for (path, leaf) in dataset::leaves(source.hdf5) {
+                let (parent, number) = path.rsplit_once('/').unwrap_or(("", &path));
+                match object_of(parent) {
+                    Some(object) => {
+                        let (object, number) = (object.to_owned(), number.to_owned());
+                        sheet.objects.entry(object).or_default().push(Var { number, path, leaf, file: source.file });
+                    }
+                    None => sheet.others.push((*source, path, leaf)),
+                }
+            }
+        }
+        sheet.has_names = !sheet.names.is_empty();
+        for vars in sheet.objects.values_mut() {
+            vars.sort_by_cached_key(|var| (var.number.parse::<u64>().unwrap_or(u64::MAX), var.number.clone()));
+        }
+        if let Some((config, version)) = known.and_then(|known| Some((known.config?, known.version))) {
+            sheet.learn(config, version.unwrap_or_default());
+        }
+        sheet
+    }
+
+    /// Takes names and classes of layers from the configuration.
+    fn learn(&mut self, config: &serde_json::Value, version: &str) {
+        let container = if self.groups.contains(OLD_LAYERS) { OLD_LAYERS } else { LAYERS };
+        let counts_twice = version.starts_with("2.12.") || version.starts_with("2.13.");
+        self.places = config::places(config, container, if counts_twice { 2 } else { 1 });
+        if !self.has_names {
+            let named = self.places.iter().filter_map(|(path, place)| Some((path.clone(), place.name.clone()?)));
+            self.names.extend(named);
+        }
+    }
+
+    /// Who wrote it, as far as the layout tells.
+    fn writer(&self, known: Option<&Known<'_>>) -> Writer {
+        if let Some(version) = known.and_then(|known| known.version) {
+            return super::layers::writer(Some(version));
+        }
+        let is_old = self.groups.contains(OLD_LAYERS) || self.groups.contains("metrics");
+        // Keras 3 keeps the learning rate behind the number of steps.
+        let rate = self.objects.get("optimizer").and_then(|vars| vars.get(1)).map(Var::numbered);
+        let has_rate = rate.is_some_and(|rate| rate.axes == Some(&[]) && rate.dtype.is_float());
+        if self.has_names || (!is_old && has_rate) { Writer::Keras3 } else { Writer::Keras2 }
+    }
+
+    /// The word of each weight of an object, as far as its class can be told.
+    fn words(&self, object: &str, vars: &[Var<'_>], writer: Writer) -> Vec<Option<&'static str>> {
+        let in_order = vars.iter().zip(0u64..).all(|(var, number)| var.number == number.to_string());
+        let Some(class) = self.class(object).filter(|_| in_order) else { return vec![None; vars.len()] };
+        let numbered: Vec<Numbered<'_>> = vars.iter().map(Var::numbered).collect();
+        words::words(class, &numbered, writer == Writer::Keras3)
+    }
+
+    /// The class of an object. In a list of objects each is called by its class; an attribute may have any name.
+    fn class(&self, object: &str) -> Option<&str> {
+        if let Some(place) = self.places.get(object) {
+            return Some(&place.class);
+        }
+        let (parent, group) = object.rsplit_once('/')?;
+        match group.trim_start_matches('_') {
+            "query_dense" | "key_dense" | "value_dense" | "output_dense" => return Some("EinsumDense"),
+            // What is called so has the weights of one, or their shapes tell that it has not.
+            "cell" => return Some("LSTMCell"),
+            _ => {}
+        }
+        let class = words::class_of_group(group)?;
+        (self.is_list(parent) && (class != "Mean" || is_metric(object))).then_some(class)
+    }
+
+    /// True for the group of a list: only objects have weights, if none.
+    fn is_list(&self, group: &str) -> bool {
+        match group.rsplit('/').next() {
+            Some(LAYERS | OLD_LAYERS) => true,
+            Some("metrics") if group == "metrics" => true,
+            _ => {
+                self.is_whole
+                    && self.groups.contains(group)
+                    && !self.groups.contains(format!("{group}/{VARS}").as_str())
+            }
+        }
+    }
+
+    /// The name of a weight, and what it is for.
+    fn describe(&self, object: &str, owner: &str, var: &Var<'_>, word: Option<&'static str>) -> (String, Role) {
+        let last = word.unwrap_or(&var.number);
+        let name = if owner.is_empty() { var.path.clone() } else { format!("{owner}/{last}") };
+        let is_normalization = self.class(object) == Some("Normalization") && word.is_some();
+        let is_integer = matches!(var.numbered().dtype.kind(), Kind::UInt { .. });
+        let role = if is_metric(object) || is_seed(object) || (is_integer && leaf(object).contains("seed")) {
+            Role::Bookkeeping
+        } else if is_normalization || word.is_some_and(is_statistic) {
+            Role::Statistic
+        } else {
+            Role::Weight
+        };
+        (name, role)
+    }
+
+    /// The name of an object: those of the objects on the way to it, where they are known, else its path
+    /// without the words for lists of layers.
+    fn name(&self, object: &str) -> String {
+        if object.is_empty() {
+            return self.names.get("").cloned().unwrap_or_default();
+        }
+        // No model is nested that deep, and each part of a path is looked up.
+        if object.split('/').nth(limits::NAME_PARTS).is_some() {
+            return object.to_owned();
+        }
+        let mut name = String::new();
+        let ends = object.match_indices('/').map(|(end, _)| end).chain([object.len()]);
+        for path in ends.filter_map(|end| object.get(..end)) {
+            let part = match self.names.get(path) {
+                Some(name) => name,
+                None if matches!(leaf(path), LAYERS | OLD_LAYERS) || (self.has_names && self.is_list(path)) => continue,
+                None => leaf(path),
+            };
+            if !name.is_empty() {
+                name.push('/');
+            }
+            name.push_str(part);
+        }
+        name
+    }
+}
