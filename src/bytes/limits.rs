@@ -85,3 +85,10 @@ pub const GRAPH_NODES: usize = 1 << 16;
 
 /// Graphs of one SavedModel: most have one, some a few.
 pub const GRAPHS: usize = 1 << 12;
+
+/// Deflate shrinks to 1/1032 at the very best: a tensor of more than so many times its stored bytes is
+/// mostly fill value.
+pub const EXPANSION: u64 = 1100;
+
+/// Bytes of elements that even a tensor of fill value alone may have.
+pub const FILLED: u64 = 64 << 20;

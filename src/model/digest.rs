@@ -61,7 +61,8 @@ impl Digests {
 /// What the bytes of one entry are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Digest {
-    /// CRC-32C of the bytes (not masked), as the format computes it. None for a partitioned tensor.
+    /// CRC-32C of the bytes (not masked), as the format computes it. None for a tensor in slices or
+    /// pieces.
     pub crc32c: Option<u32>,
     /// True if every checksum that the index records for it fits. None if it records none.
     pub intact: Option<bool>,

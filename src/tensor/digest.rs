@@ -4,10 +4,10 @@
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::PIECE;
 use super::read::{Elements, read};
 use super::stream::{self, Stream};
 use super::tally::Tally;
+use super::{PIECE, boxes};
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits};
 use crate::model::{
@@ -46,10 +46,13 @@ pub fn digest(
     };
     let chosen = bounded(checkpoint, chosen);
     let pass = Pass { store, checkpoint, values: request.depth >= Depth::Values, progress };
+    let is = |id: &EntryId, what: fn(&Entry) -> bool| checkpoint.entries.get(*id).is_some_and(what);
+    let (coded, plain): (Vec<EntryId>, Vec<EntryId>) =
+        chosen.iter().partition(|id| is(id, |entry| matches!(entry.payload, Payload::Coded(_))));
     let (numbers, texts): (Vec<EntryId>, Vec<EntryId>) =
-        chosen.iter().partition(|id| checkpoint.entries.get(**id).is_some_and(|entry| entry.dtype.is_numeric()));
+        plain.into_iter().partition(|id| is(id, |entry| entry.dtype.is_numeric()));
 
-    let looked = pass.numbers(&numbers).into_iter().chain(pass.texts(&texts));
+    let looked = pass.numbers(&numbers).into_iter().chain(pass.texts(&texts)).chain(pass.coded(&coded));
     for (id, result) in looked {
         let Some(slot) = digests.entries.get_mut(id) else { continue };
         *slot = result.digest;
@@ -174,10 +177,10 @@ impl Pass<'_> {
 
     fn look(&self, piece: &Piece, bytes: &mut [u8]) -> Seen {
         let crc = Crc32c::of(bytes);
-        let dtype = self.entry(piece.entry).map(|entry| entry.dtype);
-        let tally = dtype.filter(|_| self.values).and_then(|dtype| {
-            stream::to_little_endian(self.checkpoint.endianness, dtype, bytes);
-            Tally::of(dtype, bytes)
+        let entry = self.entry(piece.entry).filter(|_| self.values);
+        let tally = entry.and_then(|entry| {
+            stream::to_little_endian(entry.endianness, entry.dtype, bytes);
+            Tally::of(entry.dtype, bytes)
         });
         Seen { crc, tally }
     }
@@ -191,8 +194,7 @@ impl Pass<'_> {
         let mut whole_crc = None;
         let mut parts = looks.chunk_by(|(a, _), (b, _)| a.part == b.part).peekable();
         let mut complete = true;
-        // A complex element is two numbers.
-        let numbers = if matches!(entry.dtype.kind(), Kind::Complex { .. }) { 2 } else { 1 };
+        let numbers = numbers(entry);
         let slices = slices(entry);
         for (number, (extent, stored)) in entry.extents().enumerate() {
             let pieces = parts.next_if(|looks| looks.first().is_some_and(|(piece, _)| piece.part == number));
@@ -203,7 +205,7 @@ impl Pass<'_> {
             match slices.get(number) {
                 Some(slice) => {
                     let axes = entry.shape.axes().unwrap_or_default();
-                    tally.scatter(&of_part, |index| stream::position(axes, &slice.extents, index / numbers) * numbers);
+                    tally.scatter(&of_part, |index| boxes::position(axes, &slice.extents, index / numbers) * numbers);
                 }
                 None => {
                     tally.append(&of_part);
@@ -226,10 +228,7 @@ impl Pass<'_> {
             return Looked { bytes: looked.bytes, ..Looked::default() };
         }
         if complete {
-            let stats = self.values.then(|| {
-                let stats = tally.stats();
-                Stats { first_not_finite: stats.first_not_finite.map(|at| at / numbers), ..stats }
-            });
+            let stats = self.values.then(|| stats(entry, &tally));
             looked.digest = Some(Digest { crc32c: whole_crc, intact, stats, sha256: None });
         }
         looked
@@ -303,7 +302,7 @@ impl Pass<'_> {
         let cursor = Cursor::new(&span.file, &bytes, extent.offset);
         let parsed = match entry.dtype.kind() {
             Kind::Variant => variants(cursor, count),
-            _ => strings(cursor, count, self.checkpoint.endianness == Endianness::Big),
+            _ => strings(cursor, count, entry.endianness == Endianness::Big),
         };
         Some(match parsed {
             Ok(parsed) => {
@@ -315,6 +314,43 @@ impl Pass<'_> {
             }
             Err(what) => (None, vec![wrong(what)]),
         })
+    }
+
+    // -------------------------------------------------------------- coded
+
+    /// Tensors in pieces that have to be decoded are put together, each by itself.
+    fn coded(&self, ids: &[EntryId]) -> Vec<(EntryId, Looked)> {
+        let entries: Vec<(EntryId, &Entry)> = ids.iter().filter_map(|id| Some((*id, self.entry(*id)?))).collect();
+        entries.into_par_iter().map(|(id, entry)| (id, self.decoded(entry))).collect()
+    }
+
+    fn decoded(&self, entry: &Entry) -> Looked {
+        let elements = match read(self.store, self.checkpoint, entry) {
+            Ok(elements) => elements,
+            Err(fault) => return Looked { faults: self.news(fault).into_iter().collect(), ..Looked::default() },
+        };
+        let bytes = entry.stored_bytes();
+        (self.progress)(bytes);
+        let stats = match &elements {
+            Elements::Bytes(bytes) if self.values => {
+                let mut tally = Tally::default();
+                bytes.chunks(PIECE).filter_map(|piece| Tally::of(entry.dtype, piece)).for_each(|of| tally.append(&of));
+                Some(stats(entry, &tally))
+            }
+            _ => None,
+        };
+        let digest = Digest { crc32c: None, intact: None, stats, sha256: None };
+        Looked { digest: Some(digest), faults: Vec::new(), bytes }
+    }
+
+    /// A fault, but for what has been said when the file was opened: that it is short, or lacks slices.
+    fn news(&self, fault: Fault) -> Option<Fault> {
+        let is_known = match &fault.kind {
+            FaultKind::ShardTruncated { .. } | FaultKind::EntryMalformed { .. } => true,
+            FaultKind::SlicesIncomplete { .. } => self.checkpoint.container == Container::V1,
+            _ => false,
+        };
+        (!is_known).then_some(fault)
     }
 
     // ------------------------------------------------------------- sha256
@@ -395,8 +431,7 @@ impl Pass<'_> {
 /// both sides, and a thousand names for one stretch are not a thousand readings.
 fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
     let data = checkpoint.files.iter().filter(|file| file.role != FileRole::Index);
-    let on_disk = data.filter_map(|file| file.size).fold(0, u64::saturating_add);
-    let mut left = on_disk.saturating_mul(2);
+    let mut left = data.filter_map(|file| file.size).fold(0, u64::saturating_add).saturating_mul(2);
     // What lies beyond the end of a file is not read in any case.
     let is_there = |extent: &Extent| checkpoint.files.get(extent.file).and_then(|file| file.size) >= Some(extent.end());
     let mut take = |id: &EntryId| {
@@ -415,6 +450,16 @@ fn slices(entry: &Entry) -> Vec<&Slice> {
         Payload::Slices(parts) => parts.iter().filter(|part| part.extent.is_some()).map(|part| &part.slice).collect(),
         Payload::Extent(_) | Payload::Coded(_) | Payload::Nowhere => Vec::new(),
     }
+}
+
+/// Numbers in an element: a complex one is two.
+fn numbers(entry: &Entry) -> u64 {
+    if matches!(entry.dtype.kind(), Kind::Complex { .. }) { 2 } else { 1 }
+}
+
+fn stats(entry: &Entry, tally: &Tally) -> Stats {
+    let stats = tally.stats();
+    Stats { first_not_finite: stats.first_not_finite.map(|at| at / numbers(entry)), ..stats }
 }
 
 /// Takes the pieces of one extent together. None if one could not be read; why goes to `looked`.

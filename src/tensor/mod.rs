@@ -1,6 +1,8 @@
 //! Payload bytes to numbers. Works on any format's checkpoint, since a payload is only extents in files.
 
+mod boxes;
 mod chunk;
+mod coded;
 mod decode;
 mod delta;
 mod digest;
@@ -9,6 +11,7 @@ mod read;
 mod spread;
 mod stream;
 mod tally;
+mod values;
 
 pub use chunk::{ChunkError, unfilter};
 pub use decode::text;

@@ -1,6 +1,7 @@
 //! One tensor, whole or its beginning.
 
 use super::stream::{self, Stream};
+use super::{boxes, coded};
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Cursor, Fault, FaultKind, limits};
 use crate::model::{Checkpoint, Endianness, Entry, Extent, Kind, Payload};
@@ -65,13 +66,14 @@ fn read_strings(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Re
                 let extent = part.extent.ok_or_else(|| stream::nowhere(checkpoint, entry))?;
                 let count = part.slice.elements().unwrap_or(0);
                 let strings = stretch(store, checkpoint, entry, extent, count)?;
-                let at = |index: usize| stream::position(axes, &part.slice.extents, index as u64);
+                let at = |index: usize| boxes::position(axes, &part.slice.extents, index as u64);
                 placed.extend(strings.into_iter().enumerate().map(|(index, string)| (at(index), string)));
             }
             placed.sort_by_key(|(at, _)| *at);
             Ok(Elements::Strings(placed.into_iter().map(|(_, string)| string).collect()))
         }
-        Payload::Coded(_) | Payload::Nowhere => Err(stream::nowhere(checkpoint, entry)),
+        Payload::Coded(coded) => Ok(Elements::Strings(coded::strings(store, checkpoint, entry, coded)?)),
+        Payload::Nowhere => Err(stream::nowhere(checkpoint, entry)),
     }
 }
 
@@ -92,7 +94,7 @@ fn stretch(
     let cursor = Cursor::new(&span.file, &bytes, extent.offset);
     let strings = match entry.dtype.kind() {
         Kind::Variant => variants(cursor, count),
-        _ => strings(cursor, count, checkpoint.endianness == Endianness::Big),
+        _ => strings(cursor, count, entry.endianness == Endianness::Big),
     };
     // Of the size of the tensor and a header for each element, no more: none of them grows as it is filled.
     let strings = strings.map_err(wrong)?;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
 
 use crate::bytes::{Fault, FaultKind, Span};
-use crate::model::{Checkpoint, DType, Endianness, Entry, Extent, File, Kind, Payload};
+use crate::model::{Checkpoint, DType, Endianness, Entry, Extent, Kind, Payload};
 use crate::store::{Blob, Store};
 
-use super::PIECE;
+use super::{PIECE, boxes, coded};
 
 /// Element bytes of a tensor of numbers, row-major and little-endian, whatever the file has.
 pub(super) struct Stream {
@@ -24,7 +24,7 @@ enum Source {
         end: u64,
         span: Span,
     },
-    /// A partitioned tensor is put together first.
+    /// A tensor in slices or pieces is put together first.
     Memory {
         bytes: Vec<u8>,
         at: usize,
@@ -43,9 +43,13 @@ impl Stream {
                 Source::Extent { blob, at: extent.offset, end: extent.end(), span }
             }
             Payload::Slices(_) => Source::Memory { bytes: assemble(store, checkpoint, entry)?, at: 0 },
-            Payload::Coded(_) | Payload::Nowhere => return Err(nowhere(checkpoint, entry)),
+            Payload::Coded(coded) => Source::Memory { bytes: coded::assemble(store, checkpoint, entry, coded)?, at: 0 },
+            Payload::Nowhere => return Err(nowhere(checkpoint, entry)),
         };
-        Ok(Self { source, dtype: entry.dtype, stored: checkpoint.endianness, buffer: Vec::new() })
+        // Where elements are decoded, their order is too.
+        let is_coded = matches!(entry.payload, Payload::Coded(_));
+        let stored = if is_coded { Endianness::Little } else { entry.endianness };
+        Ok(Self { source, dtype: entry.dtype, stored, buffer: Vec::new() })
     }
 
     /// The next piece, of at most [`PIECE`] bytes and whole elements; empty at the end.
@@ -76,6 +80,10 @@ impl Stream {
     /// # Errors
     /// If the file cannot be read.
     pub fn all(mut self) -> Result<Vec<u8>, Fault> {
+        if let Source::Memory { mut bytes, at: 0 } = self.source {
+            to_little_endian(self.stored, self.dtype, &mut bytes);
+            return Ok(bytes);
+        }
         let mut all = Vec::new();
         loop {
             let piece = self.next()?;
@@ -98,12 +106,11 @@ pub(super) fn to_little_endian(stored: Endianness, dtype: DType, bytes: &mut [u8
 
 /// Opens the file that an extent lies in, if the file reaches to its end.
 pub(super) fn open(store: &dyn Store, checkpoint: &Checkpoint, extent: Extent) -> Result<(Box<dyn Blob>, Span), Fault> {
+    let span = place(checkpoint, extent);
     let Some(file) = checkpoint.files.get(extent.file) else {
-        let span = Span { file: checkpoint.label.as_str().into(), bytes: 0..0 };
         return Err(Fault { kind: FaultKind::Missing, at: span });
     };
-    let span = span(file, extent);
-    let blob = store.open(&file.path).map_err(|error| unreadable(&span, &error))?;
+    let blob = crate::store::open(store, &file.path).map_err(|error| unreadable(&span, &error))?;
     fits(checkpoint, extent, blob.as_ref())?;
     Ok((blob, span))
 }
@@ -111,16 +118,20 @@ pub(super) fn open(store: &dyn Store, checkpoint: &Checkpoint, extent: Extent) -
 /// Whether a file reaches to the end of an extent.
 fn fits(checkpoint: &Checkpoint, extent: Extent, blob: &dyn Blob) -> Result<(), Fault> {
     match checkpoint.files.get(extent.file) {
-        Some(file) if blob.size() < extent.end() => {
+        Some(_) if blob.size() < extent.end() => {
             let kind = FaultKind::ShardTruncated { size: blob.size(), needed: extent.end() };
-            Err(Fault { kind, at: span(file, extent) })
+            Err(Fault { kind, at: place(checkpoint, extent) })
         }
         _ => Ok(()),
     }
 }
 
-pub(super) fn span(file: &File, extent: Extent) -> Span {
-    Span { file: file.label.clone(), bytes: extent.offset..extent.end() }
+/// The place of an extent, for people.
+pub(super) fn place(checkpoint: &Checkpoint, extent: Extent) -> Span {
+    match checkpoint.files.get(extent.file) {
+        Some(file) => Span { file: file.label.clone(), bytes: extent.offset..extent.end() },
+        None => Span { file: checkpoint.label.as_str().into(), bytes: 0..0 },
+    }
 }
 
 pub(super) fn unreadable(span: &Span, error: &std::io::Error) -> Fault {
@@ -144,6 +155,56 @@ pub(super) fn incomplete(checkpoint: &Checkpoint, entry: &Entry, covered: u64) -
     Fault { kind, at: nowhere(checkpoint, entry).at }
 }
 
+/// The files that the bytes of an entry lie in. Its pieces may be more than files can be open, so each is
+/// opened once.
+pub(super) struct Files<'a> {
+    checkpoint: &'a Checkpoint,
+    blobs: BTreeMap<usize, Box<dyn Blob>>,
+}
+
+impl<'a> Files<'a> {
+    /// Opens them.
+    ///
+    /// # Errors
+    /// If one cannot be opened or is too short, or if all are smaller than the pieces in them: pieces that
+    /// share bytes could make much of a small file.
+    pub fn open(store: &dyn Store, checkpoint: &'a Checkpoint, entry: &Entry) -> Result<Self, Fault> {
+        let mut blobs: BTreeMap<usize, Box<dyn Blob>> = BTreeMap::new();
+        for (extent, _) in entry.extents() {
+            let blob = match blobs.entry(extent.file) {
+                Occupied(opened) => opened.into_mut(),
+                Vacant(vacant) => vacant.insert(open(store, checkpoint, extent)?.0),
+            };
+            fits(checkpoint, extent, blob.as_ref())?;
+        }
+        if blobs.values().map(|blob| blob.size()).fold(0, u64::saturating_add) < entry.stored_bytes() {
+            let key = entry.key.to_string();
+            let kind = FaultKind::ExtentsOverlap { other: key.clone(), key };
+            return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
+        }
+        Ok(Self { checkpoint, blobs })
+    }
+
+    /// The place of an extent.
+    pub fn place(&self, extent: Extent) -> Span {
+        place(self.checkpoint, extent)
+    }
+
+    /// The bytes of one of the entry's extents, and their place.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn read(&self, extent: Extent) -> Result<(Vec<u8>, Span), Fault> {
+        let span = self.place(extent);
+        let Some(blob) = self.blobs.get(&extent.file) else {
+            return Err(Fault { kind: FaultKind::Missing, at: span });
+        };
+        let mut bytes = vec![0; extent.length as usize];
+        blob.read_at(extent.offset, &mut bytes).map_err(|error| unreadable(&span, &error))?;
+        Ok((bytes, span))
+    }
+}
+
 /// Puts a partitioned tensor together.
 fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Vec<u8>, Fault> {
     let Payload::Slices(parts) = &entry.payload else { return Err(nowhere(checkpoint, entry)) };
@@ -155,64 +216,10 @@ fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result
     if entry.stored_bytes() != total {
         return Err(incomplete(checkpoint, entry, entry.stored_bytes() / size));
     }
-    // Slices may be more than files can be open, so each file is opened once.
-    let mut blobs: BTreeMap<usize, Box<dyn Blob>> = BTreeMap::new();
-    let slices = || parts.iter().filter_map(|part| Some((&part.slice, part.extent?)));
-    for (_, extent) in slices() {
-        let blob = match blobs.entry(extent.file) {
-            Occupied(opened) => opened.into_mut(),
-            Vacant(vacant) => vacant.insert(open(store, checkpoint, extent)?.0),
-        };
-        fits(checkpoint, extent, blob.as_ref())?;
-    }
-    // Slices that share bytes could make much of a small file.
-    if blobs.values().map(|blob| blob.size()).fold(0, u64::saturating_add) < total {
-        let key = entry.key.to_string();
-        let kind = FaultKind::ExtentsOverlap { other: key.clone(), key };
-        return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
-    }
+    let files = Files::open(store, checkpoint, entry)?;
     let mut whole = vec![0; total as usize];
-    for (slice, extent) in slices() {
-        let Some((blob, file)) = blobs.get(&extent.file).zip(checkpoint.files.get(extent.file)) else { continue };
-        let span = span(file, extent);
-        let mut bytes = vec![0; extent.length as usize];
-        blob.read_at(extent.offset, &mut bytes).map_err(|error| unreadable(&span, &error))?;
-        let row = slice.extents.last().map_or(1, |(_, length)| *length) * size;
-        if row == 0 {
-            continue;
-        }
-        for (number, from) in bytes.chunks_exact(row as usize).enumerate() {
-            let first = number as u64 * (row / size);
-            let to = (position(axes, &slice.extents, first) * size) as usize;
-            if let Some(to) = whole.get_mut(to..to.saturating_add(from.len())) {
-                to.copy_from_slice(from);
-            }
-        }
+    for (slice, extent) in parts.iter().filter_map(|part| Some((&part.slice, part.extent?))) {
+        boxes::place(&mut whole, axes, size, slice, &files.read(extent)?.0);
     }
     Ok(whole)
-}
-
-/// Position in the whole tensor (in elements) of element `index` of a slice.
-pub(super) fn position(axes: &[u64], extents: &[(u64, u64)], index: u64) -> u64 {
-    let (mut rest, mut stride, mut at) = (index, 1u64, 0u64);
-    for (axis, (start, length)) in axes.iter().zip(extents).rev() {
-        let length = (*length).max(1);
-        at = at.saturating_add((start + rest % length).saturating_mul(stride));
-        rest /= length;
-        stride = stride.saturating_mul(*axis);
-    }
-    at
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_in_the_whole() {
-        // The slice [2..4, 1..4] of a [6, 5] tensor.
-        let of = |index| position(&[6, 5], &[(2, 2), (1, 3)], index);
-        assert_eq!([0, 1, 2, 3, 4, 5].map(of), [11, 12, 13, 16, 17, 18]);
-        assert_eq!(position(&[], &[], 0), 0);
-    }
 }

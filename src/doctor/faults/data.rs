@@ -147,7 +147,9 @@ pub(super) fn mixed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
 
 fn key_of(fault: &Fault) -> Option<&str> {
     match &fault.kind {
-        FaultKind::DataChecksum { key, .. } | FaultKind::StringLengths { key, .. } => Some(key),
+        FaultKind::DataChecksum { key, .. }
+        | FaultKind::StringLengths { key, .. }
+        | FaultKind::PieceUndecodable { key, .. } => Some(key),
         _ => None,
     }
 }
