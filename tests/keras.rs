@@ -10,7 +10,7 @@ use ckpt::format::open_keras;
 use ckpt::model::{Checkpoint, Container, Extent, Layer, Payload, Role, Variable, Writer};
 use ckpt::store::{self, Local, Memory};
 use sha2::{Digest, Sha256};
-use support::{Fixture, disk, fixture, fixtures, hex, in_memory};
+use support::{Chance, Fixture, disk, fixture, fixtures, hex, in_memory};
 
 fn read(path: &Path) -> Checkpoint {
     open_keras(&Local, path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -379,4 +379,32 @@ fn a_configuration_that_is_nested_too_deep() {
     let checkpoint = open_keras(&store, Path::new("")).unwrap();
     assert!(matches!(checkpoint.faults[..], [ref fault] if matches!(fault.kind, FaultKind::JsonMalformed { .. })));
     assert_eq!(checkpoint.entries.len(), 14);
+}
+
+/// One bit anywhere in a file: whatever becomes of it, there is an answer, and each entry has a variable.
+#[test]
+fn single_bits() {
+    let mut chance = Chance::new(7);
+    let places = [
+        ("formats/k3-h5-small", "model.h5", "model.h5"),
+        ("formats/k2-h5-legacy-adam", "model.h5", "model.h5"),
+        ("formats/k3-weights-compiled", "model.weights.h5", "model.weights.h5"),
+        ("formats/k3-weights-sharded", "model.weights.json", "model.weights.json"),
+        ("formats/k3-keras-folder", "", "config.json"),
+        ("formats/k3-keras-small", "model.keras", "model.keras"),
+    ];
+    for (name, path, wounded) in places {
+        let files = in_memory(&fixture(name));
+        let (_, whole) = files.iter().find(|(file, _)| file == wounded).unwrap();
+        let mut store = disk(&files);
+        for _ in 0..400 {
+            let mut bytes = whole.clone();
+            bytes[chance.below(whole.len())] ^= 1 << chance.below(8);
+            store.put(wounded, bytes);
+            if let Ok(checkpoint) = open_keras(&store, Path::new(path)) {
+                assert_eq!(checkpoint.entries.len(), checkpoint.variables.len(), "{name}");
+                assert!(checkpoint.entries.is_sorted_by(|a, b| a.key < b.key), "{name}");
+            }
+        }
+    }
 }
