@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ckpt::bytes::{Fault, FaultKind, Foreign};
-use ckpt::format::{open_meta_graph, read_saved_model};
+use ckpt::format::{open, read_saved_model};
 use ckpt::model::{Argument, Checkpoint, Container, Flavor, Payload, SavedModel, Versions, Writer};
 use ckpt::store::{Local, Memory};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn restored(truth: &Value) -> Vec<(String, String, Option<Vec<u64>>)> {
 fn a_meta_file_lists_what_its_saver_restores() {
     for name in META {
         let fixture = fixture(&format!("formats/{name}"));
-        let checkpoint = open_meta_graph(&Local, &fixture.path()).unwrap();
+        let checkpoint = open(&Local, &fixture.path()).unwrap();
         assert_eq!(checkpoint.faults, [], "{name}");
         let truth = &fixture.json;
         let listed = listed(&checkpoint);
@@ -68,7 +68,7 @@ fn a_meta_file_lists_what_its_saver_restores() {
 fn a_meta_file_beside_a_checkpoint_lists_its_tensors() {
     for (name, file) in [("saver-adam", "model.ckpt-250.meta"), ("saver-partitioned", "model.ckpt.meta")] {
         let fixture = fixture(name);
-        let checkpoint = open_meta_graph(&Local, &fixture.path().parent().unwrap().join(file)).unwrap();
+        let checkpoint = open(&Local, &fixture.path().parent().unwrap().join(file)).unwrap();
         assert_eq!(checkpoint.faults, [], "{name}");
         assert_eq!(listed(&checkpoint), tensors(&fixture.json["tensors"]), "{name}");
     }
@@ -174,7 +174,7 @@ fn damaged_saved_models() {
 fn meta(bytes: Vec<u8>) -> Checkpoint {
     let mut disk = Memory::default();
     disk.put("run/model.meta", bytes);
-    open_meta_graph(&disk, Path::new("run/model.meta")).unwrap()
+    open(&disk, Path::new("run/model.meta")).unwrap()
 }
 
 fn saved(name: &str, bytes: Vec<u8>) -> (SavedModel, Vec<Fault>) {
@@ -192,7 +192,7 @@ fn file(fixture_name: &str, file: &str) -> Vec<u8> {
 #[test]
 fn what_is_no_graph() {
     let disk = Memory::default();
-    assert!(open_meta_graph(&disk, Path::new("model.meta")).is_err());
+    assert!(open(&disk, Path::new("model.meta")).is_err());
     assert_eq!(read_saved_model(&disk, Path::new("saved"), &mut Vec::new()), None);
     let kinds = |bytes: &[u8]| meta(bytes.to_vec()).faults.into_iter().map(|fault| fault.kind).collect::<Vec<_>>();
     assert!(matches!(kinds(b"").as_slice(), [FaultKind::GraphFileMalformed { .. }]));

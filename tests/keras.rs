@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ckpt::bytes::FaultKind;
-use ckpt::format::open_keras;
+use ckpt::format;
 use ckpt::model::{Checkpoint, Container, Extent, Layer, Payload, Role, Variable, Writer};
 use ckpt::store::{self, Local, Memory};
 use sha2::{Digest, Sha256};
 use support::{Chance, Fixture, disk, fixture, fixtures, hex, in_memory};
 
 fn read(path: &Path) -> Checkpoint {
-    open_keras(&Local, path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    format::open(&Local, path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The fixtures of Keras files, with the path to open for each of their `files` that is opened on its own.
@@ -353,7 +353,7 @@ fn shards_lie_beside_their_list() {
     let mut store = copied("formats/k3-shards-small");
     let list = r#"{"weight_map": {"/a": "../secret.h5", "/b": ["/etc/secret.h5", "model_00000.weights.h5"]}}"#;
     store.put("model.weights.json", list.as_bytes().to_vec());
-    let checkpoint = open_keras(&store, Path::new("model.weights.json")).unwrap();
+    let checkpoint = format::open(&store, Path::new("model.weights.json")).unwrap();
     let leaves = |path: &str, file: &str| FaultKind::LinkLeavesFile { path: path.into(), file: file.into() };
     let kinds: Vec<FaultKind> = checkpoint.faults.into_iter().map(|fault| fault.kind).collect();
     assert_eq!(kinds, [leaves("/a", "../secret.h5"), leaves("/b", "/etc/secret.h5")]);
@@ -365,7 +365,7 @@ fn weights_as_arrays_are_not_read() {
     let mut store = copied("formats/k3-keras-folder");
     store.remove("model.weights.h5");
     store.put("model.weights.npz", b"PK\x03\x04".to_vec());
-    let checkpoint = open_keras(&store, Path::new("")).unwrap();
+    let checkpoint = format::open(&store, Path::new("")).unwrap();
     let kinds: Vec<FaultKind> = checkpoint.faults.into_iter().map(|fault| fault.kind).collect();
     assert_eq!(kinds, [FaultKind::MemberUnread { name: "model.weights.npz".into() }]);
     assert!(!checkpoint.layers.is_empty());
@@ -376,7 +376,7 @@ fn a_configuration_that_is_nested_too_deep() {
     let mut store = copied("formats/k3-keras-folder");
     let deep = format!("{}{}", r#"{"config":"#.repeat(5000), "}".repeat(5000));
     store.put("config.json", deep.into_bytes());
-    let checkpoint = open_keras(&store, Path::new("")).unwrap();
+    let checkpoint = format::open(&store, Path::new("")).unwrap();
     assert!(matches!(checkpoint.faults[..], [ref fault] if matches!(fault.kind, FaultKind::JsonMalformed { .. })));
     assert_eq!(checkpoint.entries.len(), 14);
 }

@@ -190,6 +190,8 @@ pub enum Foreign {
     StateFile,
     /// JSON, such as the configuration of a model.
     Json,
+    /// No bytes at all.
+    Empty,
     /// Nothing but zero bytes: room that was reserved and never filled.
     Zeros,
     /// Readable text.
@@ -217,6 +219,7 @@ impl fmt::Display for Foreign {
             Self::SavedModel => f.write_str("the graph of a SavedModel"),
             Self::StateFile => f.write_str("the state file of a directory of checkpoints"),
             Self::Json => f.write_str("a JSON file"),
+            Self::Empty => f.write_str("an empty file"),
             Self::Zeros => f.write_str("a file of zero bytes alone"),
             Self::CheckpointV1 => f.write_str("a checkpoint of the old format V1"),
             Self::Text => f.write_str("a text file"),

@@ -5,7 +5,20 @@ use std::io;
 use crate::bytes::{Crc32c, Foreign, unmask};
 use crate::store::{self, Blob};
 
-/// Names what a file is, if it is something that people find in the place of a checkpoint.
+/// Names what a file is, if it is something that people find in the place of an index, a model, a graph.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn sniff_whole(blob: &dyn Blob) -> io::Result<Option<Foreign>> {
+    if let Some(what) = sniff_file(blob)? {
+        return Ok(Some(what));
+    }
+    let mut head = vec![0; usize::try_from(blob.size().min(512)).unwrap_or(0)];
+    blob.read_at(0, &mut head)?;
+    Ok(if is_zeros(blob)? { Some(Foreign::Zeros) } else { of_message(&head) })
+}
+
+/// Names what a file is that should hold tensors. Those may be zero, or begin as a message does.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -19,8 +32,6 @@ pub(super) fn sniff_file(blob: &dyn Blob) -> io::Result<Option<Foreign>> {
     let what = of_ends(&head, last);
     Ok(match what {
         Some(Foreign::Archive("zip")) => archive(blob).or(what),
-        None if is_zeros(blob)? => Some(Foreign::Zeros),
-        None => of_message(&head),
         what => what,
     })
 }

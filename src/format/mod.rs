@@ -21,8 +21,6 @@ mod v1;
 mod version;
 
 pub use extents::overlaps;
-pub use keras::open as open_keras;
-pub use meta_graph::open as open_meta_graph;
 pub use resolve::{resolve, restorable};
 pub use saved_model::read as read_saved_model;
 

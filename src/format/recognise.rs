@@ -34,13 +34,16 @@ const HEAD: u64 = 1 << 16;
 pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     let blob = store::open(store, path)?;
     let blob = blob.as_ref();
+    if blob.size() == 0 {
+        return Ok(Some(Kind::Foreign(Foreign::Empty)));
+    }
     if super::is_table(blob) {
         return Ok(Some(if is_v1(blob)? { Kind::V1 } else { Kind::Foreign(Foreign::Index) }));
     }
     if is_hdf5(blob)? {
         return Ok(Some(Kind::Keras));
     }
-    Ok(match foreign::sniff_file(blob)? {
+    Ok(match foreign::sniff_whole(blob)? {
         Some(Foreign::KerasArchive) => Some(Kind::Keras),
         Some(Foreign::Json) if is_weight_map(blob)? => Some(Kind::Keras),
         None if path.extension().is_some_and(|extension| extension == "meta") => Some(Kind::MetaGraph),

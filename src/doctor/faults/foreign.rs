@@ -122,6 +122,7 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         Foreign::Json => {
             ("not-a-checkpoint", "it may be the configuration of a model, which has no weights, or an error message")
         }
+        Foreign::Empty => ("truncated-file", "copy or download the file again: nothing of it arrived"),
         Foreign::Zeros => ("truncated-file", "copy or download the file again: only its room was reserved"),
         Foreign::Pickle => ("wrong-format", "this is a Python pickle; TensorFlow cannot restore it"),
         Foreign::CheckpointV1 => (

@@ -112,11 +112,10 @@ impl<'a> Table<'a> {
             return self.fault(FaultKind::Empty, 0..0);
         }
         let Some(footer) = self.bytes(size.saturating_sub(FOOTER as u64)..size) else { return };
-        if !footer.ends_with(&MAGIC) {
-            let Some(head) = self.bytes(0..size.min(512)) else { return };
-            if let Some(what) = foreign::sniff(&head) {
-                return self.fault(FaultKind::Foreign { what }, 0..size);
-            }
+        if !footer.ends_with(&MAGIC)
+            && let Ok(Some(what)) = foreign::sniff_whole(self.blob)
+        {
+            return self.fault(FaultKind::Foreign { what }, 0..size);
         }
         if footer.len() < FOOTER {
             self.fault(FaultKind::TooShort { size }, 0..size);

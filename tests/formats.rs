@@ -1,0 +1,172 @@
+//! Every kind of file through the program, held against what TensorFlow, Keras and h5py say of it.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use ckpt::store::Local;
+use serde_json::Value;
+use support::{Fixture, ask, fixtures, testdata};
+
+fn of_formats() -> Vec<Fixture> {
+    let all: Vec<Fixture> = fixtures("formats").into_iter().filter(|fixture| fixture.json["kind"] != "state").collect();
+    assert!(all.len() > 50, "{}", all.len());
+    all
+}
+
+/// What is rightly said of sound files: of bytecode, of HDF5 under another name, of a graph given to restore.
+fn told(name: &str) -> &'static [&'static str] {
+    match name {
+        "formats/k3-h5-lambda" | "formats/k3-keras-lambda" => &["S001"],
+        "formats/k212-keras-hdf5" => &["K010"],
+        "formats/meta-ref" | "formats/meta-resource" | "formats/meta-two-savers" => &["F003"],
+        _ => &[],
+    }
+}
+
+#[test]
+fn sound_files_give_no_alarm() {
+    for fixture in of_formats() {
+        let path = fixture.path().display().to_string();
+        let answer = support::ask(&Local, &["doctor", "--format", "json", &path]).json();
+        let findings = answer["findings"].as_array().expect("findings");
+        let alarms: Vec<&str> = findings
+            .iter()
+            .filter(|finding| finding["severity"] != "info")
+            .map(|finding| finding["code"].as_str().expect("code"))
+            .collect();
+        assert_eq!(alarms, told(&fixture.name), "{}: {findings:?}", fixture.name);
+        assert!(answer["identities"][0]["loader"].is_string(), "{}", fixture.name);
+    }
+}
+
+/// SHA-256 of the elements, type and shape of each tensor, by its key.
+type Tensors = BTreeMap<String, (String, String, Value)>;
+
+fn ours(path: &str) -> Tensors {
+    let answer = ask(&Local, &["ls", "--digests", "--format", "json", path]).expect(0).json();
+    let row = |row: &Value| {
+        let text = |field: &str| row[field].as_str().map(str::to_owned);
+        Some((text("key")?, (text("sha256")?, text("dtype")?, row["shape"].clone())))
+    };
+    answer["variables"].as_array().expect("variables").iter().filter_map(row).collect()
+}
+
+/// What a list of the fixture says, by this field.
+fn theirs(list: &Value, key: &str) -> Tensors {
+    let row = |row: &Value| {
+        let text = |field: &str| row[field].as_str().map(str::to_owned);
+        let name = text(key)?.trim_start_matches('/').to_owned();
+        Some((name, (text("sha256")?, text("dtype")?, row["shape"].clone())))
+    };
+    list.as_array().into_iter().flatten().filter_map(row).collect()
+}
+
+#[test]
+fn tensors_are_what_tensorflow_says() {
+    let mut compared = 0;
+    for fixture in of_formats() {
+        if !matches!(fixture.json["kind"].as_str(), Some("v1" | "saved-model")) {
+            continue;
+        }
+        let theirs = theirs(&fixture.json["tensors"], "key");
+        let ours = ours(&fixture.path().display().to_string());
+        for (key, tensor) in &theirs {
+            assert_eq!(ours.get(key), Some(tensor), "{} {key}", fixture.name);
+        }
+        assert_eq!(ours.len(), theirs.len(), "{}", fixture.name);
+        compared += theirs.len();
+    }
+    assert!(compared > 60, "{compared}");
+}
+
+#[test]
+fn datasets_are_what_h5py_says() {
+    let mut compared = 0;
+    for fixture in of_formats() {
+        if !fixture.json["kind"].as_str().is_some_and(|kind| kind.starts_with("keras-")) {
+            continue;
+        }
+        let ours = ours(&fixture.path().display().to_string());
+        let files = fixture.json["files"].as_object().expect("files");
+        for theirs in files.values().map(|file| theirs(&file["datasets"], "path")) {
+            for (path, (sha256, dtype, shape)) in &theirs {
+                // Several shards may have parts of one group; only bfloat16 is called otherwise by h5py.
+                let found = ours.iter().find(|(key, _)| key.ends_with(path.as_str()));
+                let Some((_, (our_sha256, our_dtype, our_shape))) = found else {
+                    panic!("{}: {path} is not listed: {:?}", fixture.name, ours.keys())
+                };
+                assert_eq!((our_sha256, our_shape), (sha256, shape), "{} {path}", fixture.name);
+                assert!(our_dtype == dtype || our_dtype == "bfloat16", "{} {path}: {our_dtype} {dtype}", fixture.name);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 300, "{compared}");
+}
+
+/// One model in five kinds of files: whatever two are compared, its weights are the same.
+#[test]
+fn one_model_is_one_model() {
+    let folder = testdata().join("formats/one-model").display().to_string();
+    let saves = ["model.keras", "model.weights.h5", "model.h5", "ckpt-1"];
+    for old in saves {
+        for new in saves {
+            let (old, new) = (format!("{folder}/{old}"), format!("{folder}/{new}"));
+            let answer = ask(&Local, &["diff", "--role", "model", "--format", "json", &old, &new]).expect(0).json();
+            assert_eq!(answer["changes"], serde_json::json!([]), "{old} {new}");
+        }
+    }
+}
+
+#[test]
+fn the_first_line_says_what_it_is() {
+    let told: Value =
+        serde_json::from_str(&std::fs::read_to_string(testdata().join("foreign/foreign.json")).unwrap()).unwrap();
+    let words = [
+        ("lfs-pointer", "git-lfs pointer"),
+        ("html", "HTML page"),
+        ("xml", "XML document"),
+        ("gzip-h5", "gzip archive"),
+        ("gzip-index", "gzip archive"),
+        ("zip-checkpoint", "zip archive"),
+        ("tar-checkpoint", "tar archive"),
+        ("tar-gzip-checkpoint", "gzip archive"),
+        ("pickle", "Python pickle"),
+        ("pytorch", "PyTorch file"),
+        ("pytorch-old", "PyTorch file"),
+        ("safetensors", "safetensors file"),
+        ("gguf", "GGUF model"),
+        ("onnx", "ONNX model"),
+        ("npy", "NumPy array"),
+        ("npz", "NumPy archive"),
+        ("tfrecord", "TensorFlow records"),
+        ("text", "text file"),
+        ("json-error", "JSON file"),
+        ("config-json", "JSON file"),
+        ("zeros", "zero bytes"),
+        ("empty", "empty"),
+        ("state-file", "state file"),
+        ("saved-model-pb", "graph of a SavedModel"),
+        ("hdf5-model", "Keras model in HDF5"),
+        ("hdf5-weights", ".weights.h5"),
+        ("keras-archive", ".keras"),
+    ];
+    let mut wrong = Vec::new();
+    for (kind, word) in words {
+        let files = told["kinds"][kind]["files"].as_object().unwrap_or_else(|| panic!("{kind}"));
+        for file in files.keys() {
+            let path = testdata().join("foreign").join(kind).join(file).display().to_string();
+            let answer = ask(&Local, &["doctor", "--format", "json", &path]).json();
+            let first = format!(
+                "{} {}",
+                answer["findings"][0]["message"].as_str().unwrap_or_default(),
+                answer["identities"][0]["identity"].as_str().unwrap_or_default()
+            );
+            if !first.contains(word) {
+                wrong.push(format!("{kind}/{file}: {first}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
