@@ -401,7 +401,7 @@ fn single_bits() {
             let mut bytes = whole.clone();
             bytes[chance.below(whole.len())] ^= 1 << chance.below(8);
             store.put(wounded, bytes);
-            if let Ok(checkpoint) = open_keras(&store, Path::new(path)) {
+            if let Ok(checkpoint) = format::open(&store, Path::new(path)) {
                 assert_eq!(checkpoint.entries.len(), checkpoint.variables.len(), "{name}");
                 assert!(checkpoint.entries.is_sorted_by(|a, b| a.key < b.key), "{name}");
             }
