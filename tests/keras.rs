@@ -316,8 +316,10 @@ fn what_is_listed_and_missing() {
     assert_eq!(wounded("keras-no-config"), (vec![FaultKind::MemberMissing { name: "config.json".into() }], 4));
     let weights = FaultKind::MemberMissing { name: "model.weights.h5".into() };
     assert_eq!(wounded("keras-no-weights"), (vec![weights.clone()], 0));
-    assert_eq!(wounded("keras-folder-no-weights"), (vec![weights], 0));
+    assert_eq!(wounded("keras-folder-no-weights"), (vec![weights.clone()], 0));
     assert_eq!(wounded("keras-no-metadata"), (vec![], 4));
+    let config = FaultKind::MemberMissing { name: "config.json".into() };
+    assert_eq!(wounded("keras-in-folder"), (vec![config, weights.clone()], 0));
     assert_eq!(wounded("shards-one-missing"), (vec![FaultKind::Missing], 2));
     assert!(matches!(wounded("shards-list-empty").0[..], [FaultKind::JsonMalformed { .. }]));
     assert!(matches!(wounded("shards-list-cut").0[..], [FaultKind::JsonMalformed { .. }]));
