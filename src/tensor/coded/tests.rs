@@ -82,7 +82,7 @@ impl Sample {
     fn error(&self) -> String {
         let fault = self.read().unwrap_err();
         let digests = self.digest(false);
-        assert_eq!(digests.faults, [fault.clone()]);
+        assert_eq!(digests.faults, std::slice::from_ref(&fault));
         assert_eq!((digests.get(0), digests.bytes_read), (None, 0));
         assert_eq!(&*fault.at.file, "file");
         fault.kind.to_string()
@@ -98,15 +98,18 @@ fn coded(coding: Coding, pieces: Vec<Piece>, fill: Option<&[u8]>) -> Payload {
     Payload::Coded(Box::new(Coded { coding, pieces, fill: fill.map(Into::into) }))
 }
 
+/// A box of a tensor, and its stored bytes.
+type Stored<'a> = (&'a [(u64, u64)], Vec<u8>);
+
 /// A tensor of float32 in chunks; each is its box and its stored bytes.
-fn chunked(shape: &[u64], filters: Vec<Filter>, fill: Option<&[u8]>, chunks: &[(&[(u64, u64)], Vec<u8>)]) -> Sample {
+fn chunked(shape: &[u64], filters: Vec<Filter>, fill: Option<&[u8]>, chunks: &[Stored]) -> Sample {
     let mut sample = Sample::new(Container::KerasWeightsH5);
     let pieces = chunks.iter().map(|(slice, stored)| sample.piece(slice, stored)).collect();
     sample.entry("float32", shape, coded(Coding::Filters(filters), pieces, fill))
 }
 
 /// A tensor of a V1 checkpoint.
-fn proto(dtype: &str, shape: &[u64], slices: &[(&[(u64, u64)], Vec<u8>)]) -> Sample {
+fn proto(dtype: &str, shape: &[u64], slices: &[Stored]) -> Sample {
     let mut sample = Sample::new(Container::V1);
     let pieces = slices.iter().map(|(slice, stored)| sample.piece(slice, stored)).collect();
     sample.entry(dtype, shape, coded(Coding::TensorProto, pieces, None))
