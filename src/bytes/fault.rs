@@ -142,6 +142,10 @@ pub enum FaultKind {
     WeightUnlisted { path: String },
     /// An archive lacks a member that Keras needs.
     MemberMissing { name: String },
+    /// An archive is not the zip file that it should be.
+    ArchiveMalformed { error: String },
+    /// A member of an archive is not what was packed.
+    MemberChecksum { name: String },
     /// A member of an archive holds weights in a form that is not read here.
     MemberUnread { name: String },
     /// A text that should be JSON of Keras is not: its name.
@@ -317,6 +321,10 @@ impl fmt::Display for FaultKind {
             }
             Self::WeightUnlisted { path } => write!(f, "the dataset {path} belongs to no layer"),
             Self::MemberMissing { name } => write!(f, "{name} is not in it"),
+            Self::ArchiveMalformed { error } => write!(f, "the archive cannot be read: {error}"),
+            Self::MemberChecksum { name } => {
+                write!(f, "{name} has changed since it was packed: its checksum does not fit")
+            }
             Self::MemberUnread { name } => write!(f, "{name} is not read: its weights are Python pickles"),
             Self::JsonMalformed { name, error } => write!(f, "{name} is not what Keras writes: {error}"),
         }

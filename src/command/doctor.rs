@@ -70,6 +70,9 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
     let mut checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
     if let Some(checkpoint) = &mut checkpoint {
         checkpoint.faults.extend(format::overlaps(checkpoint));
+        if depth >= Depth::Bytes {
+            checkpoint.faults.extend(format::changed_members(context.store, checkpoint));
+        }
     }
     let digests = checkpoint.as_ref().map_or_else(
         || Digests::none(depth),

@@ -27,9 +27,10 @@ pub use saved_model::read as read_saved_model;
 use std::path::Path;
 
 use self::recognise::Kind;
+use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
-use crate::model::Checkpoint;
-use crate::store::{Blob, Store};
+use crate::model::{Checkpoint, Container};
+use crate::store::{self, Blob, Store};
 
 /// Opens what a path leads to: the prefix of a checkpoint, or a file or folder that holds one.
 ///
@@ -51,6 +52,14 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         None if v1::is_set(path) => v1::open(store, path),
         None => bundle::open(store, path),
     }
+}
+
+/// Members of an archive that have changed since they were packed; every byte of it is read for this.
+pub fn changed_members(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault> {
+    let archive = store.open(&checkpoint.prefix).ok().filter(|_| checkpoint.container == Container::KerasArchive);
+    let changed = archive.and_then(|archive| store::changed(archive.as_ref()).ok()).unwrap_or_default();
+    let at = Span::whole(&checkpoint.label.as_str().into());
+    changed.into_iter().map(|name| Fault { kind: FaultKind::MemberChecksum { name }, at: at.clone() }).collect()
 }
 
 /// True for what ends as an index, or a checkpoint of the older format, does.

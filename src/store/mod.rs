@@ -9,7 +9,7 @@ use std::path::Path;
 
 pub use local::Local;
 pub use memory::Memory;
-pub use nested::{names, open};
+pub use nested::{changed, names, open};
 
 /// One thing in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]

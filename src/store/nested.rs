@@ -47,6 +47,23 @@ pub fn names(archive: &dyn Blob) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// The members of an archive whose bytes do not fit their checksums.
+///
+/// # Errors
+/// As [`names`].
+pub fn changed(archive: &dyn Blob) -> io::Result<Vec<String>> {
+    let mut archive = ZipArchive::new(BufReader::new(Reader::new(archive)))?;
+    let mut changed = Vec::new();
+    for number in 0..archive.len() {
+        let name = archive.by_index_raw(number)?.name()?.into_owned();
+        let read = archive.by_index(number).map_err(io::Error::from);
+        if read.and_then(|mut file| io::copy(&mut file, &mut io::sink())).is_err() {
+            changed.push(name);
+        }
+    }
+    Ok(changed)
+}
+
 fn member(blob: Box<dyn Blob>, name: &str) -> io::Result<Box<dyn Blob>> {
     let mut archive = ZipArchive::new(BufReader::new(Reader::new(blob.as_ref())))?;
     let mut file = archive.by_name(name)?;

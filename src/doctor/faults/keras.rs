@@ -3,7 +3,8 @@
 use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::rules::{
-    graph_file_malformed, h5_malformed, h5_not_read, h5_truncated, hdf5_external_link, keras_file_incomplete,
+    archive_damaged, graph_file_malformed, h5_malformed, h5_not_read, h5_truncated, hdf5_external_link,
+    keras_file_incomplete,
 };
 use super::super::words::{many, number};
 use super::toll::fall_back;
@@ -41,6 +42,19 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("bit-flip");
     let finding = listed(finding, faults);
     Some(fall_back(finding, facts, "fetch the file again, or take another copy"))
+}
+
+pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let (cause, says) = match &fault.kind {
+        FaultKind::MemberChecksum { name } => ("bit-flip", format!("BadZipFile: \"Bad CRC-32 for file '{name}'\"")),
+        _ => {
+            let says = "BadZipFile: \"File is not a zip file\"; load_model() says \"File not found: filepath=...\"";
+            ("truncated-file", says.to_owned())
+        }
+    };
+    let finding = Finding::new(&archive_damaged::RULE, fault.kind.to_string()).at(&fault.at).cause(cause);
+    Some(fall_back(listed(finding, faults).tensorflow(says), facts, "fetch the file again, or take another copy"))
 }
 
 pub(super) fn not_read(faults: &[&Fault]) -> Option<Finding> {

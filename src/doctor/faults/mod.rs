@@ -59,6 +59,7 @@ enum Voice {
     KerasIncomplete,
     Link,
     GraphFile,
+    Archive,
 }
 
 /// The owner of every fault. `index` is true for faults of the index file.
@@ -120,6 +121,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         }
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
         FaultKind::JsonMalformed { .. } => Voice::Hdf5,
+        FaultKind::ArchiveMalformed { .. } | FaultKind::MemberChecksum { .. } => Voice::Archive,
         FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. } => Voice::Link,
         FaultKind::GraphFileMalformed { .. } => Voice::GraphFile,
     }
@@ -194,6 +196,7 @@ impl Case<'_> {
             Voice::KerasIncomplete => keras::incomplete(facts, &self.faults),
             Voice::Link => keras::link(&self.faults),
             Voice::GraphFile => keras::graph_file(facts, &self.faults),
+            Voice::Archive => keras::archive(facts, &self.faults),
             // The state file is not a file of the checkpoint; its rule reads it from the directory.
             Voice::State => None,
         };

@@ -2,6 +2,7 @@
 
 use super::rule::Rule;
 
+pub(super) mod archive_damaged;
 pub(super) mod data_checksum;
 pub(super) mod data_truncated;
 pub(super) mod dot_keras_not_zip;
@@ -98,6 +99,7 @@ pub static ALL: &[&Rule] = &[
     &keras_file_incomplete::RULE,
     &h5_malformed::RULE,
     &h5_not_read::RULE,
+    &archive_damaged::RULE,
     &key_missing::RULE,
     &optimizer_slots_missing::RULE,
     &shape_head::RULE,

@@ -22,9 +22,10 @@ pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
     let archive = file(store, path, FileRole::Whole, store.stat(path).ok().map(|item| item.size));
     if let Err(error) = store.open(path).and_then(|blob| store::names(blob.as_ref())) {
         let mut draft = Draft::new(Container::KerasArchive, Writer::Keras3);
-        draft
-            .faults
-            .push(Fault { kind: FaultKind::Unreadable { error: words(&error) }, at: Span::whole(&archive.label) });
+        draft.faults.push(Fault {
+            kind: FaultKind::ArchiveMalformed { error: words(&error) },
+            at: Span::whole(&archive.label),
+        });
         draft.files.push(archive);
         return draft;
     }
