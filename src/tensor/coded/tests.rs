@@ -184,7 +184,7 @@ fn a_checksum_behind_a_chunk_is_compared() {
     assert!(of(changed).error().contains("has checksum 05090407, 05080406 is stored"));
     let unknown = vec![Filter::Other { number: 32000, name: String::new() }];
     let error = chunked(&[1], unknown, None, &[(&[(0, 1)], vec![0; 4])]).error();
-    assert!(error.ends_with("the filter lzf cannot be undone here"), "{error}");
+    assert_eq!(error, "the HDF5 object t0 is not read: filter lzf");
 }
 
 #[test]
@@ -289,14 +289,14 @@ fn a_missing_slice_of_v1_is_no_news() {
 fn sizes_that_the_file_does_not_justify_are_refused() {
     let huge = 1 << 40;
     let error = chunked(&[huge], Vec::new(), Some(ZERO), &[]).error();
-    assert!(error.ends_with("0 stored bytes cannot be the 4398046511104 of its shape"), "{error}");
+    assert_eq!(error, "the HDF5 object t0 is not read: 0 stored bytes cannot be the 4398046511104 of its shape");
     let uncountable = chunked(&[huge, huge], Vec::new(), Some(ZERO), &[]);
     assert!(matches!(uncountable.read().unwrap_err().kind, FaultKind::EntryMalformed { .. }));
     // A chunk that is larger than anything, of a small tensor.
     let bomb = deflated(&deflated(&vec![0; 30 << 20]));
     let filters = || vec![Filter::Deflate; 2];
     let error = chunked(&[4], filters(), Some(ZERO), &[(&[(0, 30 << 18)], bomb.clone())]).error();
-    assert!(error.contains("stored bytes cannot") || error.contains("cannot be the 31457280 of its box"), "{error}");
+    assert!(error.ends_with("cannot be the 31457280 of its box"), "{error}");
     for lengths in [&[(0, u64::MAX)][..], &[(u64::MAX, u64::MAX)]] {
         let error = chunked(&[4], filters(), Some(ZERO), &[(lengths, bomb.clone())]).error();
         assert!(error.ends_with("cannot be the 18446744073709551615 of its box"), "{error}");
