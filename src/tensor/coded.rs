@@ -4,11 +4,22 @@ use super::chunk::{ChunkError, unfilter};
 use super::stream::{self, Files};
 use super::{boxes, values};
 use crate::bytes::{Fault, FaultKind, limits};
-use crate::model::{Checkpoint, Coded, Coding, Entry, Piece};
+use crate::model::{Checkpoint, Coded, Coding, Entry, Payload, Piece};
 use crate::store::Store;
 
 /// Bytes that a piece may have however few are stored: what zlib takes for nothing.
 const SLACK: u64 = 1024;
+
+/// Bytes of elements that so many stored ones can be.
+fn most(stored: u64) -> u64 {
+    stored.saturating_mul(limits::EXPANSION).max(limits::FILLED)
+}
+
+/// Bytes that a tensor of numbers becomes; 0 for those that are stored as they are, and those that are refused.
+pub(super) fn decoded(entry: &Entry) -> u64 {
+    let size = entry.dtype.bytes().filter(|_| matches!(entry.payload, Payload::Coded(_))).unwrap_or(0);
+    Some(entry.elements().saturating_mul(size)).filter(|total| *total <= most(entry.stored_bytes())).unwrap_or(0)
+}
 
 /// Puts a tensor of numbers together: its elements, little-endian.
 ///
@@ -28,7 +39,7 @@ pub(super) fn assemble(
     // That the stored bytes are there, each of them once, is what allows to believe in their number.
     let files = Files::open(store, checkpoint, entry)?;
     let (total, stored) = (elements.saturating_mul(size), entry.stored_bytes());
-    if total > stored.saturating_mul(limits::EXPANSION).max(limits::FILLED) {
+    if total > most(stored) {
         let error = format!("{stored} stored bytes cannot be the {total} of its shape");
         // A dataset of which little was ever written may have any shape.
         let is_sparse = coded.fill.is_some();

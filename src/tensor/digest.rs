@@ -8,7 +8,7 @@ use super::gaps::gaps;
 use super::read::{Elements, read};
 use super::stream::{self, Stream};
 use super::tally::Tally;
-use super::{PIECE, boxes};
+use super::{PIECE, boxes, coded};
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, limits};
 use crate::model::{
@@ -388,17 +388,21 @@ impl Pass<'_> {
 
 /// Of the chosen entries, those to read: all, unless they share bytes, of which the index has been told.
 /// Then they may take together twice as many bytes as the files have: an honest mistake is looked at on
-/// both sides, and a thousand names for one stretch are not a thousand readings.
+/// both sides, and a thousand names for one stretch are not a thousand readings. Nor may a thousand tensors
+/// of fill value alone be more work than compressed ones of this size could be.
 fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
     let data = checkpoint.files.iter().filter(|file| file.role != FileRole::Index);
-    let mut left = data.filter_map(|file| file.size).fold(0, u64::saturating_add).saturating_mul(2);
+    let on_disk = data.filter_map(|file| file.size).fold(0, u64::saturating_add);
+    let mut left = on_disk.saturating_mul(2);
+    let mut left_decoded = on_disk.saturating_mul(limits::EXPANSION).saturating_add(limits::FILLED);
     // What lies beyond the end of a file is not read in any case.
     let is_there = |extent: &Extent| checkpoint.files.get(extent.file).and_then(|file| file.size) >= Some(extent.end());
     let mut take = |id: &EntryId| {
-        let extents = checkpoint.entries.get(*id).into_iter().flat_map(Entry::extents).map(|(extent, _)| extent);
-        let wanted = extents.filter(is_there).map(|extent| extent.length).fold(0, u64::saturating_add);
-        let rest = left.checked_sub(wanted);
-        left = rest.unwrap_or(left);
+        let Some(entry) = checkpoint.entries.get(*id) else { return false };
+        let extents = entry.extents().map(|(extent, _)| extent).filter(is_there);
+        let wanted = extents.map(|extent| extent.length).fold(0, u64::saturating_add);
+        let rest = left.checked_sub(wanted).zip(left_decoded.checked_sub(coded::decoded(entry)));
+        (left, left_decoded) = rest.unwrap_or((left, left_decoded));
         rest.is_some()
     };
     chosen.into_iter().filter(|id| take(id)).collect()
