@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ckpt::bytes::{Fault, FaultKind, Foreign};
-use ckpt::format::{open, read_saved_model};
+use ckpt::format::{self, open, read_saved_model};
 use ckpt::model::{Argument, Checkpoint, Container, Flavor, Payload, SavedModel, Versions, Writer};
 use ckpt::store::{Local, Memory};
 use serde_json::{Value, json};
@@ -198,7 +198,11 @@ fn what_is_no_graph() {
     assert!(matches!(kinds(b"").as_slice(), [FaultKind::GraphFileMalformed { .. }]));
     assert!(matches!(kinds(b"\x00\x01\x02\x03").as_slice(), [FaultKind::GraphFileMalformed { .. }]));
     let html = b"<!DOCTYPE html><html><head><title>Not found</title></head><body>404</body></html>";
-    assert_eq!(kinds(html), [FaultKind::Foreign { what: Foreign::Html }]);
+    let mut disk = Memory::default();
+    disk.put("run/model.meta", *html);
+    let path = Path::new("run/model.meta");
+    assert_eq!(format::resolve(&disk, path).foreign, Some(Foreign::Html));
+    assert!(open(&disk, path).is_err());
     let (_, faults) = saved("saved_model.cpb", b"anything".to_vec());
     assert!(matches!(faults.as_slice(), [Fault { kind: FaultKind::Unreadable { .. }, .. }]));
 }

@@ -15,7 +15,7 @@ fn complaints(answer: &Answer) -> Vec<String> {
 #[test]
 fn sound_checkpoints_are_called_sound() {
     let mut seen = 0;
-    for fixture in fixtures("").iter().filter(|fixture| !fixture.is_v1()) {
+    for fixture in fixtures("") {
         let path = fixture.path();
         let answer = ask(&Local, &["doctor", "--format", "json", &path.display().to_string()]);
         assert_eq!(complaints(&answer), [""; 0], "{}", fixture.name);
@@ -29,7 +29,7 @@ fn sound_checkpoints_are_called_sound() {
 /// As a directory too, where that is what a person would give.
 #[test]
 fn sound_directories_are_called_sound() {
-    let in_directory = |fixture: &&support::Fixture| fixture.json["latest_checkpoint"].is_string() && !fixture.is_v1();
+    let in_directory = |fixture: &&support::Fixture| fixture.json["latest_checkpoint"].is_string();
     for fixture in fixtures("").iter().filter(in_directory) {
         let folder = fixture.folder.display().to_string();
         let answer = ask(&Local, &["doctor", "--all", "--format", "json", &folder]);
@@ -50,22 +50,9 @@ fn a_quick_look_says_that_it_was_quick() {
     assert!(text.contains("not examined: the data were not read"), "nothing says what was not looked at:\n{text}");
 }
 
-/// Of what is not read, nothing good is said: the older format is named.
-#[test]
-fn the_older_format_is_not_taken_for_a_sound_checkpoint() {
-    for fixture in fixtures("").iter().filter(|fixture| fixture.is_v1()) {
-        let path = fixture.path().display().to_string();
-        ask(&Local, &["ls", &path]).expect(2);
-        let answer = ask(&Local, &["doctor", "--format", "json", &path]);
-        let json = answer.json();
-        assert!(json["findings"].to_string().contains("V1"), "{json}");
-        assert_eq!(json["looked"]["complete"], false);
-    }
-}
-
 #[test]
 fn listings_of_sound_checkpoints_are_complete() {
-    for fixture in fixtures("").iter().filter(|fixture| !fixture.is_v1()) {
+    for fixture in fixtures("") {
         let path = fixture.path().display().to_string();
         let listing = ask(&Local, &["ls", "--format", "json", "--digests", &path]).expect(0).json();
         let told = fixture.json["tensors"].as_array().unwrap();

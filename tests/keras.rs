@@ -10,7 +10,7 @@ use ckpt::format;
 use ckpt::model::{Checkpoint, Container, Extent, Layer, Payload, Role, Variable, Writer};
 use ckpt::store::{self, Local, Memory};
 use sha2::{Digest, Sha256};
-use support::{Fixture, disk, fixture, fixtures, hex, in_memory};
+use support::{Chance, Fixture, disk, fixture, fixtures, hex, in_memory};
 
 fn read(path: &Path) -> Checkpoint {
     format::open(&Local, path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -316,8 +316,10 @@ fn what_is_listed_and_missing() {
     assert_eq!(wounded("keras-no-config"), (vec![FaultKind::MemberMissing { name: "config.json".into() }], 4));
     let weights = FaultKind::MemberMissing { name: "model.weights.h5".into() };
     assert_eq!(wounded("keras-no-weights"), (vec![weights.clone()], 0));
-    assert_eq!(wounded("keras-folder-no-weights"), (vec![weights], 0));
+    assert_eq!(wounded("keras-folder-no-weights"), (vec![weights.clone()], 0));
     assert_eq!(wounded("keras-no-metadata"), (vec![], 4));
+    let config = FaultKind::MemberMissing { name: "config.json".into() };
+    assert_eq!(wounded("keras-in-folder"), (vec![config, weights.clone()], 0));
     assert_eq!(wounded("shards-one-missing"), (vec![FaultKind::Missing], 2));
     assert!(matches!(wounded("shards-list-empty").0[..], [FaultKind::JsonMalformed { .. }]));
     assert!(matches!(wounded("shards-list-cut").0[..], [FaultKind::JsonMalformed { .. }]));
@@ -379,4 +381,32 @@ fn a_configuration_that_is_nested_too_deep() {
     let checkpoint = format::open(&store, Path::new("")).unwrap();
     assert!(matches!(checkpoint.faults[..], [ref fault] if matches!(fault.kind, FaultKind::JsonMalformed { .. })));
     assert_eq!(checkpoint.entries.len(), 14);
+}
+
+/// One bit anywhere in a file: whatever becomes of it, there is an answer, and each entry has a variable.
+#[test]
+fn single_bits() {
+    let mut chance = Chance::new(7);
+    let places = [
+        ("formats/k3-h5-small", "model.h5", "model.h5"),
+        ("formats/k2-h5-legacy-adam", "model.h5", "model.h5"),
+        ("formats/k3-weights-compiled", "model.weights.h5", "model.weights.h5"),
+        ("formats/k3-weights-sharded", "model.weights.json", "model.weights.json"),
+        ("formats/k3-keras-folder", "", "config.json"),
+        ("formats/k3-keras-small", "model.keras", "model.keras"),
+    ];
+    for (name, path, wounded) in places {
+        let files = in_memory(&fixture(name));
+        let (_, whole) = files.iter().find(|(file, _)| file == wounded).unwrap();
+        let mut store = disk(&files);
+        for _ in 0..400 {
+            let mut bytes = whole.clone();
+            bytes[chance.below(whole.len())] ^= 1 << chance.below(8);
+            store.put(wounded, bytes);
+            if let Ok(checkpoint) = format::open(&store, Path::new(path)) {
+                assert_eq!(checkpoint.entries.len(), checkpoint.variables.len(), "{name}");
+                assert!(checkpoint.entries.is_sorted_by(|a, b| a.key < b.key), "{name}");
+            }
+        }
+    }
 }

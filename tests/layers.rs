@@ -12,7 +12,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("model", &["bytes"]),
     ("proto", &["bytes", "model"]),
     ("format", &["bytes", "error", "model", "proto", "store"]),
-    ("tensor", &["bytes", "error", "model", "store"]),
+    ("tensor", &["bytes", "error", "proto", "model", "store"]),
     ("compare", &["bytes", "model"]),
     ("doctor", &["bytes", "model", "compare"]),
     ("view", &["bytes", "model", "compare", "doctor"]),

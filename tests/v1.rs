@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ckpt::bytes::{Fault, FaultKind};
-use ckpt::format;
+use ckpt::format::v1;
 use ckpt::model::{Checkpoint, Coding, Container, Entry, FileRole, Flavor, Payload, Piece, Writer};
 use ckpt::store::{Local, Memory, Store};
 use forge::v1::{Variable, file, records, sealed};
@@ -79,7 +79,7 @@ fn fixtures() -> Vec<Fixture> {
 }
 
 fn open(store: &dyn Store, path: impl AsRef<Path>) -> Checkpoint {
-    format::open(store, path.as_ref()).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+    v1::open(store, path.as_ref()).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
 
 fn pieces(entry: &Entry) -> &[Piece] {
@@ -211,7 +211,7 @@ fn a_set_is_opened_by_any_of_its_files() {
     let single = open(&Local, fixture("saver-v1").path());
     assert_eq!(single.files[0].role, FileRole::Whole);
     for path in ["m-00000-of-00002", "m-?????-of-00002", "m"] {
-        assert!(format::open(&Memory::default(), Path::new(path)).is_err(), "{path}: nothing is there");
+        assert!(v1::open(&Memory::default(), Path::new(path)).is_err(), "{path}: nothing is there");
     }
 }
 

@@ -180,8 +180,6 @@ pub enum Foreign {
     Npz,
     /// Records of TensorFlow: examples or event logs.
     TfRecord,
-    /// A TensorFlow checkpoint of the first format: one table with everything in it.
-    CheckpointV1,
     /// The index of a checkpoint, under a name that is not an index's.
     Index,
     /// The graph of a SavedModel.
@@ -221,7 +219,6 @@ impl fmt::Display for Foreign {
             Self::Json => f.write_str("a JSON file"),
             Self::Empty => f.write_str("an empty file"),
             Self::Zeros => f.write_str("a file of zero bytes alone"),
-            Self::CheckpointV1 => f.write_str("a checkpoint of the old format V1"),
             Self::Text => f.write_str("a text file"),
         }
     }

@@ -20,7 +20,6 @@ pub(crate) use show::show;
 
 use std::path::Path;
 
-use crate::bytes::Foreign;
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Resolved};
@@ -59,14 +58,11 @@ fn not_found(store: &dyn Store, resolved: &Resolved) -> Error {
         Error::new(format!("the SavedModel {given} has no variables"))
     } else if resolved.is_directory {
         Error::new(format!("no checkpoint in the directory {given}"))
-    } else if let Some(what @ Foreign::CheckpointV1) = &resolved.foreign {
-        Error::new(format!("{given} is {what}, which is not read yet"))
-            .hint(format!("ckpt doctor {given} says what to do"))
     } else if let Some(what) = &resolved.foreign {
         Error::new(format!("{given} is {what}, not a TensorFlow checkpoint"))
             .hint(format!("ckpt doctor {given} says what to do"))
     } else if store.stat(Path::new(given)).is_ok() {
-        Error::new(format!("{given} is not a TensorFlow checkpoint in format V2"))
+        Error::new(format!("{given} is nothing that TensorFlow or Keras load"))
     } else {
         Error::new(format!("no checkpoint at {given}"))
     };

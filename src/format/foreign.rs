@@ -161,9 +161,13 @@ fn is_record(head: &[u8]) -> bool {
 
 /// Names what a zip archive is, by what is in it.
 fn archive(blob: &dyn Blob) -> Option<Foreign> {
-    let names = store::names(blob).ok()?;
+    let Ok(names) = store::names(blob) else {
+        return is_cut_keras(blob).then_some(Foreign::KerasArchive);
+    };
     let has = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
-    if has(&|name| name == "config.json" || name.starts_with("model.weights.")) {
+    // Also one that was packed with its folder, which Keras refuses.
+    let is_weights = |name: &str| name.rsplit('/').next().is_some_and(|name| name.starts_with("model.weights."));
+    if has(&|name| name == "config.json" || is_weights(name)) {
         Some(Foreign::KerasArchive)
     } else if has(&|name| name.ends_with("/data.pkl") || name == "data.pkl") {
         Some(Foreign::PyTorch)
@@ -172,6 +176,18 @@ fn archive(blob: &dyn Blob) -> Option<Foreign> {
     } else {
         None
     }
+}
+
+/// True for an archive without its end, where the members are listed, that begins with one of Keras'.
+fn is_cut_keras(blob: &dyn Blob) -> bool {
+    let mut head = [0; 64];
+    if blob.read_at(0, &mut head).is_err() {
+        return false;
+    }
+    let (length, name) = (head.get(26..28), head.get(30..).unwrap_or_default());
+    let length = length.and_then(|length| length.first_chunk::<2>()).map(|length| u16::from_le_bytes(*length));
+    let name = length.and_then(|length| name.get(..usize::from(length)));
+    matches!(name, Some(b"metadata.json" | b"config.json" | b"model.weights.h5"))
 }
 
 /// The size and digest that a git-lfs pointer names.

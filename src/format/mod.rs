@@ -17,7 +17,7 @@ mod saved_model;
 mod slices;
 mod sstable;
 mod state;
-mod v1;
+pub mod v1;
 mod version;
 
 pub use extents::overlaps;

@@ -34,11 +34,20 @@ const HEAD: u64 = 1 << 16;
 pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     let blob = store::open(store, path)?;
     let blob = blob.as_ref();
-    if blob.size() == 0 {
+    // A graph has no mark of its own: there the name has to tell, unless the content speaks for itself.
+    let is_meta = path.extension().is_some_and(|extension| extension == "meta");
+    if blob.size() == 0 && !is_meta {
         return Ok(Some(Kind::Foreign(Foreign::Empty)));
     }
     if super::is_table(blob) {
         return Ok(Some(if is_v1(blob)? { Kind::V1 } else { Kind::Foreign(Foreign::Index) }));
+    }
+    if blob.size() == 0 {
+        return Ok(Some(Kind::MetaGraph));
+    }
+    // One that lost its end.
+    if lists_tensors(blob)? {
+        return Ok(Some(Kind::V1));
     }
     if is_hdf5(blob)? {
         return Ok(Some(Kind::Keras));
@@ -46,7 +55,9 @@ pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     Ok(match foreign::sniff_whole(blob)? {
         Some(Foreign::KerasArchive) => Some(Kind::Keras),
         Some(Foreign::Json) if is_weight_map(blob)? => Some(Kind::Keras),
-        None if path.extension().is_some_and(|extension| extension == "meta") => Some(Kind::MetaGraph),
+        None | Some(Foreign::Text | Foreign::Zeros | Foreign::SavedModel | Foreign::Onnx) if is_meta => {
+            Some(Kind::MetaGraph)
+        }
         what => what.map(Kind::Foreign),
     })
 }
@@ -68,6 +79,26 @@ fn is_v1(blob: &dyn Blob) -> io::Result<bool> {
     let [0, 0, rest @ ..] = head else { return Ok(false) };
     let value = rest.iter().skip_while(|byte| **byte >= 0x80).nth(1);
     Ok(value == Some(&0x0a))
+}
+
+/// True for a file whose first record, under the empty key, lists tensors by name as that of V1 does.
+fn lists_tensors(blob: &dyn Blob) -> io::Result<bool> {
+    let mut head = vec![0; usize::try_from(blob.size().min(64)).unwrap_or(0)];
+    blob.read_at(0, &mut head)?;
+    let [0, 0, rest @ ..] = head.as_slice() else { return Ok(false) };
+    // The length of the value; then the list, its first tensor, its name, each a field 1 with its length.
+    let mut rest = behind_length(rest);
+    for _ in 0..3 {
+        let Some((0x0a, behind)) = rest.split_first() else { return Ok(false) };
+        rest = behind_length(behind);
+    }
+    Ok(rest.first().is_some_and(u8::is_ascii_graphic))
+}
+
+/// What comes behind a variable-length number.
+fn behind_length(bytes: &[u8]) -> &[u8] {
+    let more = bytes.iter().take_while(|byte| **byte >= 0x80).count();
+    bytes.get(more.saturating_add(1)..).unwrap_or_default()
 }
 
 fn is_hdf5(blob: &dyn Blob) -> io::Result<bool> {

@@ -101,7 +101,7 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         return;
     }
     let Ok(surveyed) = directory::survey(store, given) else { return };
-    resolved.prefix = newest(&surveyed);
+    resolved.prefix = newest(&surveyed).or_else(|| older(store, &surveyed));
     if resolved.prefix.is_none() {
         resolved.near = one_level_down(store, given);
     }
@@ -127,6 +127,13 @@ fn newest(directory: &Directory) -> Option<PathBuf> {
     let with_index = directory.candidates.iter().rev().find(|candidate| candidate.index.is_some());
     let newest = with_index.or(directory.candidates.last())?;
     Some(in_dir(&directory.path, &newest.name))
+}
+
+/// The checkpoint of format V1 that the state file names: that has no prefix with an index.
+fn older(store: &dyn Store, directory: &Directory) -> Option<PathBuf> {
+    let Latest::Path(path) = &directory.latest else { return None };
+    let is_v1 = recognise::file(store, path).is_ok_and(|kind| kind == Some(recognise::Kind::V1));
+    (is_v1 || super::v1::is_set(path)).then(|| path.clone())
 }
 
 fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {

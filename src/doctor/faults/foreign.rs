@@ -70,7 +70,6 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         .and_then(|position| facts.checkpoint.as_ref()?.files.get(position)?.size)
         .map_or(String::new(), |size| format!(", {} bytes,", number(size)));
     let message = match facts.checkpoint {
-        None if *what == Foreign::CheckpointV1 => "a checkpoint of the format before 2016, V1".to_owned(),
         None => format!("{what}, not a checkpoint"),
         Some(_) if files.len() > 1 => format!("{} files of this checkpoint are something else: {what}", files.len()),
         Some(_) => format!("{what}{size} in the place of the file"),
@@ -125,17 +124,9 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         Foreign::Empty => ("truncated-file", "copy or download the file again: nothing of it arrived"),
         Foreign::Zeros => ("truncated-file", "copy or download the file again: only its room was reserved"),
         Foreign::Pickle => ("wrong-format", "this is a Python pickle; TensorFlow cannot restore it"),
-        Foreign::CheckpointV1 => (
-            "v1-format",
-            "restore it with tf.compat.v1.train.Saver and save it again; this program reads the format of today alone",
-        ),
         Foreign::LfsPointer { .. } => ("lfs-pointer", "fetch the real file with git lfs pull"),
     };
     finding = finding.cause(cause).help(help);
-    if *what == Foreign::CheckpointV1 {
-        let says = "restores it by name, as every version has done; lists it with tf.train.list_variables";
-        return Some(finding.tensorflow(says));
-    }
     finding = finding.tensorflow(reaction(facts, faults));
     let file = shell(&fault.at.file);
     Some(match what {

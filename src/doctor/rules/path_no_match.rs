@@ -3,7 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{many, some};
+use crate::doctor::words::{many, shell, some};
 use crate::model::{Depth, Latest, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -77,7 +77,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
 
 const HELP: &str = "look from the directory in which the program runs, and give the prefix (ckpts/ckpt-4), not a file";
 
-/// The state file names something that is there, but that has no index: most likely the format before 2016.
+/// The state file names something that is there, but that is no checkpoint.
 fn of_another_format(facts: &Facts) -> Option<Finding> {
     let directory =
         facts.resolved.directory.as_ref().filter(|_| facts.resolved.is_directory || facts.resolved.is_state_file)?;
@@ -85,12 +85,11 @@ fn of_another_format(facts: &Facts) -> Option<Finding> {
     let path = path.display().to_string();
     let finding = Finding::new(
         &RULE,
-        format!("the latest checkpoint, {path}, has no index: it is of the format before 2016 (V1), or no checkpoint"),
+        format!("the latest checkpoint, {path}, has no index, and is none of the format before 2016 (V1)"),
     )
-    .path(path)
-    .cause("v1-format")
-    .tensorflow("restores it by name, if it is one of V1")
-    .help("restore it with tf.compat.v1.train.Saver and save it again; this program reads the format of today alone");
+    .tensorflow("raises DataLossError: \"not an sstable (bad magic number)\"")
+    .help(format!("look at what lies there: ckpt doctor {}", shell(&path)))
+    .path(path);
     Some(finding)
 }
 
@@ -150,11 +149,12 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_the_old_format() {
+    fn a_directory_whose_latest_is_no_checkpoint() {
         let mut facts = sample::facts(sample::named(&[]));
         facts.checkpoint = None;
         let found = run(&facts);
-        assert_eq!((found[0].severity, found[0].causes.as_slice()), (Severity::Error, ["v1-format"].as_slice()));
+        assert_eq!(found[0].severity, Severity::Error);
+        assert!(found[0].message.contains("has no index"), "{}", found[0].message);
         facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
         assert_eq!(run(&facts)[0].message, "there is no checkpoint in this directory");
     }

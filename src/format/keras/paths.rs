@@ -238,7 +238,7 @@ impl<'a> Sheet<'a> {
         (self.is_list(parent) && (class != "Mean" || is_metric(object))).then_some(class)
     }
 
-    /// True for the group of a list: only objects have weights, if none.
+    /// True for the group of a list. Every object has a group of weights, even if that is empty; a list has none.
     fn is_list(&self, group: &str) -> bool {
         match group.rsplit('/').next() {
             Some(LAYERS | OLD_LAYERS) => true,

@@ -1,6 +1,6 @@
 //! What an optimizer keeps, tied to the weights that it is for: by names, or by order where shapes prove it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Found;
 use super::dataset::{self, Leaf};
@@ -21,7 +21,7 @@ pub(super) fn by_name(listed: &[Claim], weights: &[Claim], leaves: &HashMap<Stri
         joined.entry(weight.name.replace('/', "_")).and_modify(|known| *known = None).or_insert(Some(path));
     }
     let mut found: Vec<Found> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for claim in listed {
         let Some(leaf) = leaves.get(&claim.path).filter(|_| seen.insert(&claim.path)) else { continue };
         let slot = owner_in_path(&claim.name, &names).or_else(|| owner_in_word(&claim.name, &joined));
@@ -200,6 +200,7 @@ fn pair<'a, 'b>(
     match (fits(&by_weight), fits(&by_kind)) {
         (true, false) => Some(by_weight),
         (false, true) => Some(by_kind),
+        (true, true) if kinds == 1 && class.is_none() && may_be_pairs(slots) => None,
         (true, true) if kinds == 1 || trained.len() == 1 => Some(by_weight),
         (true, true) => match class? {
             "RMSprop" => Some(by_kind),
@@ -207,6 +208,12 @@ fn pair<'a, 'b>(
         },
         (false, false) => None,
     }
+}
+
+/// True if these could as well be two slots each of half of the weights, the others being frozen.
+fn may_be_pairs(slots: &[Var<'_>]) -> bool {
+    let (pairs, rest) = slots.as_chunks::<2>();
+    rest.is_empty() && pairs.iter().all(|[a, b]| a.numbered().axes == b.numbered().axes)
 }
 
 /// What the optimizers of Keras call their slots, in their order.
