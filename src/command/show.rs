@@ -84,6 +84,8 @@ fn tensor(
         stats.and_then(|stats| tensor::histogram(context.store, checkpoint, entry, &stats, STEPS).unwrap_or_default());
     let values = match values(context, args, checkpoint, entry, sliced.as_ref()) {
         Ok(values) => Some(values),
+        // Nothing is wrong with a graph.
+        Err(_) if checkpoint.container == Container::MetaGraph => None,
         Err(problem) => {
             problems.push(problem);
             None
