@@ -6,7 +6,7 @@ use super::slice::{self, Sliced, Slicing};
 use super::{Context, output};
 use crate::cli;
 use crate::error::Error;
-use crate::model::{Checkpoint, DType, Depth, Entry, Key, Resolved, Variable, VariableId};
+use crate::model::{Checkpoint, Container, DType, Depth, Entry, Key, Resolved, Variable, VariableId};
 use crate::tensor::{self, Elements};
 use crate::view::{Outcome, Show, ShownValues, Tensor};
 
@@ -28,9 +28,7 @@ pub(crate) fn show(context: &Context, args: &cli::Show) -> Result<Outcome, Error
         let (variable, slicing) = find(&resolved, &checkpoint, text)?;
         let entry = checkpoint.variables.get(variable).and_then(|variable| checkpoint.entry(variable));
         let entry = entry.ok_or_else(|| Error::new(format!("{text} has no entry")))?;
-        let whole =
-            entry.dtype.bytes().is_none_or(|bytes| bytes.checked_mul(entry.elements()) == Some(entry.stored_bytes()));
-        if !whole {
+        if !entry.fits() && checkpoint.container != Container::MetaGraph {
             let error = Error::new(format!("the record of {text} does not fit its bytes"));
             return Err(error.hint(format!("ckpt doctor {} says what is wrong", resolved.given)));
         }
@@ -86,6 +84,8 @@ fn tensor(
         stats.and_then(|stats| tensor::histogram(context.store, checkpoint, entry, &stats, STEPS).unwrap_or_default());
     let values = match values(context, args, checkpoint, entry, sliced.as_ref()) {
         Ok(values) => Some(values),
+        // Nothing is wrong with a graph.
+        Err(_) if checkpoint.container == Container::MetaGraph => None,
         Err(problem) => {
             problems.push(problem);
             None

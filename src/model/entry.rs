@@ -162,6 +162,13 @@ impl Entry {
         }
     }
 
+    /// True if the record gives it the bytes that its type and shape need, as far as these can be told:
+    /// strings, and pieces that have to be decoded, may have any number.
+    pub fn fits(&self) -> bool {
+        let expected = self.dtype.bytes().map(|bytes| self.shape.elements()?.checked_mul(bytes));
+        matches!(self.payload, Payload::Coded(_)) || expected.is_none_or(|bytes| bytes == Some(self.stored_bytes()))
+    }
+
     /// Elements, 0 if they cannot be counted.
     pub fn elements(&self) -> u64 {
         self.shape.elements().unwrap_or(0)

@@ -1,13 +1,25 @@
 //! Tensors whose bytes are elements only after they are decoded: chunks of HDF5, messages of format V1.
 
+use super::chunk::{ChunkError, unfilter};
 use super::stream::{self, Files};
-use super::{boxes, chunk, values};
+use super::{boxes, values};
 use crate::bytes::{Fault, FaultKind, limits};
-use crate::model::{Checkpoint, Coded, Coding, Entry, Piece};
+use crate::model::{Checkpoint, Coded, Coding, Entry, Payload, Piece};
 use crate::store::Store;
 
 /// Bytes that a piece may have however few are stored: what zlib takes for nothing.
 const SLACK: u64 = 1024;
+
+/// Bytes of elements that so many stored ones can be.
+fn most(stored: u64) -> u64 {
+    stored.saturating_mul(limits::EXPANSION).max(limits::FILLED)
+}
+
+/// Bytes that a tensor of numbers becomes; 0 for those that are stored as they are, and those that are refused.
+pub(super) fn decoded(entry: &Entry) -> u64 {
+    let size = entry.dtype.bytes().filter(|_| matches!(entry.payload, Payload::Coded(_))).unwrap_or(0);
+    Some(entry.elements().saturating_mul(size)).filter(|total| *total <= most(entry.stored_bytes())).unwrap_or(0)
+}
 
 /// Puts a tensor of numbers together: its elements, little-endian.
 ///
@@ -27,8 +39,11 @@ pub(super) fn assemble(
     // That the stored bytes are there, each of them once, is what allows to believe in their number.
     let files = Files::open(store, checkpoint, entry)?;
     let (total, stored) = (elements.saturating_mul(size), entry.stored_bytes());
-    if total > stored.saturating_mul(limits::EXPANSION).max(limits::FILLED) {
-        return Err(wrong(format!("{stored} stored bytes cannot be the {total} of its shape")));
+    if total > most(stored) {
+        let error = format!("{stored} stored bytes cannot be the {total} of its shape");
+        // A dataset of which little was ever written may have any shape.
+        let is_sparse = coded.fill.is_some();
+        return Err(if is_sparse { not_read(checkpoint, entry, error) } else { wrong(error) });
     }
     let fill = coded.fill.as_deref().unwrap_or(&[0]);
     if coded.fill.as_ref().is_some_and(|fill| fill.len() as u64 != size) {
@@ -52,16 +67,13 @@ pub(super) fn strings(
     entry: &Entry,
     coded: &Coded,
 ) -> Result<Vec<Vec<u8>>, Fault> {
-    let wrong = |error: &str| {
-        let kind = undecodable(entry, error.to_owned());
-        Fault { kind, at: stream::nowhere(checkpoint, entry).at }
-    };
     let axes = laid_out(checkpoint, entry, coded)?;
     if matches!(coded.coding, Coding::Filters(_)) {
-        return Err(wrong("strings in chunks are not read"));
+        return Err(not_read(checkpoint, entry, "strings in chunks".to_owned()));
     }
     if entry.stored_bytes() > limits::STRING_TENSOR || entry.elements() > limits::STRINGS {
-        return Err(wrong("the tensor is too large to look inside"));
+        let kind = undecodable(entry, "the tensor is too large to look inside".to_owned());
+        return Err(Fault { kind, at: stream::nowhere(checkpoint, entry).at });
     }
     let files = Files::open(store, checkpoint, entry)?;
     let mut placed: Vec<(u64, Vec<u8>)> = Vec::new();
@@ -109,11 +121,13 @@ fn numbers(files: &Files<'_>, entry: &Entry, coding: &Coding, piece: &Piece, siz
     let Some(expected) = usize::try_from(expected).ok().filter(|_| expected <= justified) else {
         return Err(fault(format!("{stored} bytes cannot be the {expected} of its box")));
     };
-    let (bytes, _) = files.read(piece.extent)?;
+    let (bytes, at) = files.read(piece.extent)?;
     match coding {
         Coding::Filters(filters) => {
-            let mut elements =
-                chunk::unfilter(bytes, filters, piece.mask, expected).map_err(|error| fault(error.to_string()))?;
+            let mut elements = unfilter(bytes, filters, piece.mask, expected).map_err(|error| match error {
+                ChunkError::Unsupported(filter) => Fault { kind: unsupported(entry, format!("filter {filter}")), at },
+                error => fault(error.to_string()),
+            })?;
             stream::to_little_endian(entry.endianness, entry.dtype, &mut elements);
             Ok(elements)
         }
@@ -139,6 +153,15 @@ fn filled(fill: &[u8], total: u64) -> Option<Vec<u8>> {
         whole.extend_from_slice(fill);
     }
     Some(whole)
+}
+
+/// Why a tensor that may well be sound is not read.
+fn not_read(checkpoint: &Checkpoint, entry: &Entry, what: String) -> Fault {
+    Fault { kind: unsupported(entry, what), at: stream::nowhere(checkpoint, entry).at }
+}
+
+fn unsupported(entry: &Entry, what: String) -> FaultKind {
+    FaultKind::Hdf5Unsupported { path: entry.key.to_string().into(), what }
 }
 
 fn undecodable(entry: &Entry, error: String) -> FaultKind {

@@ -4,12 +4,13 @@
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use super::gaps::gaps;
 use super::read::{Elements, read};
 use super::stream::{self, Stream};
 use super::tally::Tally;
-use super::{PIECE, boxes};
+use super::{PIECE, boxes, coded};
 use crate::bytes::strings::{strings, variants};
-use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, Span, limits};
+use crate::bytes::{Crc32c, Cursor, Fault, FaultKind, limits};
 use crate::model::{
     Checkpoint, Container, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice,
     Stats,
@@ -67,7 +68,7 @@ pub fn digest(
     let index = checkpoint.index_file().map(|file| &file.label);
     let index_is_whole = checkpoint.faults.iter().all(|fault| Some(&fault.at.file) != index);
     if request.entries.is_none() && index_is_whole && checkpoint.container == Container::Bundle {
-        digests.faults.extend(pass.gaps());
+        digests.faults.extend(gaps(store, checkpoint));
     }
     digests
 }
@@ -236,12 +237,7 @@ impl Pass<'_> {
 
     fn wrong_checksum(&self, entry: &Entry, extent: Extent, stored: u32, computed: u32) -> Fault {
         let kind = FaultKind::DataChecksum { key: entry.key.to_string(), stored, computed };
-        Fault { kind, at: self.span(extent) }
-    }
-
-    fn span(&self, extent: Extent) -> Span {
-        let file = self.checkpoint.files.get(extent.file).map(|file| file.label.clone());
-        Span { file: file.unwrap_or_default(), bytes: extent.offset..extent.end() }
+        Fault { kind, at: stream::place(self.checkpoint, extent) }
     }
 
     // ------------------------------------------------------------ strings
@@ -288,7 +284,7 @@ impl Pass<'_> {
         if !readable || there.is_none_or(|size| size < extent.end()) {
             return None;
         }
-        let span = self.span(extent);
+        let span = stream::place(self.checkpoint, extent);
         let mut bytes = vec![0; extent.length as usize];
         let read = stream::open(self.store, self.checkpoint, extent).and_then(|(blob, span)| {
             blob.read_at(extent.offset, &mut bytes).map_err(|error| stream::unreadable(&span, &error))
@@ -388,57 +384,25 @@ impl Pass<'_> {
         }
         Ok(sha.finalize().into())
     }
-
-    // --------------------------------------------------------------- gaps
-
-    /// Bytes between tensors that no tensor owns: a writer may pad with zeros, and nothing else.
-    fn gaps(&self) -> Vec<Fault> {
-        let mut owned: Vec<Extent> = self.checkpoint.entries.iter().flat_map(Entry::extents).map(|(e, _)| e).collect();
-        owned.sort_by_key(|extent| (extent.file, extent.offset));
-        let mut faults = Vec::new();
-        for of_file in owned.chunk_by(|a, b| a.file == b.file) {
-            let mut covered = 0;
-            for extent in of_file.iter().filter(|extent| extent.length > 0) {
-                if extent.offset > covered {
-                    let gap = Extent { offset: covered, length: extent.offset - covered, ..*extent };
-                    faults.extend(self.unowned(gap));
-                }
-                covered = covered.max(extent.end());
-            }
-        }
-        faults
-    }
-
-    fn unowned(&self, mut gap: Extent) -> Option<Fault> {
-        let at = self.span(gap);
-        let (blob, _) = stream::open(self.store, self.checkpoint, gap).ok()?;
-        let mut buffer = vec![0; PIECE.min(gap.length as usize)];
-        while gap.length > 0 {
-            let piece = buffer.get_mut(..PIECE.min(gap.length as usize))?;
-            blob.read_at(gap.offset, piece).ok()?;
-            if piece.iter().any(|byte| *byte != 0) {
-                return Some(Fault { kind: FaultKind::UnownedBytes { trailing: false }, at });
-            }
-            gap.offset += piece.len() as u64;
-            gap.length -= piece.len() as u64;
-        }
-        None
-    }
 }
 
 /// Of the chosen entries, those to read: all, unless they share bytes, of which the index has been told.
 /// Then they may take together twice as many bytes as the files have: an honest mistake is looked at on
-/// both sides, and a thousand names for one stretch are not a thousand readings.
+/// both sides, and a thousand names for one stretch are not a thousand readings. Nor may a thousand tensors
+/// of fill value alone be more work than compressed ones of this size could be.
 fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
     let data = checkpoint.files.iter().filter(|file| file.role != FileRole::Index);
-    let mut left = data.filter_map(|file| file.size).fold(0, u64::saturating_add).saturating_mul(2);
+    let on_disk = data.filter_map(|file| file.size).fold(0, u64::saturating_add);
+    let mut left = on_disk.saturating_mul(2);
+    let mut left_decoded = on_disk.saturating_mul(limits::EXPANSION).saturating_add(limits::FILLED);
     // What lies beyond the end of a file is not read in any case.
     let is_there = |extent: &Extent| checkpoint.files.get(extent.file).and_then(|file| file.size) >= Some(extent.end());
     let mut take = |id: &EntryId| {
-        let extents = checkpoint.entries.get(*id).into_iter().flat_map(Entry::extents).map(|(extent, _)| extent);
-        let wanted = extents.filter(is_there).map(|extent| extent.length).fold(0, u64::saturating_add);
-        let rest = left.checked_sub(wanted);
-        left = rest.unwrap_or(left);
+        let Some(entry) = checkpoint.entries.get(*id) else { return false };
+        let extents = entry.extents().map(|(extent, _)| extent).filter(is_there);
+        let wanted = extents.map(|extent| extent.length).fold(0, u64::saturating_add);
+        let rest = left.checked_sub(wanted).zip(left_decoded.checked_sub(coded::decoded(entry)));
+        (left, left_decoded) = rest.unwrap_or((left, left_decoded));
         rest.is_some()
     };
     chosen.into_iter().filter(|id| take(id)).collect()

@@ -6,6 +6,7 @@ mod coded;
 mod decode;
 mod delta;
 mod digest;
+mod gaps;
 mod npy;
 mod read;
 mod spread;

@@ -11,7 +11,7 @@ use super::super::words::{many, number, some};
 use super::toll::{count, fall_back};
 use super::{files, position};
 use crate::bytes::{Fault, FaultKind};
-use crate::model::{Entry, EntryId, GRAPH_KEY, Shard};
+use crate::model::{Container, Entry, EntryId, GRAPH_KEY, Shard};
 
 /// Bytes of a file that the index gives to tensors.
 fn needed(facts: &Facts, file: usize) -> u64 {
@@ -167,13 +167,13 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
             format!("bytes of {name} have changed: their checksum is {computed:08x}, {stored:08x} was saved")
         }
         (kind, [] | [_]) => format!("bytes have changed: {kind}"),
-        (_, names) => {
-            let all = facts.entries_in(file, 0).len();
-            format!(
-                "{} of {} in this file have changed bytes: their checksums fail",
-                number(names.len() as u64),
-                many(all, "tensor")
-            )
+        (kind, names) => {
+            let how = match kind {
+                FaultKind::PieceUndecodable { .. } => "they cannot be decoded",
+                _ => "their checksums fail",
+            };
+            let (hit, all) = (number(names.len() as u64), many(facts.entries_in(file, 0).len(), "tensor"));
+            format!("{hit} of {all} in this file have changed bytes: {how}")
         }
     };
     let finding = Finding::new(&data_checksum::RULE, message).at(&fault.at).cause("corrupt-data");
@@ -190,12 +190,17 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
         Some(kind) => (finding.evidence(kind.to_string()), "copy the file again, in binary mode (FTP \"binary\")"),
         None => (finding, "copy the file again, and compare checksums of the copy and the original"),
     };
-    let says = if keys.contains(GRAPH_KEY) {
-        "cannot read the object graph: OpError \"Checksum does not match\" or \"The length checksum does not match\", at once"
-    } else {
-        "DataLossError: \"TensorBundle at ... shard ...: Checksum does not match\", only when it reads one of them"
+    let finding = match checkpoint.container {
+        Container::Bundle if keys.contains(GRAPH_KEY) => finding.tensorflow(
+            "cannot read the object graph: OpError \"Checksum does not match\" or \"The length checksum does not match\", at once",
+        ),
+        Container::Bundle => finding.tensorflow(
+            "DataLossError: \"TensorBundle at ... shard ...: Checksum does not match\", only when it reads one of them",
+        ),
+        Container::V1 | Container::MetaGraph => finding,
+        _ => finding.tensorflow("OSError: \"Can't synchronously read data (...)\", only when it reads one of them"),
     };
-    Some(fall_back(finding.tensorflow(says), facts, first))
+    Some(fall_back(finding, facts, first))
 }
 
 pub(super) fn unowned(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {

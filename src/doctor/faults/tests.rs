@@ -2,7 +2,7 @@ use crate::bytes::{Fault, FaultKind, Foreign};
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::sample::{self, DATA, INDEX, data_fault, index_fault};
 use crate::doctor::{Facts, Severity};
-use crate::model::Shard;
+use crate::model::{Container, Shard};
 
 fn facts() -> Facts {
     sample::facts(sample::named(&[("dense/bias", &[4]), ("dense/kernel", &[8, 4]), ("head/bias", &[2]), ("step", &[])]))
@@ -191,4 +191,31 @@ fn there_is_something_to_go_back_to() {
     let found = run(&facts);
     assert!(found[0].help.as_ref().unwrap().ends_with("ckpts/ckpt-3 has its index and all its data files"));
     assert_eq!(found[0].fixes[0].text, "checkpoint.restore(\"ckpts/ckpt-3\")");
+}
+
+#[test]
+fn pieces_that_cannot_be_decoded_are_changed_bytes() {
+    let piece = |key: &str| {
+        data_fault(FaultKind::PieceUndecodable { key: key.to_owned(), error: "does not decompress".into() })
+    };
+    let found = with(vec![piece("dense/kernel")]);
+    assert_eq!(codes(&found), ["F017"]);
+    assert_eq!(found[0].message, "bytes have changed: a piece of dense/kernel cannot be decoded: does not decompress");
+    assert_eq!(found[0].variables, ["dense/kernel"]);
+    let found = with(vec![piece("dense/kernel"), piece("step")]);
+    assert_eq!(found[0].message, "2 of 4 tensors in this file have changed bytes: they cannot be decoded");
+}
+
+#[test]
+fn what_is_said_of_changed_bytes_is_what_the_reader_of_their_file_says() {
+    let says = |container| {
+        let mut facts = facts();
+        let checkpoint = facts.checkpoint.as_mut().unwrap();
+        checkpoint.container = container;
+        checkpoint.faults = vec![checksum("step")];
+        run(&facts)[0].tensorflow.clone()
+    };
+    assert!(says(Container::Bundle).unwrap().starts_with("DataLossError"));
+    assert!(says(Container::KerasWeightsH5).unwrap().starts_with("OSError"));
+    assert_eq!(says(Container::V1), None);
 }

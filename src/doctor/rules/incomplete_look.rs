@@ -43,10 +43,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         files.all(|file| file.is_some_and(|file| file.size.is_some() && !explained.contains(&*file.label)))
     };
     // Of an entry whose record is wrong, that has been said.
-    let record_is_right = |entry: &Entry| {
-        let expected = entry.dtype.bytes().and_then(|bytes| entry.shape.elements()?.checked_mul(bytes));
-        entry.dtype.kind() != Kind::Resource && expected.is_none_or(|bytes| bytes == entry.stored_bytes())
-    };
+    let record_is_right = |entry: &Entry| entry.dtype.kind() != Kind::Resource && entry.fits();
     let unread = checkpoint.entries.iter().enumerate().filter(|(id, entry)| {
         entry.stored_bytes() > 0 && facts.digests.get(*id).is_none() && in_sound_files(*id) && record_is_right(entry)
     });
