@@ -326,7 +326,9 @@ fn what_is_listed_and_missing() {
     assert!(
         matches!(wounded("keras-config-cut"), (faults, 4) if matches!(faults[..], [FaultKind::JsonMalformed { .. }]))
     );
-    assert!(matches!(wounded("keras-truncated"), (faults, 0) if matches!(faults[..], [FaultKind::ArchiveMalformed { .. }])));
+    assert!(
+        matches!(wounded("keras-truncated"), (faults, 0) if matches!(faults[..], [FaultKind::ArchiveMalformed { .. }]))
+    );
 }
 
 #[test]
