@@ -54,7 +54,9 @@ fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) 
         wrapped(&given, "  ", style, out, |line| paint.bold(line))?;
         wrapped(&format!("  {what}"), "  ", style, out, str::to_owned)?;
     }
-    if let Some(checkpoint) = &listing.checkpoint {
+    // No advice to load what cannot even be listed.
+    let listed = |checkpoint: &&Checkpoint| !checkpoint.entries.is_empty() || checkpoint.faults.is_empty();
+    if let Some(checkpoint) = listing.checkpoint.as_ref().filter(listed) {
         let call = format!("  {}", clean(&loader::call(checkpoint, resolved)));
         wrapped(&call, "    ", style, out, |line| paint.dim(line))?;
         let model = checkpoint.saved_model.iter().flat_map(|saved| saved_model::lines(saved));
