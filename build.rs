@@ -15,7 +15,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(SOURCES, ["proto"])?;
     // The state file is protobuf text, and graphs can be; reading that needs the descriptors at run time.
     let out = std::env::var("OUT_DIR")?;
-    std::fs::write(format!("{out}/descriptors.bin"), descriptors.encode_to_vec())?;
+    // Apart, since nearly every run reads a state file, and few a graph as text.
+    for name in ["checkpoint_state", "meta_graph"] {
+        let descriptors = protox::compile([format!("proto/{name}.proto")], ["proto"])?;
+        std::fs::write(format!("{out}/{name}.bin"), descriptors.encode_to_vec())?;
+    }
     // Ordered, so that what is read from a map is always in one order.
     prost_build::Config::new().btree_map(["."]).compile_fds(descriptors)?;
     Ok(())

@@ -7,12 +7,20 @@ use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor};
 
 use crate::bytes::limits;
 
-static DESCRIPTORS: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| {
-    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice()).ok()
+/// The descriptors of one file of `proto/`. Decoding them takes time, so each is decoded only if it is asked.
+type Pool = LazyLock<Option<DescriptorPool>>;
+
+static STATE: Pool = LazyLock::new(|| {
+    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/checkpoint_state.bin")).as_slice()).ok()
+});
+
+static GRAPHS: Pool = LazyLock::new(|| {
+    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/meta_graph.bin")).as_slice()).ok()
 });
 
 fn descriptor(name: &str) -> Result<MessageDescriptor, String> {
-    DESCRIPTORS.as_ref().and_then(|pool| pool.get_message_by_name(name)).ok_or_else(|| "no descriptor".to_owned())
+    let pool = if name.starts_with("ckpt.state.") { &STATE } else { &GRAPHS };
+    pool.as_ref().and_then(|pool| pool.get_message_by_name(name)).ok_or_else(|| "no descriptor".to_owned())
 }
 
 /// Reads a message of which every field is declared in `proto/`.
