@@ -134,7 +134,12 @@ type Endings<'a> = HashMap<(&'a str, &'a Shape), Option<VariableId>>;
 fn endings(checkpoint: &Checkpoint, parts: usize, open: impl Fn(VariableId) -> bool) -> Endings<'_> {
     let mut endings = Endings::new();
     for (id, (variable, entry)) in checkpoint.pairs().enumerate() {
-        let named = !matches!(variable.role, Role::Slot | Role::Bookkeeping);
+        // `kernel` alone says nothing of a layer; `iteration` alone says enough of an optimizer.
+        let named = match variable.role {
+            Role::Slot | Role::Bookkeeping => false,
+            Role::Weight | Role::Statistic => parts > 1 || !variable.name.contains('/'),
+            Role::Optimizer | Role::Counter => true,
+        };
         if let Some(ending) = ending(&variable.name, parts).filter(|_| named && open(id)) {
             endings.entry((ending, &entry.shape)).and_modify(|known| *known = None).or_insert(Some(id));
         }
@@ -158,7 +163,10 @@ fn slots(old: &Checkpoint, new: &Checkpoint, of_old: &Found) -> Vec<(VariableId,
     for (owner, found) in of_old.iter().enumerate() {
         let Some((other, _)) = found else { continue };
         let (Some(ours), Some(theirs)) = (ours.get(&owner), theirs.get(other)) else { continue };
-        if ours.len() == theirs.len() {
+        let shape =
+            |checkpoint: &Checkpoint, id: &VariableId| checkpoint.entries.get(*id).map(|entry| entry.shape.clone());
+        let alike = ours.iter().zip(theirs).all(|(a, b)| shape(old, a) == shape(new, b));
+        if ours.len() == theirs.len() && alike {
             pairs.extend(ours.iter().copied().zip(theirs.iter().copied()));
         }
     }
