@@ -5,6 +5,7 @@ use super::{Context, ls};
 use crate::cli;
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::{ChangeKind, Changes, Open, changes};
+use crate::compare::story;
 use crate::error::Error;
 use crate::model::{Checkpoint, Entry, VariableId};
 use crate::tensor::{self, Elements};
@@ -28,6 +29,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     Ok(Outcome::Diff(Box::new(Diff {
         given: [old_path.given, new_path.given],
         steps: [ls::step(context, &old), ls::step(context, &new)],
+        story: story::tell(&old, &new, &alignment),
         old,
         new,
         alignment,

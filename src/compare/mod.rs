@@ -1,4 +1,5 @@
-//! Two checkpoints side by side: which variable is which, and what changed. Reads no files.
+//! Two checkpoints side by side: which variable is which, what changed, and what that means. Reads no files.
 
 pub mod align;
 pub mod change;
+pub mod story;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
+use crate::compare::story::Event;
 use crate::doctor::{Report, Rule, Severity};
 use crate::model::{
     Checkpoint, Digest, Digests, Directory, EntryId, File, Histogram, Resolved, Stats, Variable, VariableId,
@@ -177,6 +178,8 @@ pub struct Diff {
     pub alignment: Alignment,
     /// What changed. After `--values` with deltas.
     pub changes: Changes,
+    /// What that means for the model, the most telling first.
+    pub story: Vec<Event>,
     /// Whether the selection was narrowed by flags.
     pub narrowed: bool,
     /// Why the comparison is not complete: faults that touch either side.

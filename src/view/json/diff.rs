@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::checkpoint::Head;
 use super::value::{KeyText, Number, Text};
 use crate::compare::change::{Change, ChangeKind, Changes};
+use crate::compare::story::Event;
 use crate::model::{Checkpoint, DType, Delta, Entry, Variable, VariableId};
 use crate::view::Diff;
 
@@ -20,6 +21,7 @@ pub(super) fn body(diff: &Diff) -> impl Serialize {
         changes: changes(diff).collect(),
         same: diff.changes.same,
         counts: Counts::new(&diff.changes),
+        story: diff.story.iter().map(|event| EventRow::new(diff, event)).collect(),
         trouble: &diff.trouble,
     }
 }
@@ -36,7 +38,32 @@ struct Body<'a> {
     changes: Vec<ChangeRow<'a>>,
     same: usize,
     counts: Counts,
+    story: Vec<EventRow<'a>>,
     trouble: &'a [String],
+}
+
+/// What happened to the model, with the keys of what it concerns.
+#[derive(Serialize)]
+struct EventRow<'a> {
+    causes: Vec<&'static str>,
+    message: String,
+    old: Vec<KeyText<'a>>,
+    new: Vec<KeyText<'a>>,
+}
+
+impl<'a> EventRow<'a> {
+    fn new(diff: &'a Diff, event: &Event) -> Self {
+        let keys = |checkpoint: &'a Checkpoint, ids: &[VariableId]| {
+            let entries = ids.iter().filter_map(|id| side(checkpoint, Some(*id)));
+            entries.map(|(_, entry)| KeyText(&entry.key)).collect()
+        };
+        Self {
+            causes: event.kind.causes(),
+            message: event.to_string(),
+            old: keys(&diff.old, &event.old),
+            new: keys(&diff.new, &event.new),
+        }
+    }
 }
 
 #[derive(Serialize)]

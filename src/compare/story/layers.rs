@@ -1,0 +1,308 @@
+//! The layers of both checkpoints, and which is which: variables of one scope are a layer.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::class::Class;
+use super::{Event, EventKind, order};
+use crate::compare::align::Alignment;
+use crate::model::{Checkpoint, Group, VariableId, leaf, natural};
+
+/// The layers of two checkpoints.
+pub(super) struct Layers<'a> {
+    old: Side<'a>,
+    new: Side<'a>,
+    alignment: &'a Alignment,
+}
+
+/// The layers of one checkpoint.
+pub(super) struct Side<'a> {
+    pub checkpoint: &'a Checkpoint,
+    /// In the order in which the model applies them, as far as it is known; else by name.
+    pub layers: Vec<Layer<'a>>,
+    /// The layer of each variable of the model.
+    pub of: HashMap<VariableId, usize>,
+}
+
+/// Variables of one scope.
+pub(super) struct Layer<'a> {
+    pub name: &'a str,
+    pub variables: Vec<VariableId>,
+}
+
+/// The scope of a variable; of one without a scope its own name.
+pub(super) fn scope(name: &str) -> &str {
+    name.rsplit_once('/').map_or(name, |(scope, _)| scope)
+}
+
+impl<'a> Side<'a> {
+    fn of(checkpoint: &'a Checkpoint) -> Self {
+        let mut layers: Vec<Layer> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        let mut of = HashMap::new();
+        for (id, variable) in checkpoint.variables.iter().enumerate() {
+            if variable.role.group() != Group::Model {
+                continue;
+            }
+            let name = scope(&variable.name);
+            let at = *known.entry(name).or_insert_with(|| {
+                layers.push(Layer { name, variables: Vec::new() });
+                layers.len().saturating_sub(1)
+            });
+            if let Some(layer) = layers.get_mut(at) {
+                layer.variables.push(id);
+            }
+            of.insert(id, at);
+        }
+        Self { checkpoint, layers, of }
+    }
+
+    /// What a layer is, as its variables tell.
+    fn class(&self, layer: &Layer) -> Option<Class> {
+        let variables = layer.variables.iter().filter_map(|id| {
+            let variable = self.checkpoint.variables.get(*id)?;
+            Some((leaf(&variable.name), self.checkpoint.entry(variable)?.shape.axes()?))
+        });
+        Class::of(&variables.collect::<Vec<_>>())
+    }
+
+    /// The path through the object graph that leads to a layer, or the scope of its first key.
+    pub(super) fn place(&self, layer: &Layer) -> Option<String> {
+        let variable = self.checkpoint.variables.get(*layer.variables.first()?)?;
+        let key = || self.checkpoint.entry(variable).and_then(|entry| entry.key.text()).map(str::to_owned);
+        let path = variable.paths().iter().find(|path| order::tells_place(path)).cloned().or_else(key)?;
+        Some(scope(&path).to_owned())
+    }
+}
+
+impl<'a> Layers<'a> {
+    pub(super) fn of(old: &'a Checkpoint, new: &'a Checkpoint, alignment: &'a Alignment) -> Self {
+        Self { old: Side::of(old), new: Side::of(new), alignment }
+    }
+
+    pub(super) fn sides(&self) -> (&Side<'a>, &Side<'a>) {
+        (&self.old, &self.new)
+    }
+
+    /// Each layer of the old checkpoint with the one of the new that most of its variables went to.
+    pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
+        let mut votes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for pair in &self.alignment.pairs {
+            if let (Some(&a), Some(&b)) = (self.old.of.get(&pair.old), self.new.of.get(&pair.new)) {
+                let count = votes.entry((a, b)).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        let mut best: Vec<((usize, usize), usize)> = votes.into_iter().collect();
+        best.sort_by_key(|(pair, count)| (std::cmp::Reverse(*count), *pair));
+        let (mut left, mut right) = (HashSet::new(), HashSet::new());
+        let free = |(a, b): &(usize, usize)| left.insert(*a) & right.insert(*b);
+        let mut pairs: Vec<(usize, usize)> = best.into_iter().map(|(pair, _)| pair).filter(free).collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// Layers that came, went or are of another class, and variables that came or went in one that stayed.
+    pub(super) fn events(&self) -> Vec<Event> {
+        let pairs = self.pairs();
+        let stayed_old: HashSet<usize> = pairs.iter().map(|(old, _)| *old).collect();
+        let stayed_new: HashSet<usize> = pairs.iter().map(|(_, new)| *new).collect();
+        let lone = |side: &Side, stayed: &HashSet<usize>, ids: &[VariableId]| -> Vec<usize> {
+            let mut lone: Vec<usize> = ids.iter().filter_map(|id| side.of.get(id).copied()).collect();
+            lone.sort_unstable();
+            lone.dedup();
+            lone.retain(|layer| !stayed.contains(layer));
+            lone
+        };
+        let mut gone = lone(&self.old, &stayed_old, &self.alignment.gone);
+        let mut came = lone(&self.new, &stayed_new, &self.alignment.added);
+
+        let mut events = self.replaced(&mut gone, &mut came);
+        events.extend(filled(&self.new, &self.old, &pairs.iter().map(|(a, b)| (*b, *a)).collect(), &mut came, true));
+        events.extend(filled(&self.old, &self.new, &pairs.iter().copied().collect(), &mut gone, false));
+        let before = order::before(&self.new);
+        for block in blocks(&self.new, &came, &stayed_new) {
+            let after = block.first.and_then(|at| before.get(&at)).and_then(|at| self.new.layers.get(*at));
+            let after = after.map(|layer| layer.name.to_owned());
+            let beside = block.first.filter(|_| block.names.len() == 1).and_then(|at| self.twin(at, &stayed_new));
+            let kind = EventKind::Inserted { layers: block.names, class: block.class, after, beside };
+            events.push(Event { kind, old: Vec::new(), new: block.variables });
+        }
+        for block in blocks(&self.old, &gone, &stayed_old) {
+            let kind = EventKind::Removed { layers: block.names, class: block.class };
+            events.push(Event { kind, old: block.variables, new: Vec::new() });
+        }
+        events.extend(self.toggled(&stayed_old, &stayed_new));
+        events
+    }
+
+    /// A layer that stayed, with variables of the same names and shapes, which cannot feed this one.
+    fn twin(&self, at: usize, stayed: &HashSet<usize>) -> Option<String> {
+        let signature = |at: usize| -> Vec<(&str, &[u64])> {
+            let layer = self.new.layers.get(at);
+            let variables = layer.into_iter().flat_map(|layer| &layer.variables);
+            let known = variables.filter_map(|id| {
+                let variable = self.new.checkpoint.variables.get(*id)?;
+                Some((leaf(&variable.name), self.new.checkpoint.entry(variable)?.shape.axes()?))
+            });
+            known.collect()
+        };
+        let own = signature(at);
+        // What goes in has another width than what comes out: the two do not stand behind one another.
+        let kernel = own.iter().find(|(_, axes)| axes.len() >= 2)?.1;
+        let width = kernel.get(kernel.len().checked_sub(2)?)?;
+        let beside = *width != *kernel.last()?;
+        let mut twins = stayed.iter().copied().filter(|other| beside && signature(*other) == own);
+        let twin = twins.next().filter(|_| twins.next().is_none())?;
+        self.new.layers.get(twin).map(|layer| layer.name.to_owned())
+    }
+
+    /// A layer that went where another came: under the same name, or at the same place.
+    fn replaced(&self, gone: &mut Vec<usize>, came: &mut Vec<usize>) -> Vec<Event> {
+        let places = |side: &Side, layers: &[usize]| -> HashMap<String, usize> {
+            let named = layers.iter().filter_map(|at| Some((side.layers.get(*at)?.name.to_owned(), *at)));
+            let placed = layers.iter().filter_map(|at| Some((side.place(side.layers.get(*at)?)?, *at)));
+            placed.chain(named).collect()
+        };
+        let theirs = places(&self.new, came);
+        let mut events = Vec::new();
+        gone.retain(|at| {
+            let Some(layer) = self.old.layers.get(*at) else { return true };
+            let same = theirs.get(layer.name).or_else(|| theirs.get(&self.old.place(layer)?)).copied();
+            let Some(other) = same.filter(|other| came.contains(other)) else { return true };
+            let Some(new) = self.new.layers.get(other) else { return true };
+            came.retain(|at| *at != other);
+            let (from, to) = (self.old.class(layer), self.new.class(new));
+            let kind = EventKind::Replaced { layer: new.name.to_owned(), from, to };
+            events.push(Event { kind, old: layer.variables.clone(), new: new.variables.clone() });
+            false
+        });
+        events
+    }
+
+    /// Variables that came or went in layers that stayed, by the last part of their names.
+    fn toggled(&self, stayed_old: &HashSet<usize>, stayed_new: &HashSet<usize>) -> Vec<Event> {
+        let mut by_leaf: BTreeMap<(String, bool), (Vec<String>, Event)> = BTreeMap::new();
+        let sides =
+            [(&self.old, stayed_old, &self.alignment.gone, false), (&self.new, stayed_new, &self.alignment.added, true)];
+        for (side, stayed, ids, on) in sides {
+            for id in ids {
+                let Some(layer) = side.of.get(id).filter(|layer| stayed.contains(layer)) else { continue };
+                let (Some(layer), Some(variable)) = (side.layers.get(*layer), side.checkpoint.variables.get(*id)) else {
+                    continue;
+                };
+                let leaf = leaf(&variable.name).to_owned();
+                let (layers, event) = by_leaf.entry((leaf.clone(), on)).or_insert_with(|| {
+                    let kind = EventKind::Toggled { layers: Vec::new(), leaf, on };
+                    (Vec::new(), Event { kind, old: Vec::new(), new: Vec::new() })
+                });
+                layers.push(layer.name.to_owned());
+                if on { &mut event.new } else { &mut event.old }.push(*id);
+            }
+        }
+        let finish = |((leaf, on), (mut layers, event)): (_, (Vec<String>, Event))| {
+            layers.dedup();
+            Event { kind: EventKind::Toggled { layers, leaf, on }, ..event }
+        };
+        by_leaf.into_iter().map(finish).collect()
+    }
+}
+
+/// Of layers that only one side has variables of, those that the other side has too, without variables: the
+/// object is there at the same place, and the layers behind it have not moved.
+fn filled(side: &Side, other: &Side, is: &HashMap<usize, usize>, lone: &mut Vec<usize>, on: bool) -> Vec<Event> {
+    let Some(graph) = other.checkpoint.graph.as_ref() else { return Vec::new() };
+    let there = |path: &str| {
+        let mut node = Some(0);
+        for part in path.split('/') {
+            node = node.and_then(|node: usize| graph.nodes.get(node)?.child(part));
+        }
+        node.is_some()
+    };
+    let unmoved = is.iter().filter(|(own, theirs)| {
+        let place = |side: &Side, at: usize| side.layers.get(at).and_then(|layer| order::place_of(side, layer));
+        place(side, **own).is_some_and(|place_here| Some(place_here) == place(other, **theirs))
+    });
+    let behind: BTreeMap<String, u64> =
+        unmoved.filter_map(|(own, _)| order::place_of(side, side.layers.get(*own)?)).fold(BTreeMap::new(), |mut last, (list, number)| {
+            let most = last.entry(list).or_insert(number);
+            *most = number.max(*most);
+            last
+        });
+    let mut events = Vec::new();
+    lone.retain(|at| {
+        let Some(layer) = side.layers.get(*at) else { return true };
+        let Some((list, number)) = order::place_of(side, layer) else { return true };
+        let paths = side.checkpoint.variables.get(layer.variables.first().copied().unwrap_or(usize::MAX));
+        let same = paths.is_some_and(|variable| variable.paths().iter().any(|path| there(scope(path))));
+        if !same || behind.get(&list).is_none_or(|last| *last < number) {
+            return true;
+        }
+        let kind = EventKind::Filled { layer: layer.name.to_owned(), on };
+        let (old, new) = if on { (Vec::new(), layer.variables.clone()) } else { (layer.variables.clone(), Vec::new()) };
+        events.push(Event { kind, old, new });
+        false
+    });
+    events
+}
+
+/// Layers that came or went together.
+struct Block {
+    names: Vec<String>,
+    class: Option<Class>,
+    first: Option<usize>,
+    variables: Vec<VariableId>,
+}
+
+/// Layers that are on one side only, as the outermost scopes of which nothing stayed; those whose names
+/// differ by numbers alone as one.
+fn blocks(side: &Side, lone: &[usize], stayed: &HashSet<usize>) -> Vec<Block> {
+    let mut kept: HashSet<&str> = HashSet::new();
+    for layer in stayed.iter().filter_map(|at| side.layers.get(*at)) {
+        kept.extend(scopes(layer.name));
+    }
+    let mut by_scope: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for at in lone {
+        let Some(layer) = side.layers.get(*at) else { continue };
+        let outermost = scopes(layer.name).find(|scope| !kept.contains(scope)).unwrap_or(layer.name);
+        by_scope.entry(outermost).or_default().push(*at);
+    }
+    let mut by_template: BTreeMap<(String, Option<Class>), Block> = BTreeMap::new();
+    let mut scopes: Vec<(&str, Vec<usize>)> = by_scope.into_iter().collect();
+    scopes.sort_by(|(a, _), (b, _)| natural(a, b));
+    for (name, layers) in scopes {
+        let layers: Vec<&Layer> = layers.iter().filter_map(|at| side.layers.get(*at)).collect();
+        let class = match layers.as_slice() {
+            [layer] => side.class(layer),
+            _ => None,
+        };
+        let first = layers.first().and_then(|layer| side.of.get(layer.variables.first()?).copied());
+        let template = name.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let block = by_template.entry((template, class)).or_insert_with(|| Block {
+            names: Vec::new(),
+            class,
+            first,
+            variables: Vec::new(),
+        });
+        block.names.push(name.to_owned());
+        block.variables.extend(layers.iter().flat_map(|layer| &layer.variables));
+    }
+    by_template.into_values().collect()
+}
+
+/// A scope and those around it, the outermost first.
+fn scopes(name: &str) -> impl Iterator<Item = &str> {
+    let inner = name.match_indices('/').filter_map(|(slash, _)| name.get(..slash));
+    inner.chain([name])
+}
+
+/// What it tells of the person's doing that a variable came or went in a layer that stayed: variables of
+/// these names are options of Keras' own layers, others are of somebody's code.
+pub(super) fn toggle_cause(leaf: &str) -> &'static str {
+    match leaf {
+        "bias" | "biases" | "b" => "bias-toggled",
+        "gamma" | "beta" | "moving_mean" | "moving_variance" | "recurrent_bias" | "scale" | "offset" => {
+            "changed-layer-options"
+        }
+        _ => "custom-layer-changed",
+    }
+}

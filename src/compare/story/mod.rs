@@ -1,0 +1,190 @@
+//! What happened to the model between two checkpoints, in the words of those who build models: which
+//! layer came, went, grew or got another name. Concluded from the alignment, names and shapes alone.
+
+mod class;
+mod layers;
+mod names;
+mod optimizer;
+mod order;
+mod sentence;
+mod sizes;
+
+pub use class::Class;
+pub use names::RenameKind;
+pub use optimizer::OptimizerChange;
+pub use sizes::Size;
+
+use std::collections::BTreeMap;
+
+use self::layers::Layers;
+use super::align::Alignment;
+use crate::model::{Checkpoint, DType, Group, Payload, VariableId};
+
+/// One thing that happened, with every variable that it concerns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// What it is.
+    pub kind: EventKind,
+    /// The variables of the old checkpoint that it concerns.
+    pub old: Vec<VariableId>,
+    /// Those of the new one.
+    pub new: Vec<VariableId>,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// A part of many names, or one name, is another.
+    Renamed {
+        /// What sort of name.
+        kind: RenameKind,
+        /// The part that was; empty if one was added.
+        from: String,
+        /// The part that is; empty if one was dropped.
+        to: String,
+    },
+    /// Layers came, or whole scopes of layers; several if their names differ by numbers alone.
+    Inserted {
+        /// Their names.
+        layers: Vec<String>,
+        /// What they are, as their variables tell.
+        class: Option<Class>,
+        /// The layer before the first, if their order is known.
+        after: Option<String>,
+        /// A layer of the same sizes that it cannot follow, so that it stands beside it: weights that both
+        /// shared before, perhaps.
+        beside: Option<String>,
+    },
+    /// Layers went.
+    Removed {
+        /// Their names.
+        layers: Vec<String>,
+        /// What they were, as their variables tell.
+        class: Option<Class>,
+    },
+    /// A layer that was there without variables has some, or the other way round.
+    Filled {
+        /// Its name.
+        layer: String,
+        /// True if it has them now.
+        on: bool,
+    },
+    /// A layer is of another class.
+    Replaced {
+        /// Its name in the new checkpoint.
+        layer: String,
+        /// What it was.
+        from: Option<Class>,
+        /// What it is.
+        to: Option<Class>,
+    },
+    /// Layers changed places.
+    Reordered {
+        /// Their names, in the new order.
+        layers: Vec<String>,
+    },
+    /// Variables of layers have another shape.
+    Resized {
+        /// The layers of which it is so.
+        layers: Vec<String>,
+        /// Which size it is.
+        size: Size,
+    },
+    /// A variable of a layer came or went: its bias, say.
+    Toggled {
+        /// The layers of which it is so.
+        layers: Vec<String>,
+        /// The last part of the variable's name.
+        leaf: String,
+        /// True if it came.
+        on: bool,
+    },
+    /// The same variables in another type.
+    Retyped {
+        /// The type that was.
+        from: DType,
+        /// The type that is.
+        to: DType,
+    },
+    /// The optimizer's state.
+    Optimizer(OptimizerChange),
+    /// The same variables, saved in other parts.
+    Repartitioned,
+}
+
+impl EventKind {
+    /// The terms for what the person did, of the restore oracle's taxonomy (`inserted-layer`), the likeliest
+    /// first where there are several.
+    pub fn causes(&self) -> Vec<&'static str> {
+        match self {
+            Self::Inserted { beside: Some(_), .. } => vec!["inserted-layer", "sharing-changed"],
+            _ => vec![self.cause()],
+        }
+    }
+
+    fn cause(&self) -> &'static str {
+        match self {
+            Self::Renamed { kind, .. } => kind.cause(),
+            Self::Filled { .. } => "custom-layer-changed",
+            Self::Inserted { .. } => "inserted-layer",
+            Self::Removed { .. } => "removed-layer",
+            Self::Replaced { .. } => "changed-layer-type",
+            Self::Reordered { .. } => "reordered-layers",
+            Self::Resized { size, .. } => size.cause(),
+            Self::Toggled { leaf, .. } => layers::toggle_cause(leaf),
+            Self::Retyped { .. } => "changed-dtype",
+            Self::Optimizer(change) => change.cause(),
+            Self::Repartitioned => "partitioner-changed",
+        }
+    }
+}
+
+/// What happened, the most telling first.
+pub fn tell(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
+    let layers = Layers::of(old, new, alignment);
+    let mut events = names::renames(old, new, alignment);
+    events.extend(layers.events());
+    events.extend(order::reordered(&layers));
+    events.extend(sizes::resized(old, new, alignment, &layers));
+    events.extend(retyped(old, new, alignment));
+    events.extend(optimizer::changes(old, new, alignment));
+    events.extend(repartitioned(old, new, alignment));
+    events
+}
+
+/// Variables of the model whose type changed, by the two types.
+fn retyped(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
+    let mut by_types: BTreeMap<(&str, &str), Event> = BTreeMap::new();
+    for pair in &alignment.pairs {
+        let (Some(a), Some(b)) = (old.variables.get(pair.old), new.variables.get(pair.new)) else { continue };
+        let (Some(was), Some(is)) = (old.entry(a), new.entry(b)) else { continue };
+        if was.dtype == is.dtype || b.role.group() != Group::Model {
+            continue;
+        }
+        let kind = EventKind::Retyped { from: was.dtype, to: is.dtype };
+        let event = by_types.entry((was.dtype.name(), is.dtype.name())).or_insert_with(|| Event {
+            kind,
+            old: Vec::new(),
+            new: Vec::new(),
+        });
+        event.old.push(pair.old);
+        event.new.push(pair.new);
+    }
+    by_types.into_values().collect()
+}
+
+/// Variables that are stored in other slices than before.
+fn repartitioned(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Option<Event> {
+    let slices = |checkpoint: &Checkpoint, id: VariableId| {
+        let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable))?;
+        let Payload::Slices(parts) = &entry.payload else { return Some(Vec::new()) };
+        Some(parts.iter().map(|part| part.slice.clone()).collect::<Vec<_>>())
+    };
+    let other = |pair: &&super::align::Pair| {
+        let (was, is) = (slices(old, pair.old), slices(new, pair.new));
+        was.zip(is).is_some_and(|(was, is)| was != is)
+    };
+    let pairs: Vec<_> = alignment.pairs.iter().filter(other).collect();
+    let (old, new) = pairs.iter().map(|pair| (pair.old, pair.new)).unzip();
+    (!pairs.is_empty()).then_some(Event { kind: EventKind::Repartitioned, old, new })
+}

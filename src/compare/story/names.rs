@@ -1,0 +1,252 @@
+//! Other names for the same variables: each rewriting once, with all variables that it explains.
+
+use std::collections::BTreeMap;
+
+use super::order::tells_place;
+use super::{Event, EventKind};
+use crate::compare::align::Alignment;
+use crate::model::{Checkpoint, Flavor, Group, Variable, Writer, leaf};
+
+/// What sort of name is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RenameKind {
+    /// Keras 2 and Keras 3 reach their layers by other paths.
+    KerasVersion,
+    /// What `tf.train.Checkpoint` was given is another: another keyword, or the object itself.
+    Root,
+    /// Sequential, functional and subclassed models reach their layers by other paths.
+    ModelKind,
+    /// Objects lie deeper, or less deep, than before.
+    Nesting,
+    /// A Python attribute has another name.
+    Attribute,
+    /// A scope of names is another.
+    Scope,
+    /// A layer has another name.
+    Layer,
+    /// A single variable has another name.
+    Leaf,
+    /// Automatic names have been counted on.
+    Drift,
+}
+
+impl RenameKind {
+    /// The term for what the person did.
+    pub fn cause(self) -> &'static str {
+        match self {
+            Self::KerasVersion => "keras-version",
+            Self::Root => "wrapper-changed",
+            Self::ModelKind => "model-kind-changed",
+            Self::Nesting => "changed-nesting",
+            Self::Attribute => "renamed-attribute",
+            Self::Scope => "renamed-scope",
+            Self::Layer | Self::Leaf => "renamed-layer",
+            Self::Drift => "name-drift",
+        }
+    }
+}
+
+/// Every rewriting of names, of paths and of keys that pairs of the model show.
+pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
+    let mut found: BTreeMap<(RenameKind, String, String), Event> = BTreeMap::new();
+    let keras = |checkpoint: &Checkpoint| match checkpoint.writer {
+        Writer::Keras3 => Some(3),
+        Writer::Keras2 | Writer::Keras1 => Some(2),
+        Writer::Trackable | Writer::Saver => None,
+    };
+    let other_keras = keras(old).zip(keras(new)).is_some_and(|(old, new)| old != new);
+    let pairs = || {
+        alignment.pairs.iter().filter_map(|pair| {
+            let (a, b) = (old.variables.get(pair.old)?, new.variables.get(pair.new)?);
+            (b.role.group() == Group::Model).then_some((pair, a, b))
+        })
+    };
+    let shared = Shared::of(pairs().map(|(_, a, b)| (a.name.as_str(), b.name.as_str())));
+    for (pair, a, b) in pairs() {
+        let both = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras)];
+        for (kind, from, to) in both.into_iter().flatten() {
+            let event = found.entry((kind, from.clone(), to.clone())).or_insert_with(|| Event {
+                kind: EventKind::Renamed { kind, from, to },
+                old: Vec::new(),
+                new: Vec::new(),
+            });
+            event.old.push(pair.old);
+            event.new.push(pair.new);
+        }
+    }
+    let mut events: Vec<((RenameKind, String, String), Event)> = found.into_iter().collect();
+    // What explains most comes first; of one sort, that is.
+    events.sort_by(|(a, one), (b, other)| a.0.cmp(&b.0).then_with(|| other.old.len().cmp(&one.old.len())));
+    events.into_iter().map(|(_, event)| event).collect()
+}
+
+type Rewriting = (RenameKind, String, String);
+
+/// What is different in two names.
+fn by_name(old: &Checkpoint, new: &Checkpoint, a: &Variable, b: &Variable, shared: &Shared) -> Option<Rewriting> {
+    // Of objects without names of their own, the name is a path.
+    let own = |checkpoint: &Checkpoint, variable: &Variable| {
+        checkpoint.flavor != Flavor::ObjectBased || variable.full_name() == Some(variable.name.as_str())
+    };
+    if !own(old, a) || !own(new, b) || old.flavor != new.flavor {
+        return None;
+    }
+    let named = old.flavor == Flavor::NameBased;
+    let (was, is) = if named { (a.name.as_str(), b.name.as_str()) } else { shared.cut(&a.name, &b.name) };
+    if was == is {
+        return None;
+    }
+    let (from, to) = middle(was, is);
+    if drifted(was, is) {
+        return Some((RenameKind::Drift, from, to));
+    }
+    let kind = match named {
+        true if leaf(was) != leaf(is) => RenameKind::Leaf,
+        true => RenameKind::Scope,
+        // Last parts are called otherwise by another Keras, not by a person.
+        false if leaf(was) != leaf(is) => return None,
+        false => RenameKind::Layer,
+    };
+    Some((kind, from, to))
+}
+
+/// What is different in the best paths through two object graphs.
+fn by_path(a: &Variable, b: &Variable, other_keras: bool) -> Option<Rewriting> {
+    let places = |variable: &Variable| -> Vec<String> {
+        variable.paths().iter().filter(|path| tells_place(path)).cloned().collect()
+    };
+    let (ours, theirs) = (places(a), places(b));
+    if ours.iter().any(|path| theirs.contains(path)) {
+        return None;
+    }
+    let (was, is) = (ours.first()?, theirs.first()?);
+    let (from, to) = middle(was, is);
+    if other_keras {
+        return Some((RenameKind::KerasVersion, "layer_with_weights-{N}".into(), "_operations/{N}".into()));
+    }
+    let numbers = |text: &str| text.split('/').all(|part| part.bytes().any(|b| b.is_ascii_digit()));
+    let internal = |text: &str| {
+        text.split('/').any(|part| part.starts_with('_') || part.starts_with("layer-") || part.starts_with("layer_with"))
+    };
+    let (first_was, first_is) = (was.split('/').next()?, is.split('/').next()?);
+    let depth = |text: &str| text.split('/').filter(|part| !part.is_empty()).count();
+    let kind = if !from.is_empty() && !to.is_empty() && numbers(&from) && numbers(&to) && depth(&from) == depth(&to) {
+        // Another number in the same list: what moved it there is told by itself.
+        return None;
+    } else if is.strip_suffix(was.as_str()).is_some_and(|rest| rest.matches('/').count() == 1)
+        || was.strip_suffix(is.as_str()).is_some_and(|rest| rest.matches('/').count() == 1)
+        || first_was != first_is && rest(was) == rest(is)
+    {
+        RenameKind::Root
+    } else if internal(&from) || internal(&to) {
+        RenameKind::ModelKind
+    } else if depth(was) != depth(is) {
+        RenameKind::Nesting
+    } else {
+        RenameKind::Attribute
+    };
+    Some((kind, from, to))
+}
+
+fn rest(path: &str) -> Option<&str> {
+    path.split_once('/').map(|(_, rest)| rest)
+}
+
+/// The parts between what two names begin with and end in alike.
+fn middle(a: &str, b: &str) -> (String, String) {
+    let (ours, theirs): (Vec<&str>, Vec<&str>) = (a.split('/').collect(), b.split('/').collect());
+    let shorter = ours.len().min(theirs.len());
+    let ends = ours.iter().rev().zip(theirs.iter().rev()).take_while(|(a, b)| a == b).count();
+    let begins = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count().min(shorter.saturating_sub(ends));
+    let cut = |parts: &[&str]| {
+        let length = parts.len().saturating_sub(begins).saturating_sub(ends);
+        parts.iter().skip(begins).take(length).copied().collect::<Vec<&str>>().join("/")
+    };
+    (cut(&ours), cut(&theirs))
+}
+
+/// True if the names are alike but for the numbers that count equal names.
+fn drifted(a: &str, b: &str) -> bool {
+    let alike = |(a, b): (&str, &str)| a == b || stem(a) == stem(b);
+    a.split('/').count() == b.split('/').count() && a.split('/').zip(b.split('/')).all(alike)
+}
+
+/// A part of a name without the number that counts equal names: `dense` of `dense_12`.
+fn stem(part: &str) -> &str {
+    match part.rsplit_once('_') {
+        Some((word, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => word,
+        _ => part,
+    }
+}
+
+/// The scope that all variables of the model have in front, on each side: the model's own name, which
+/// says nothing of its layers.
+struct Shared {
+    old: usize,
+    new: usize,
+}
+
+impl Shared {
+    fn of<'a>(names: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let (mut old, mut new) = (None, None);
+        for (a, b) in names {
+            old = Some(together(old, a));
+            new = Some(together(new, b));
+        }
+        let count = |shared: Option<&str>| shared.map_or(0, |scope| scope.split('/').filter(|p| !p.is_empty()).count());
+        Self { old: count(old), new: count(new) }
+    }
+
+    fn cut<'a>(&self, a: &'a str, b: &'a str) -> (&'a str, &'a str) {
+        (behind(a, self.old), behind(b, self.new))
+    }
+}
+
+/// The scopes that a name shares with those before it, its layer and its own last part never among them.
+fn together<'a>(shared: Option<&'a str>, name: &'a str) -> &'a str {
+    let scopes = name.rsplitn(3, '/').nth(2).unwrap_or("");
+    let Some(shared) = shared else { return scopes };
+    let mut end: usize = 0;
+    for (a, b) in shared.split('/').zip(scopes.split('/')) {
+        if a != b || a.is_empty() {
+            break;
+        }
+        end = end.saturating_add(a.len()).saturating_add(usize::from(end > 0));
+    }
+    shared.get(..end).unwrap_or("")
+}
+
+/// A name without its first parts.
+fn behind(name: &str, parts: usize) -> &str {
+    match parts.checked_sub(1).and_then(|last| name.match_indices('/').nth(last)) {
+        Some((slash, _)) => name.get(slash.saturating_add(1)..).unwrap_or(name),
+        None => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_that_differs() {
+        let told = |a, b| middle(a, b);
+        assert_eq!(told("fc1/bias", "net/fc1/bias"), (String::new(), "net".to_owned()));
+        assert_eq!(told("a/x/c", "a/y/c"), ("x".to_owned(), "y".to_owned()));
+        assert_eq!(told("a/a/c", "a/c"), ("a".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn numbers_that_count_are_a_drift() {
+        assert!(drifted("dense/kernel", "dense_2/kernel"));
+        assert!(!drifted("dense/kernel", "hidden/kernel"));
+    }
+
+    #[test]
+    fn what_all_names_begin_with() {
+        let shared = Shared::of([("m/a/k", "a/k"), ("m/b/k", "b/k")].into_iter());
+        assert_eq!(shared.cut("m/a/k", "a/k"), ("a/k", "a/k"));
+        let one = Shared::of([("hidden/kernel", "features/kernel")].into_iter());
+        assert_eq!(one.cut("hidden/kernel", "features/kernel"), ("hidden/kernel", "features/kernel"));
+    }
+}

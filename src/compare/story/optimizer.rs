@@ -1,0 +1,111 @@
+//! What happened to the optimizer's state.
+
+use super::{Event, EventKind};
+use crate::compare::align::Alignment;
+use crate::model::{Checkpoint, Group, Role, VariableId, leaf};
+
+/// What can happen to an optimizer's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptimizerChange {
+    /// State of one is stored that was not.
+    Added(String),
+    /// State of one was stored.
+    Removed(String),
+    /// Another class, or other slots.
+    Class(String, String),
+    /// The same class, with other slots: from, to.
+    Slots(Vec<String>, Vec<String>),
+    /// A schedule took the place of a learning rate that is a variable (true), or made way for one.
+    Schedule(bool),
+    /// Wrapped in a `LossScaleOptimizer` (true), or no longer.
+    LossScale(bool),
+    /// Moving averages of the weights are kept (true), or no longer.
+    Averages(bool),
+}
+
+impl OptimizerChange {
+    /// The term for what the person did.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Added(_) => "optimizer-added",
+            Self::Removed(_) => "optimizer-removed",
+            Self::Class(..) | Self::Slots(..) => "optimizer-changed",
+            Self::Schedule(_) => "lr-schedule-changed",
+            Self::LossScale(_) => "loss-scale-wrapper",
+            Self::Averages(_) => "ema-changed",
+        }
+    }
+}
+
+/// What differs in the two optimizers' state.
+pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
+    let of = |checkpoint: &Checkpoint, ids: &[VariableId]| -> Vec<VariableId> {
+        let group = |id: &VariableId| checkpoint.variables.get(*id).map(|variable| variable.role.group());
+        ids.iter().copied().filter(|id| group(id) == Some(Group::Optimizer)).collect()
+    };
+    let (gone, added) = (of(old, &alignment.gone), of(new, &alignment.added));
+    let event = |change| Event { kind: EventKind::Optimizer(change), old: gone.clone(), new: added.clone() };
+    let (was, is) = match (state(old), state(new)) {
+        (None, None) => return Vec::new(),
+        (None, Some(is)) => return vec![event(OptimizerChange::Added(is))],
+        (Some(was), None) => return vec![event(OptimizerChange::Removed(was))],
+        (Some(was), Some(is)) => (was, is),
+    };
+    let mut changes = Vec::new();
+    if let Some(on) = switched(wrapped(old), wrapped(new)) {
+        changes.push(OptimizerChange::LossScale(on));
+    }
+    if let Some(on) = switched(averages(old), averages(new)) {
+        changes.push(OptimizerChange::Averages(on));
+    }
+    // A schedule is no variable: what it replaces is.
+    let steps = |checkpoint: &Checkpoint| keeps(checkpoint, &["iteration", "iterations", "_iterations", "iter"]);
+    let rate = |checkpoint: &Checkpoint| keeps(checkpoint, &["learning_rate", "_learning_rate", "lr"]);
+    if steps(old) && steps(new)
+        && let Some(has_rate) = switched(rate(old), rate(new))
+    {
+        changes.push(OptimizerChange::Schedule(!has_rate));
+    }
+    let slots = |checkpoint: &Checkpoint| -> Vec<String> {
+        checkpoint.slot_kinds().into_iter().map(str::to_owned).collect()
+    };
+    let (before, after) = (slots(old), slots(new));
+    if was != is {
+        changes.push(OptimizerChange::Class(was, is));
+    } else if before != after && !before.is_empty() | !after.is_empty() && changes.is_empty() {
+        changes.push(OptimizerChange::Slots(before, after));
+    }
+    changes.into_iter().map(event).collect()
+}
+
+/// The optimizer whose state is stored; a learning rate or a count of steps alone is state too.
+fn state(checkpoint: &Checkpoint) -> Option<String> {
+    checkpoint.optimizer()
+}
+
+fn switched(was: bool, is: bool) -> Option<bool> {
+    (was != is).then_some(is)
+}
+
+/// True if a variable of the optimizer itself has one of these names.
+fn keeps(checkpoint: &Checkpoint, names: &[&str]) -> bool {
+    let own = checkpoint.variables.iter().filter(|variable| matches!(variable.role, Role::Optimizer | Role::Counter));
+    let last = |variable: &crate::model::Variable| {
+        let paths = variable.paths().iter().map(String::as_str);
+        paths.chain([variable.name.as_str()]).any(|name| names.contains(&leaf(name)))
+    };
+    own.into_iter().any(last)
+}
+
+fn wrapped(checkpoint: &Checkpoint) -> bool {
+    let parts = ["dynamic_scale", "dynamic_counter", "inner_optimizer", "loss_scale", "current_loss_scale", "good_steps"];
+    checkpoint.variables.iter().filter(|variable| variable.role.group() != Group::Model).any(|variable| {
+        let paths = variable.paths().iter().map(String::as_str);
+        paths.chain([variable.name.as_str()]).any(|path| path.split('/').any(|part| parts.contains(&part)))
+    })
+}
+
+fn averages(checkpoint: &Checkpoint) -> bool {
+    let kept = ["ExponentialMovingAverage", "model_variables_moving_average"];
+    checkpoint.variables.iter().filter_map(|variable| variable.slot_name()).any(|name| kept.contains(&name))
+}
