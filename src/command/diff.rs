@@ -78,6 +78,7 @@ fn settle(context: &Context, old: &Checkpoint, new: &Checkpoint, found: &mut Cha
             read(old, a).and_then(|a: Elements| Ok(a == read(new, b)?))
         };
         match (equal, found.list.get_mut(open.change)) {
+            (Ok(true), Some(change)) if change.renamed => change.kind = ChangeKind::Renamed,
             (Ok(true), _) => same.push(open.change),
             (Ok(false), Some(change)) => change.kind = ChangeKind::Revalued,
             (Err(fault), _) => trouble.push(fault.to_string()),

@@ -10,6 +10,8 @@ pub enum ChangeKind {
     Removed,
     /// Only in the new one.
     Added,
+    /// The same in another place; the values are equal, or could not be compared.
+    Renamed,
     /// Another shape.
     Reshaped,
     /// The same shape, another dtype.
@@ -22,14 +24,15 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// Every kind, in the order of listings.
-    pub const ALL: [Self; 6] =
-        [Self::Removed, Self::Added, Self::Reshaped, Self::Retyped, Self::Revalued, Self::Unknown];
+    pub const ALL: [Self; 7] =
+        [Self::Removed, Self::Added, Self::Renamed, Self::Reshaped, Self::Retyped, Self::Revalued, Self::Unknown];
 
     /// The word for it in programs' output.
     pub fn word(self) -> &'static str {
         match self {
             Self::Removed => "remove",
             Self::Added => "add",
+            Self::Renamed => "rename",
             Self::Reshaped => "reshape",
             Self::Retyped => "retype",
             Self::Revalued => "revalue",
@@ -47,6 +50,8 @@ pub struct Change {
     pub old: Option<VariableId>,
     /// The variable in the new one.
     pub new: Option<VariableId>,
+    /// True if it has another name or key; whatever else happened to it.
+    pub renamed: bool,
     /// Why the two are taken for one.
     pub proof: Option<Proof>,
     /// How much the values differ, if they were read.
@@ -96,23 +101,27 @@ impl Changes {
 pub fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Changes {
     let mut changes = Changes::default();
     let same_order = old.endianness == new.endianness;
+    // Two kinds of files name everything in their ways: that renames nothing.
+    let same_kind = old.container == new.container && old.flavor == new.flavor && old.writer == new.writer;
     for pair in &alignment.pairs {
         let entries = (old.variables.get(pair.old), new.variables.get(pair.new));
         let (Some(a), Some(b)) = (entries.0.and_then(|v| old.entry(v)), entries.1.and_then(|v| new.entry(v))) else {
             continue;
         };
-        match judge(a, b, same_order) {
+        let renamed = same_kind && (a.key != b.key || entries.0.map(|v| &v.name) != entries.1.map(|v| &v.name));
+        match judge(a, b, same_order).or(renamed.then_some(ChangeKind::Renamed)) {
             None => changes.same = changes.same.saturating_add(1),
             Some(kind) => changes.list.push(Change {
                 kind,
                 old: Some(pair.old),
                 new: Some(pair.new),
+                renamed,
                 proof: Some(pair.proof),
                 delta: None,
             }),
         }
     }
-    let lone = |kind, old, new| Change { kind, old, new, proof: None, delta: None };
+    let lone = |kind, old, new| Change { kind, old, new, renamed: false, proof: None, delta: None };
     changes.list.extend(alignment.gone.iter().map(|&id| lone(ChangeKind::Removed, Some(id), None)));
     changes.list.extend(alignment.added.iter().map(|&id| lone(ChangeKind::Added, None, Some(id))));
     changes.list.sort_by_key(|change| change.kind);

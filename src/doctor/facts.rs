@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::Summary;
+use super::finding::{Renamed, Summary};
 use super::rule::Rule;
 use super::rules;
 use super::select::Selection;
@@ -72,6 +72,17 @@ impl Facts {
         };
         let all = checkpoint.entries.iter().enumerate();
         all.filter(|(_, entry)| reaches(entry)).map(|(id, _)| id).collect()
+    }
+
+    /// The variables that the new code keeps under another key.
+    pub(super) fn renamed(&self) -> Vec<Renamed> {
+        let (Some(old), Some(comparison)) = (&self.checkpoint, &self.comparison) else { return Vec::new() };
+        let new = &comparison.target;
+        let renamed = comparison.alignment.rekeyed(old, new).filter_map(|pair| {
+            let key = |checkpoint: &Checkpoint, id: EntryId| Some(checkpoint.entries.get(id)?.key.to_string());
+            Some(Renamed { from: key(old, pair.old)?, to: key(new, pair.new)?, proof: pair.proof.word() })
+        });
+        renamed.collect()
     }
 
     pub(super) fn summary(&self, selection: &Selection) -> Summary {

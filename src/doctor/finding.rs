@@ -173,6 +173,7 @@ impl Findings {
             skipped,
             counts,
             looked: facts.summary(selection),
+            renamed: facts.renamed(),
         }
     }
 }
@@ -194,6 +195,19 @@ pub struct Report {
     pub counts: BTreeMap<Severity, usize>,
     /// How far we looked.
     pub looked: Summary,
+    /// Variables that the new code keeps under another key.
+    pub renamed: Vec<Renamed>,
+}
+
+/// A variable that is stored under one key, and that the new code keeps under another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// The stored key.
+    pub from: String,
+    /// The new one.
+    pub to: String,
+    /// Why the two are one.
+    pub proof: &'static str,
 }
 
 impl Report {

@@ -151,12 +151,13 @@ pub fn listing() -> Listing {
 pub fn diff() -> Diff {
     let delta = Delta { total: 640, changed: 64, max_abs: 0.5, rel_l2: f64::INFINITY, lost_finite: 1 };
     let list = vec![
-        Change { kind: ChangeKind::Removed, old: Some(1), new: None, proof: None, delta: None },
-        Change { kind: ChangeKind::Added, old: None, new: Some(3), proof: None, delta: None },
+        Change { kind: ChangeKind::Removed, old: Some(1), new: None, renamed: false, proof: None, delta: None },
+        Change { kind: ChangeKind::Added, old: None, new: Some(3), renamed: false, proof: None, delta: None },
         Change {
             kind: ChangeKind::Revalued,
             old: Some(0),
             new: Some(0),
+            renamed: false,
             proof: Some(Proof::SameName),
             delta: Some(delta),
         },
@@ -216,5 +217,5 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         complete: findings.is_empty(),
         not_examined: if findings.is_empty() { Vec::new() } else { vec!["1 tensor could not be read".to_owned()] },
     };
-    Report { subject: subject.to_owned(), identity: None, loader: None, findings, skipped: vec![&RULE], counts, looked }
+    Report { subject: subject.to_owned(), identity: None, loader: None, findings, skipped: vec![&RULE], counts, looked, renamed: Vec::new() }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::checkpoint::Head;
 use super::value::{KeyText, Number, Text};
+use crate::compare::align::{Ambiguity, Pair, Proof, Rewrite};
 use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::compare::story::Event;
 use crate::model::{Checkpoint, DType, Delta, Entry, Variable, VariableId};
@@ -19,6 +20,9 @@ pub(super) fn body(diff: &Diff) -> impl Serialize {
         old: Side::new(old, &diff.old, old_step),
         new: Side::new(new, &diff.new, new_step),
         changes: changes(diff).collect(),
+        renamed: diff.alignment.rekeyed(&diff.old, &diff.new).filter_map(|pair| RenamedRow::new(diff, pair)).collect(),
+        ambiguous: diff.alignment.ambiguous.iter().map(|doubt| AmbiguousRow::new(diff, doubt)).collect(),
+        rules: diff.alignment.rules.iter().map(RuleRow::new).collect(),
         same: diff.changes.same,
         counts: Counts::new(&diff.changes),
         story: diff.story.iter().map(|event| EventRow::new(diff, event)).collect(),
@@ -36,6 +40,10 @@ struct Body<'a> {
     old: Side<'a>,
     new: Side<'a>,
     changes: Vec<ChangeRow<'a>>,
+    /// Variables that are stored under another key.
+    renamed: Vec<RenamedRow<'a>>,
+    ambiguous: Vec<AmbiguousRow<'a>>,
+    rules: Vec<RuleRow<'a>>,
     same: usize,
     counts: Counts,
     story: Vec<EventRow<'a>>,
@@ -67,6 +75,61 @@ impl<'a> EventRow<'a> {
 }
 
 #[derive(Serialize)]
+struct RenamedRow<'a> {
+    from: KeyText<'a>,
+    to: KeyText<'a>,
+    proof: &'static str,
+    /// Of a likeness: how alike, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<u8>,
+    /// Position in `rules`, of a rewrite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<usize>,
+}
+
+impl<'a> RenamedRow<'a> {
+    fn new(diff: &'a Diff, pair: &Pair) -> Option<Self> {
+        let (_, from) = side(&diff.old, Some(pair.old))?;
+        let (_, to) = side(&diff.new, Some(pair.new))?;
+        let (score, rule) = match pair.proof {
+            Proof::Likeness(score) => (Some(score), None),
+            Proof::Rewrite(rule) => (None, Some(rule)),
+            _ => (None, None),
+        };
+        Some(Self { from: KeyText(&from.key), to: KeyText(&to.key), proof: pair.proof.word(), score, rule })
+    }
+}
+
+#[derive(Serialize)]
+struct AmbiguousRow<'a> {
+    old: Vec<KeyText<'a>>,
+    new: Vec<KeyText<'a>>,
+}
+
+impl<'a> AmbiguousRow<'a> {
+    fn new(diff: &'a Diff, doubt: &Ambiguity) -> Self {
+        let keys = |checkpoint: &'a Checkpoint, ids: &[VariableId]| {
+            ids.iter().filter_map(|id| side(checkpoint, Some(*id))).map(|(_, entry)| KeyText(&entry.key)).collect()
+        };
+        Self { old: keys(&diff.old, &doubt.old), new: keys(&diff.new, &doubt.new) }
+    }
+}
+
+#[derive(Serialize)]
+struct RuleRow<'a> {
+    kind: &'static str,
+    from: &'a str,
+    to: &'a str,
+    count: usize,
+}
+
+impl<'a> RuleRow<'a> {
+    fn new(rule: &'a Rewrite) -> Self {
+        Self { kind: rule.kind.word(), from: &rule.from, to: &rule.to, count: rule.count }
+    }
+}
+
+#[derive(Serialize)]
 struct Side<'a> {
     given: &'a str,
     #[serde(flatten)]
@@ -84,6 +147,7 @@ struct Counts {
     remove: usize,
     add: usize,
     reshape: usize,
+    rename: usize,
     retype: usize,
     revalue: usize,
     unknown: usize,
@@ -94,6 +158,7 @@ impl Counts {
         Self {
             remove: changes.count(ChangeKind::Removed),
             add: changes.count(ChangeKind::Added),
+            rename: changes.list.iter().filter(|change| change.renamed).count(),
             reshape: changes.count(ChangeKind::Reshaped),
             retype: changes.count(ChangeKind::Retyped),
             revalue: changes.count(ChangeKind::Revalued),
@@ -110,6 +175,7 @@ pub(super) struct ChangeRow<'a> {
     new: Option<&'a str>,
     old_key: Option<KeyText<'a>>,
     new_key: Option<KeyText<'a>>,
+    renamed: bool,
     proof: Option<&'static str>,
     role: Option<&'static str>,
     old_dtype: Option<Text<DType>>,
@@ -128,6 +194,7 @@ impl<'a> ChangeRow<'a> {
             new: new.map(|(variable, _)| variable.name.as_str()),
             old_key: old.map(|(_, entry)| KeyText(&entry.key)),
             new_key: new.map(|(_, entry)| KeyText(&entry.key)),
+            renamed: change.renamed,
             proof: change.proof.map(|proof| proof.word()),
             role: new.or(old).map(|(variable, _)| variable.role.word()),
             old_dtype: old.map(|(_, entry)| Text(entry.dtype)),

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::value::Hex;
 use crate::bytes::Span;
-use crate::doctor::{Finding, Fix, Report, Severity};
+use crate::doctor::{Finding, Fix, Renamed, Report, Severity};
 use crate::model::Depth;
 
 /// The answer without its envelope: all reports as one.
@@ -22,6 +22,7 @@ pub(super) fn body(reports: &[Report]) -> impl Serialize {
         subjects: reports.iter().map(|report| report.subject.as_str()).collect(),
         identities: reports.iter().map(IdentityRow::new).collect(),
         findings: findings(reports).collect(),
+        renamed: reports.iter().flat_map(|report| &report.renamed).map(RenamedRow::new).collect(),
         skipped: skipped.into_values().collect(),
         summary: Summary {
             error: count(reports, Severity::Error),
@@ -47,6 +48,8 @@ struct Body<'a> {
     /// Of each subject what it is, who wrote it and what loads it, as far as it could be opened.
     identities: Vec<IdentityRow<'a>>,
     findings: Vec<FindingRow<'a>>,
+    /// Variables that the new code keeps under another key.
+    renamed: Vec<RenamedRow<'a>>,
     skipped: Vec<SkippedRow>,
     summary: Summary,
 }
@@ -98,6 +101,19 @@ struct IdentityRow<'a> {
 impl<'a> IdentityRow<'a> {
     fn new(report: &'a Report) -> Self {
         Self { subject: &report.subject, identity: report.identity.as_deref(), loader: report.loader.as_deref() }
+    }
+}
+
+#[derive(Serialize)]
+struct RenamedRow<'a> {
+    from: &'a str,
+    to: &'a str,
+    proof: &'static str,
+}
+
+impl<'a> RenamedRow<'a> {
+    fn new(renamed: &'a Renamed) -> Self {
+        Self { from: &renamed.from, to: &renamed.to, proof: renamed.proof }
     }
 }
 

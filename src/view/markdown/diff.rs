@@ -57,6 +57,7 @@ fn past(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Removed => "removed",
         ChangeKind::Added => "added",
+        ChangeKind::Renamed => "renamed",
         ChangeKind::Reshaped => "of another shape",
         ChangeKind::Retyped => "of another dtype",
         ChangeKind::Revalued => "of other values",

@@ -67,6 +67,7 @@ fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
         let letter = match sides.change.kind {
             ChangeKind::Removed => 'D',
             ChangeKind::Added => 'A',
+            ChangeKind::Renamed => 'R',
             ChangeKind::Reshaped => 'S',
             ChangeKind::Retyped => 'T',
             ChangeKind::Revalued => 'M',
@@ -101,6 +102,7 @@ fn heading(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Removed => "removed",
         ChangeKind::Added => "added",
+        ChangeKind::Renamed => "renamed",
         ChangeKind::Reshaped => "reshaped",
         ChangeKind::Retyped => "retyped",
         ChangeKind::Revalued => "changed",

@@ -36,11 +36,12 @@ fn changes(diff: &Diff) -> String {
     let of = |kind| diff.changes.count(kind);
     let (values, unknown, all) = (of(ChangeKind::Revalued), of(ChangeKind::Unknown), diff.changes.list.len());
     let total = all.saturating_add(diff.changes.same);
+    let renamed = diff.changes.list.iter().filter(|change| change.renamed).count();
     let parts = |number: usize, words: &str| (number > 0).then(|| format!("{} {words}", count(number as u64)));
-    if values == all {
+    if values == all && renamed == 0 {
         return format!("same structure; {} of {} differ in value", count(values as u64), plural(total, "variable"));
     }
-    if unknown == all {
+    if unknown == all && renamed == 0 {
         return format!(
             "same structure; {} of {} could not be compared",
             count(unknown as u64),
@@ -50,6 +51,7 @@ fn changes(diff: &Diff) -> String {
     let words = [
         parts(of(ChangeKind::Removed), "removed"),
         parts(of(ChangeKind::Added), "added"),
+        parts(renamed, "renamed"),
         parts(of(ChangeKind::Reshaped), "reshaped"),
         parts(of(ChangeKind::Retyped), "retyped"),
         parts(values, "changed in value"),

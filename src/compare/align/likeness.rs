@@ -1,0 +1,181 @@
+//! Names that are alike, weighed all at once.
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::Proof;
+use super::assign::assign;
+use super::matching::{Matching, Side};
+use super::naming::counted;
+use super::rewrite::buckets;
+use super::tree::{NodeId, canonical};
+use super::walk::{Doubt, Walk};
+use crate::model::VariableId;
+
+/// What is weighed at once, at the most, of either side.
+const GROUP: usize = 64;
+/// How alike names must be, in percent.
+const ENOUGH: u32 = 50;
+/// By how much a pair must be better than any other choice.
+const MARGIN: u32 = 8;
+
+/// Links what is left by the likeness of names: whole children of scopes first, then single variables
+/// that were moved between scopes.
+pub(super) fn assigned(walk: &mut Walk, matching: &mut Matching) {
+    let mut next = 0;
+    while let Some(&(x, y, _)) = walk.scopes.get(next) {
+        next = next.saturating_add(1);
+        let (a, b) = (walk.left(Side::Old, x, matching), walk.left(Side::New, y, matching));
+        if a.is_empty() || b.is_empty() {
+            continue;
+        }
+        for by_content in [true, false] {
+            let mut groups: HashMap<u64, [Vec<NodeId>; 2]> = HashMap::new();
+            for (at, (side, list)) in [(Side::Old, &a), (Side::New, &b)].into_iter().enumerate() {
+                for node in list.iter().filter(|node| walk.partner(side, **node).is_none()) {
+                    let Some(of) = walk.tree(side).node(*node) else { continue };
+                    let key = if by_content { of.content } else { of.kinds };
+                    if let Some(list) = groups.entry(key).or_default().get_mut(at) {
+                        list.push(*node);
+                    }
+                }
+            }
+            let mut groups: Vec<[Vec<NodeId>; 2]> =
+                groups.into_values().filter(|[a, b]| !a.is_empty() && !b.is_empty()).collect();
+            groups.sort();
+            for [a, b] in groups {
+                weigh(walk, matching, &a, &b, by_content);
+            }
+        }
+        walk.same_names(matching);
+    }
+    moved(walk, matching);
+}
+
+/// Assigns within one group; what could be several is said to be in doubt.
+fn weigh(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &[NodeId], same_content: bool) {
+    let mut chosen = Vec::new();
+    if a.len() <= GROUP && b.len() <= GROUP {
+        let scores: Vec<Vec<u32>> =
+            a.iter().map(|x| b.iter().map(|y| likeness(walk.old.part(*x), walk.new.part(*y))).collect()).collect();
+        chosen = sure(&scores);
+    }
+    for (i, j, score) in &chosen {
+        if let (Some(x), Some(y)) = (a.get(*i), b.get(*j)) {
+            walk.link(*x, *y, Proof::Likeness(u8::try_from(*score).unwrap_or(100)), matching);
+        }
+    }
+    let rest = |side, nodes: &[NodeId]| -> Vec<NodeId> {
+        nodes.iter().copied().filter(|node| walk.partner(side, *node).is_none()).collect()
+    };
+    let (old, new) = (rest(Side::Old, a), rest(Side::New, b));
+    if same_content && old.len().max(new.len()) > 1 && !old.is_empty() && !new.is_empty() {
+        walk.doubts.push(Doubt { old, new });
+    }
+}
+
+/// The pairs of the best assignment that are good enough, and better than any other choice.
+fn sure(scores: &[Vec<u32>]) -> Vec<(usize, usize, u32)> {
+    let columns = scores.first().map_or(0, Vec::len);
+    let best = |row: usize, column: usize| {
+        let of_row = scores.get(row).into_iter().flatten().enumerate().filter(|(j, _)| *j != column).map(|(_, s)| *s);
+        let of_column =
+            scores.iter().enumerate().filter(|(i, _)| *i != row).filter_map(|(_, list)| list.get(column).copied());
+        of_row.chain(of_column).max().unwrap_or(0)
+    };
+    assign(scores, columns)
+        .into_iter()
+        .filter_map(|(i, j)| Some((i, j, *scores.get(i)?.get(j)?)))
+        .filter(|(i, j, score)| *score >= ENOUGH && *score >= best(*i, *j).saturating_add(MARGIN))
+        .collect()
+}
+
+/// Variables of one scope and leaf that are alone on both sides, in scopes whose names are alike.
+fn moved(walk: &mut Walk, matching: &mut Matching) {
+    for (x, y, a, b) in buckets(walk, matching) {
+        let way = |side: Side, scope: NodeId, id: VariableId| -> Option<Vec<&str>> {
+            let tree = walk.tree(side);
+            let leaf = tree.leaf_of(id)?;
+            Some(tree.upwards(leaf).take_while(|at| *at != scope).map(|at| tree.part(at)).collect())
+        };
+        let mut groups: HashMap<_, [Vec<(VariableId, Vec<&str>)>; 2]> = HashMap::new();
+        for (at, (side, scope, list)) in [(Side::Old, x, &a), (Side::New, y, &b)].into_iter().enumerate() {
+            for id in list.iter().filter(|id| matching.open(side, **id)) {
+                let Some((way, form)) = way(side, scope, *id).zip(matching.form(side, *id)) else { continue };
+                let Some(leaf) = way.first().map(|leaf| canonical(leaf)) else { continue };
+                if let Some(list) = groups.entry((leaf, form)).or_default().get_mut(at) {
+                    list.push((*id, way));
+                }
+            }
+        }
+        let mut pairs = Vec::new();
+        for [a, b] in groups.into_values().filter(|[a, b]| !a.is_empty() && !b.is_empty()) {
+            if a.len() > GROUP || b.len() > GROUP {
+                continue;
+            }
+            let score = |a: &[&str], b: &[&str]| {
+                if a.len() != b.len() {
+                    return 0;
+                }
+                // The least alike part decides; the leaves are known to be alike.
+                a.iter().zip(b).skip(1).map(|(a, b)| likeness(a, b)).min().unwrap_or(100)
+            };
+            let scores: Vec<Vec<u32>> = a.iter().map(|(_, x)| b.iter().map(|(_, y)| score(x, y)).collect()).collect();
+            for (i, j, score) in sure(&scores) {
+                if let (Some((a, _)), Some((b, _))) = (a.get(i), b.get(j)) {
+                    pairs.push((*a, *b, Proof::Likeness(u8::try_from(score).unwrap_or(100))));
+                }
+            }
+        }
+        for (a, b, proof) in pairs {
+            matching.pair(a, b, proof);
+        }
+    }
+    walk.learn(matching);
+    walk.same_names(matching);
+}
+
+/// How alike two parts of names are, in percent: by letters, and by words of which one begins the other
+/// (`enc` and `encoder`). Names that count otherwise are less alike than others.
+pub(super) fn likeness(a: &str, b: &str) -> u32 {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    if a == b {
+        return 100;
+    }
+    let ((stem_a, number_a), (stem_b, number_b)) = (counted(&a), counted(&b));
+    let letters = percent(strsim::normalized_damerau_levenshtein(stem_a, stem_b)).max(same_meaning(stem_a, stem_b));
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let (words_a, words_b) = (words(stem_a), words(stem_b));
+    let begins = |x: &str, y: &str| x.starts_with(y) && y.len() > 1 || y.starts_with(x) && x.len() > 1;
+    let found = words_a.iter().filter(|x| words_b.iter().any(|y| begins(x, y))).count();
+    let most = words_a.len().max(words_b.len()).max(1);
+    let by_words = u32::try_from(found.saturating_mul(90).checked_div(most).unwrap_or(0)).unwrap_or(0);
+    let score = letters.max(by_words).min(99);
+    match (number_a, number_b) {
+        (Some(a), Some(b)) if a == b => score.saturating_add(25).min(99),
+        (None, None) => score,
+        (Some(_), Some(_)) => score.saturating_sub(30),
+        _ => score.saturating_sub(10),
+    }
+}
+
+/// Words that people use for one thing.
+fn same_meaning(a: &str, b: &str) -> u32 {
+    const WORDS: [&[&str]; 6] = [
+        &["fc", "dense", "linear", "proj", "projection", "fully_connected"],
+        &["head", "classifier", "logits", "output", "out", "predictions", "classes", "labels"],
+        &["emb", "embed", "embedding", "embeddings", "tokens"],
+        &["bn", "batchnorm", "batch_norm", "batch_normalization"],
+        &["ln", "layernorm", "layer_norm", "layer_normalization"],
+        &["attn", "attention", "self_attention", "mha"],
+    ];
+    if WORDS.iter().any(|words| words.contains(&a) && words.contains(&b)) { 70 } else { 0 }
+}
+
+fn percent(share: f64) -> u32 {
+    // From 0 to 100: within what a u32 holds.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of one, times 100")]
+    let percent = (share * 100.0) as u32;
+    percent
+}

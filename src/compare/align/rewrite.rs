@@ -1,0 +1,160 @@
+//! Scopes that were put around, taken away or renamed: what ends alike, in one way only, is one.
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::matching::{Matching, Side};
+use super::naming::positional;
+use super::tree::{NodeId, Tree, canonical, hash};
+use super::walk::Walk;
+use super::{Proof, RewriteKind};
+use crate::model::VariableId;
+
+/// Scopes that belong together, with the open variables of both sides that are in them.
+pub(super) type Bucket = (NodeId, NodeId, Vec<VariableId>, Vec<VariableId>);
+
+/// Open variables, by the scopes that are known to belong together: the innermost first.
+pub(super) fn buckets(walk: &Walk, matching: &Matching) -> Vec<Bucket> {
+    let mut lists: HashMap<NodeId, [Vec<VariableId>; 2]> = HashMap::new();
+    for (at, side) in [Side::Old, Side::New].into_iter().enumerate() {
+        let tree = walk.tree(side);
+        for (variable, leaf) in tree.leaves().filter(|(variable, _)| matching.open(side, *variable)) {
+            for scope in tree.upwards(leaf).skip(1) {
+                let Some(partner) = walk.partner(side, scope) else { continue };
+                let old = if side == Side::Old { scope } else { partner };
+                if let Some(list) = lists.entry(old).or_default().get_mut(at) {
+                    list.push(variable);
+                }
+            }
+        }
+    }
+    let depth = |x: &NodeId| walk.old.node(*x).map_or(0, |node| node.depth);
+    let mut buckets: Vec<Bucket> = lists
+        .into_iter()
+        .filter(|(_, [a, b])| !a.is_empty() && !b.is_empty())
+        .filter_map(|(x, [mut a, mut b])| {
+            a.sort_unstable();
+            b.sort_unstable();
+            Some((x, walk.partner(Side::Old, x)?, a, b))
+        })
+        .collect();
+    buckets.sort_by_key(|(x, ..)| (std::cmp::Reverse(depth(x)), *x));
+    buckets
+}
+
+/// One variable of each side that end alike, and the scopes before that end.
+struct Vote {
+    a: VariableId,
+    b: VariableId,
+    prefix: (NodeId, NodeId),
+    /// Parts that are alike.
+    parts: usize,
+    /// True if nothing is before them on one side.
+    whole: bool,
+    /// True if one of the scopes in it has a name of its own.
+    telling: bool,
+}
+
+/// Finds such scopes, within each that is known.
+pub(super) fn prefixes(walk: &mut Walk, matching: &mut Matching) {
+    for (x, y, mut a, mut b) in buckets(walk, matching) {
+        a.retain(|id| matching.open(Side::Old, *id));
+        b.retain(|id| matching.open(Side::New, *id));
+        if a.is_empty() || b.is_empty() {
+            continue;
+        }
+        let votes = votes(walk, matching, (x, y), &a, &b);
+        let mut rules: HashMap<(NodeId, NodeId), Vec<Vote>> = HashMap::new();
+        for vote in votes {
+            rules.entry(vote.prefix).or_default().push(vote);
+        }
+        let mut rules: Vec<((NodeId, NodeId), Vec<Vote>)> = rules.into_iter().collect();
+        rules.sort_by_key(|(prefix, votes)| (std::cmp::Reverse(votes.len()), *prefix));
+        for (prefix, votes) in rules {
+            let sure = |vote: &Vote| {
+                vote.parts > 1 && (vote.telling || votes.len() > 1) && (vote.whole || vote.telling)
+                    || vote.parts == 1 && vote.whole && (votes.len() > 1 || prefix == (x, y))
+            };
+            if !votes.iter().all(sure) {
+                continue;
+            }
+            let proof = rule(walk, matching, prefix, votes.first());
+            for vote in &votes {
+                matching.pair(vote.a, vote.b, proof);
+            }
+            if votes.len() > 1 && prefix != (x, y) {
+                if walk.partner(Side::Old, prefix.0).is_none() && walk.partner(Side::New, prefix.1).is_none() {
+                    walk.link(prefix.0, prefix.1, proof, matching);
+                } else {
+                    walk.also(prefix.0, prefix.1, proof);
+                }
+            }
+        }
+        walk.learn(matching);
+        walk.same_names(matching);
+    }
+}
+
+/// The rule in words: what is before the end that is alike.
+fn rule(walk: &Walk, matching: &mut Matching, prefix: (NodeId, NodeId), vote: Option<&Vote>) -> Proof {
+    let (from, to) = (walk.old.name(prefix.0), walk.new.name(prefix.1));
+    if from == to {
+        let leaf = |tree: &Tree, id: Option<VariableId>| {
+            id.and_then(|id| tree.leaf_of(id)).map_or(String::new(), |leaf| tree.part(leaf).to_owned())
+        };
+        let (from, to) = (leaf(&walk.old, vote.map(|vote| vote.a)), leaf(&walk.new, vote.map(|vote| vote.b)));
+        return matching.rule(from, to, RewriteKind::Leaf);
+    }
+    let kind = match (from.is_empty(), to.is_empty()) {
+        (true, _) => RewriteKind::Added,
+        (_, true) => RewriteKind::Dropped,
+        _ => RewriteKind::Replaced,
+    };
+    let scope = |name: String| if name.is_empty() { name } else { name + "/" };
+    matching.rule(scope(from), scope(to), kind)
+}
+
+/// Ends of a name below a scope, the shortest first: a hash with shape and type, and what is before it.
+fn ends(tree: &Tree, matching: &Matching, scope: NodeId, id: VariableId) -> Vec<(u64, NodeId)> {
+    let Some((leaf, form)) = tree.leaf_of(id).zip(matching.form(tree.side, id)) else { return Vec::new() };
+    let mut sum = hash(form);
+    let mut ends = Vec::new();
+    for at in tree.upwards(leaf).take_while(|at| *at != scope) {
+        let part = if at == leaf { canonical(tree.part(at)) } else { tree.part(at) };
+        sum = hash((sum, part));
+        ends.push((sum, tree.node(at).map_or(0, |node| node.parent)));
+    }
+    ends
+}
+
+fn votes(walk: &Walk, matching: &Matching, scope: (NodeId, NodeId), a: &[VariableId], b: &[VariableId]) -> Vec<Vote> {
+    let mut seen: HashMap<u64, [Option<(VariableId, NodeId)>; 2]> = HashMap::new();
+    let mut several: HashMap<u64, [usize; 2]> = HashMap::new();
+    let mut deep = HashMap::new();
+    for (at, (tree, scope, ids)) in [(&walk.old, scope.0, a), (&walk.new, scope.1, b)].into_iter().enumerate() {
+        for id in ids {
+            let ends = ends(tree, matching, scope, *id);
+            for (sum, before) in &ends {
+                if let Some(slot) = seen.entry(*sum).or_default().get_mut(at) {
+                    *slot = Some((*id, *before));
+                }
+                if let Some(count) = several.entry(*sum).or_default().get_mut(at) {
+                    *count = count.saturating_add(1);
+                }
+            }
+            deep.insert((at, *id), ends.len());
+        }
+    }
+    let vote = |id: &VariableId| {
+        let ends = ends(&walk.old, matching, scope.0, *id);
+        // The longest end that the other side has at all: a shorter one tells less.
+        let (parts, (sum, before)) =
+            ends.iter().enumerate().rev().find(|(_, (sum, _))| several.get(sum).is_some_and(|[_, new]| *new > 0))?;
+        let parts = parts.saturating_add(1);
+        let (Some([1, 1]), Some([_, Some((other, prefix))])) = (several.get(sum), seen.get(sum)) else { return None };
+        let whole = parts == ends.len() || deep.get(&(1, *other)) == Some(&parts);
+        let leaf = walk.old.leaf_of(*id)?;
+        let telling = walk.old.upwards(leaf).take(parts).skip(1).any(|at| !positional(walk.old.part(at)));
+        Some(Vote { a: *id, b: *other, prefix: (*before, *prefix), parts, whole, telling })
+    };
+    a.iter().filter_map(vote).collect()
+}

@@ -1,0 +1,201 @@
+//! Two trees of names side by side: which scope is which.
+
+use std::collections::VecDeque;
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::matching::{Matching, Side};
+use super::naming::{Names, automatic, counted};
+use super::tree::{NodeId, Tree};
+use super::{Ambiguity, Proof};
+use crate::model::VariableId;
+
+/// Variables of one scope that are named in doubt at the most.
+const DOUBTS: usize = 4096;
+
+/// Scopes of which any may be any.
+pub(super) struct Doubt {
+    pub old: Vec<NodeId>,
+    pub new: Vec<NodeId>,
+}
+
+/// What has the same name in the same scope is the same.
+pub(super) fn same_names(walk: &mut Walk, matching: &mut Matching) {
+    walk.same_names(matching);
+}
+
+/// Which scope of the old tree is which of the new, so far.
+pub(super) struct Walk<'a> {
+    pub old: Tree<'a>,
+    pub new: Tree<'a>,
+    paths: bool,
+    of_old: Vec<Option<NodeId>>,
+    of_new: Vec<Option<NodeId>>,
+    /// Scopes that belong together, each with why.
+    pub scopes: Vec<(NodeId, NodeId, Proof)>,
+    /// Those of them whose children are not yet compared.
+    queue: VecDeque<(NodeId, NodeId, Proof)>,
+    pub doubts: Vec<Doubt>,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(names: Names<'a>) -> Self {
+        let (of_old, of_new) = (vec![None; names.old.len()], vec![None; names.new.len()]);
+        let Names { old, new, paths } = names;
+        let (scopes, queue, doubts) = (Vec::new(), VecDeque::new(), Vec::new());
+        let mut walk = Self { old, new, paths, of_old, of_new, scopes, queue, doubts };
+        walk.join(0, 0, walk.same());
+        walk
+    }
+
+    /// The proof of an equal name.
+    pub fn same(&self) -> Proof {
+        if self.paths { Proof::SameObjectPath } else { Proof::SameName }
+    }
+
+    pub fn tree(&self, side: Side) -> &Tree<'a> {
+        match side {
+            Side::Old => &self.old,
+            Side::New => &self.new,
+        }
+    }
+
+    /// The scope on the other side.
+    pub fn partner(&self, side: Side, node: NodeId) -> Option<NodeId> {
+        let of = match side {
+            Side::Old => &self.of_old,
+            Side::New => &self.of_new,
+        };
+        of.get(node).copied().flatten()
+    }
+
+    fn join(&mut self, x: NodeId, y: NodeId, proof: Proof) -> bool {
+        match (self.of_old.get_mut(x), self.of_new.get_mut(y)) {
+            (Some(old @ None), Some(new @ None)) => {
+                (*old, *new) = (Some(y), Some(x));
+                self.queue.push_back((x, y, proof));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Says that two scopes, or variables, are one.
+    pub fn link(&mut self, x: NodeId, y: NodeId, proof: Proof, matching: &mut Matching) {
+        if self.join(x, y, proof)
+            && let Some(a) = self.old.node(x).and_then(|node| node.variable)
+            && let Some(b) = self.new.node(y).and_then(|node| node.variable)
+        {
+            matching.pair(a, b, proof);
+        }
+    }
+
+    /// Compares the children of two scopes that belong together without being one: `net/` around all.
+    pub fn also(&mut self, x: NodeId, y: NodeId, proof: Proof) {
+        self.queue.push_back((x, y, proof));
+    }
+
+    /// Takes over what was settled elsewhere: the layers of two variables that are one are one, and so are
+    /// the scopes around them that are called alike.
+    pub fn learn(&mut self, matching: &Matching) {
+        for (a, b, proof) in matching.pairs() {
+            let (Some(x), Some(y)) = (self.old.leaf_of(a), self.new.leaf_of(b)) else { continue };
+            if self.partner(Side::Old, x).is_some() {
+                continue;
+            }
+            let ways: Vec<(NodeId, NodeId)> = self.old.upwards(x).zip(self.new.upwards(y)).collect();
+            for (level, (x, y)) in ways.into_iter().enumerate() {
+                let alike = || counted(self.old.part(x)).0 == counted(self.new.part(y)).0;
+                if level > 1 && !alike() || !self.join(x, y, proof) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// What has the same name in the same scope is the same, unless the name only counts.
+    pub fn same_names(&mut self, matching: &mut Matching) {
+        while let Some((x, y, proof)) = self.queue.pop_front() {
+            if self.old.children(x).is_empty() || self.new.children(y).is_empty() {
+                continue;
+            }
+            self.scopes.push((x, y, proof));
+            let named: HashMap<&str, NodeId> =
+                self.new.children(y).iter().map(|child| (self.new.part(*child), *child)).collect();
+            let children = self.old.children(x).to_vec();
+            let same = |part: &str| named.get(part).copied();
+            let counting = self.counting(x, y);
+            for child in children {
+                let part = self.old.part(child);
+                if let Some(other) = same(part)
+                    && !counting.contains_key(counted(part).0)
+                {
+                    self.link(child, other, proof, matching);
+                }
+            }
+        }
+    }
+
+    /// The families of children of two scopes that are counted, not named: `dense`, `dense_1`; the items
+    /// of a list. A family that has not changed on both sides is as good as named.
+    pub fn counting(&self, x: NodeId, y: NodeId) -> HashMap<&'a str, [Vec<(u64, NodeId)>; 2]> {
+        let mut families: HashMap<&str, [Vec<(u64, NodeId)>; 2]> = HashMap::new();
+        let mut plain: HashMap<&str, bool> = HashMap::new();
+        for (at, (tree, scope)) in [(&self.old, x), (&self.new, y)].into_iter().enumerate() {
+            for child in tree.children(scope) {
+                let (stem, number) = counted(tree.part(*child));
+                let has = plain.entry(stem).or_default();
+                *has |= number.is_none();
+                if let Some(list) = families.entry(stem).or_default().get_mut(at) {
+                    list.push((number.unwrap_or(0), *child));
+                }
+            }
+        }
+        families.retain(|stem, [a, b]| {
+            let several = a.len() > 1 || b.len() > 1 || automatic(stem);
+            let counts = automatic(stem) || plain.get(stem) == Some(&true) && (a.len() > 1 || b.len() > 1);
+            if !several || !counts {
+                return false;
+            }
+            a.sort_unstable();
+            b.sort_unstable();
+            let same = |((i, x), (j, y)): (&(u64, NodeId), &(u64, NodeId))| {
+                let (x, y) = (self.old.node(*x), self.new.node(*y));
+                i == j && x.map(|node| node.content) == y.map(|node| node.content)
+            };
+            a.len() != b.len() || !a.iter().zip(b.iter()).all(same)
+        });
+        families
+    }
+
+    /// Children of a scope that nothing is said of, with all that is in them.
+    pub fn left(&self, side: Side, scope: NodeId, matching: &Matching) -> Vec<NodeId> {
+        let tree = self.tree(side);
+        let is_open = |child: &NodeId| {
+            self.partner(side, *child).is_none()
+                && tree
+                    .variables(*child, DOUBTS)
+                    .is_some_and(|all| all.iter().all(|variable| matching.open(side, *variable)))
+        };
+        tree.children(scope).iter().copied().filter(|child| is_open(child)).collect()
+    }
+
+    /// Says which variables could not be told apart.
+    pub fn tell_ambiguous(&self, matching: &mut Matching) {
+        for doubt in &self.doubts {
+            let mut groups: HashMap<(&str, u64), [Vec<VariableId>; 2]> = HashMap::new();
+            for (at, (tree, nodes)) in [(&self.old, &doubt.old), (&self.new, &doubt.new)].into_iter().enumerate() {
+                for variable in nodes.iter().filter_map(|node| tree.variables(*node, DOUBTS)).flatten() {
+                    let Some(node) = tree.leaf_of(variable).and_then(|leaf| tree.node(leaf)) else { continue };
+                    let leaf = super::tree::canonical(counted(node.part).0);
+                    if let Some(list) = groups.entry((leaf, node.content)).or_default().get_mut(at) {
+                        list.push(variable);
+                    }
+                }
+            }
+            let mut found: Vec<Ambiguity> = groups.into_values().map(|[old, new]| Ambiguity { old, new }).collect();
+            found.sort_by(|a, b| a.old.cmp(&b.old));
+            matching.ambiguous.extend(found);
+        }
+    }
+}
