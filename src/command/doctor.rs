@@ -112,16 +112,19 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         },
     );
     let siblings = Siblings::of(context, &resolved, checkpoint.as_ref(), &digests);
-    let comparison = checkpoint.as_ref().zip(target).map(|(checkpoint, target)| {
-        let alignment = align(checkpoint, &target);
-        let changes = changes(checkpoint, &target, &alignment);
-        Comparison { target, alignment, changes }
-    });
+    let (comparison, lone_target) = match (&checkpoint, target) {
+        (Some(checkpoint), Some(target)) => {
+            let alignment = align(checkpoint, &target);
+            let changes = changes(checkpoint, &target, &alignment);
+            (Some(Comparison { target, alignment, changes }), None)
+        }
+        (_, target) => (None, target),
+    };
     let scene = Scene {
         resolved: &resolved,
         checkpoint: checkpoint.as_ref(),
         digests: &digests,
-        target: comparison.as_ref().map(|comparison| &comparison.target),
+        target: comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref()),
         alignment: comparison.as_ref().map(|comparison| &comparison.alignment),
         options: call.options,
     };
@@ -138,6 +141,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         digests,
         depth,
         comparison,
+        lone_target,
     }
 }
 

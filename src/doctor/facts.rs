@@ -32,6 +32,8 @@ pub struct Facts {
     pub depth: Depth,
     /// The checkpoint that the new code would save, and what differs from it.
     pub comparison: Option<Comparison>,
+    /// The checkpoint that the new code would save, where there is none to hold it against.
+    pub lone_target: Option<Checkpoint>,
     /// What loaders would do: the one that was asked about, or those that fit.
     pub predictions: Vec<Prediction>,
 }

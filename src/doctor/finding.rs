@@ -223,7 +223,8 @@ pub struct Forecast {
 
 impl Forecast {
     fn new(prediction: &Prediction, facts: &Facts) -> Self {
-        let target = facts.comparison.as_ref().map(|comparison| &comparison.target);
+        let compared = facts.comparison.as_ref().map(|comparison| &comparison.target);
+        let target = compared.or(facts.lone_target.as_ref());
         let old = |id: VariableId| key(facts.checkpoint.as_ref(), id);
         let new = |id: VariableId| key(target, id);
         Self {

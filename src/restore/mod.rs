@@ -4,10 +4,13 @@
 //! and the exception that ends it. What follows from that for every loader alike, the outcome, what is left
 //! out and which variable silently takes the value of another, is concluded here.
 
+mod assign;
 mod checkpoint;
 mod keras2;
 mod keras3;
 mod manager;
+mod object_graph;
+mod reader;
 mod saved_model;
 mod saver;
 
@@ -230,8 +233,8 @@ fn conclude(loader: Loader, scene: &Scene, course: Course) -> Prediction {
         let restored = course.bound.iter().map(|bound| bound.new).filter(counts).count();
         match (restored, left) {
             _ if scene.target.is_none() => Outcome::Ok,
-            (_, 0) if new > 0 => Outcome::Ok,
             (0, _) => Outcome::Noop,
+            (_, 0) => Outcome::Ok,
             _ => Outcome::Partial,
         }
     };
