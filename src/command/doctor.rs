@@ -9,7 +9,7 @@ use crate::compare::change::changes;
 use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
 use crate::error::Error;
 use crate::format;
-use crate::model::{Checkpoint, Depth, Digests, Directory, Entry, Resolved};
+use crate::model::{Checkpoint, Depth, Digests, Directory, Entry, Flavor, GraphFile, Resolved};
 use crate::restore::{self, Loader, Options, Scene};
 use crate::tensor;
 use crate::view::Outcome;
@@ -120,11 +120,14 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         }
         (_, target) => (None, target),
     };
+    let program = comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref());
+    let graph = beside(context, &resolved, program.or(checkpoint.as_ref()), call);
     let scene = Scene {
         resolved: &resolved,
         checkpoint: checkpoint.as_ref(),
         digests: &digests,
-        target: comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref()),
+        target: program,
+        graph: graph.as_ref(),
         alignment: comparison.as_ref().map(|comparison| &comparison.alignment),
         options: call.options,
     };
@@ -143,6 +146,14 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         comparison,
         lone_target,
     }
+}
+
+/// The graph of the program that a Saver restores, where one is asked about or fits.
+fn beside(context: &Context, resolved: &Resolved, program: Option<&Checkpoint>, call: Call) -> Option<GraphFile> {
+    let by_name = program.is_some_and(|program| program.flavor == Flavor::NameBased);
+    let asked = call.loader.map_or(by_name, |loader| loader == Loader::Saver);
+    let prefix = program.map_or(Path::new(&resolved.given), |program| &program.prefix);
+    asked.then(|| format::graph_beside(context.store, prefix))
 }
 
 /// The other checkpoints of the directory, looked at only where the one in question is damaged.

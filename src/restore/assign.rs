@@ -36,7 +36,12 @@ pub(super) fn assign(
 /// # Errors
 /// A key that is not there; then types that differ, all of them; then what cannot be read. The last two in
 /// the order of the files.
-fn read(scene: &Scene, old: &Checkpoint, new: &Checkpoint, wanted: &[Wanted]) -> Result<Vec<Bound>, Trouble> {
+pub(super) fn read(
+    scene: &Scene,
+    old: &Checkpoint,
+    new: &Checkpoint,
+    wanted: &[Wanted],
+) -> Result<Vec<Bound>, Trouble> {
     let mut found = Vec::with_capacity(wanted.len());
     for one in wanted {
         let Some((entry, _)) = old.find(one.key.as_bytes()) else {

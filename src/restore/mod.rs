@@ -17,7 +17,7 @@ mod saver;
 use std::collections::HashMap;
 
 use crate::compare::align::Alignment;
-use crate::model::{Checkpoint, Digests, GRAPH_KEY, Resolved, VariableId};
+use crate::model::{Checkpoint, Container, Digests, Flavor, GRAPH_KEY, GraphFile, Resolved, VariableId, Writer};
 
 /// A call that loads a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,6 +89,9 @@ pub struct Scene<'a> {
     /// What the new program saved: its variables are those that are restored into. Without it the
     /// program is taken to be the one that saved the checkpoint.
     pub target: Option<&'a Checkpoint>,
+    /// The graph beside the target, or where there is none beside the checkpoint, if it was looked for: only
+    /// a Saver's program is told by it.
+    pub graph: Option<&'a GraphFile>,
     /// Which variable of the checkpoint is which of the target.
     pub alignment: Option<&'a Alignment>,
     /// How it is called.
@@ -189,10 +192,39 @@ pub struct Prediction {
 /// The loaders that are made for what lies there, the best first.
 pub fn fitting(scene: &Scene) -> Vec<Loader> {
     let Some(checkpoint) = scene.checkpoint else { return Vec::new() };
-    match (checkpoint.container, checkpoint.flavor) {
-        _ if scene.resolved.is_saved_model => vec![Loader::SavedModel],
-        _ => vec![Loader::Checkpoint],
+    let into = scene.target.map(|target| target.flavor);
+    // What loads it is taken to be of the generation that saved the target, or else the checkpoint itself.
+    let keras2 = match scene.target.unwrap_or(checkpoint) {
+        Checkpoint { writer: Writer::Keras1 | Writer::Keras2, .. } => true,
+        Checkpoint { versions, .. } => versions.keras.as_ref().is_some_and(|version| version.starts_with(['1', '2'])),
+    };
+    let (weights, model) = match keras2 {
+        true => (Loader::Keras2Weights, Loader::Keras2Model),
+        false => (Loader::Keras3Weights, Loader::Keras3Model),
+    };
+    match checkpoint.container {
+        Container::Bundle if scene.resolved.is_saved_model && into.is_none() => vec![Loader::SavedModel],
+        Container::Bundle | Container::V1 => match (into.unwrap_or(checkpoint.flavor), scene.graph) {
+            // Without a graph there is no program that could be told.
+            (Flavor::NameBased, Some(GraphFile::Missing) | None) if into.is_none() => Vec::new(),
+            (Flavor::NameBased, _) => vec![Loader::Saver],
+            (Flavor::ObjectBased, _) if scene.resolved.is_directory && !scene.resolved.is_saved_model => {
+                vec![Loader::Manager]
+            }
+            (Flavor::ObjectBased, _) if holds_model(checkpoint) => vec![Loader::Keras2Weights, Loader::Checkpoint],
+            (Flavor::ObjectBased, _) => vec![Loader::Checkpoint],
+            (Flavor::LayerBased, _) => vec![weights],
+        },
+        Container::MetaGraph => Vec::new(),
+        Container::KerasModelH5 | Container::KerasArchive if into.is_none() => vec![model],
+        _ => vec![weights],
     }
+}
+
+/// True if the root is a Keras model: `save_weights` of Keras 2 saves it so, and saves are not counted.
+fn holds_model(checkpoint: &Checkpoint) -> bool {
+    let root = checkpoint.graph.as_ref().and_then(|graph| graph.nodes.first());
+    root.is_some_and(|root| root.child("layer-0").is_some() && root.child("save_counter").is_none())
 }
 
 /// Predicts what a loader does with what it meets.
