@@ -273,6 +273,15 @@ pub struct Doctor {
     /// A checkpoint that the new code saved: what is missing, unexpected, reshaped?
     #[arg(long, value_name = "NEW")]
     pub against: Option<PathBuf>,
+    /// The call that will load it [default: those that fit the files]
+    #[arg(long, value_name = "LOADER")]
+    pub loader: Option<LoaderName>,
+    /// As load_weights(by_name=True)
+    #[arg(long)]
+    pub by_name: bool,
+    /// As load_weights(skip_mismatch=True)
+    #[arg(long)]
+    pub skip_mismatch: bool,
     /// Look at indexes and file sizes alone, not at the data
     #[arg(long)]
     pub quick: bool,
@@ -288,6 +297,27 @@ pub struct Doctor {
     /// Exit with 0 whatever is found
     #[arg(long)]
     pub exit_zero: bool,
+}
+
+/// The words for loaders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LoaderName {
+    /// `tf.train.Checkpoint(...).restore(path)`
+    Checkpoint,
+    /// `tf.train.latest_checkpoint(directory)`, `CheckpointManager`
+    Manager,
+    /// `tf.compat.v1.train.Saver().restore(session, path)`
+    Saver,
+    /// `model.load_weights(path)` of Keras 2
+    Keras2Weights,
+    /// `keras.models.load_model(path)` of Keras 2
+    Keras2Model,
+    /// `model.load_weights(path)` of Keras 3
+    Keras3Weights,
+    /// `keras.models.load_model(path)` of Keras 3
+    Keras3Model,
+    /// `tf.saved_model.load(path)`
+    SavedModel,
 }
 
 /// Severities, as a threshold.

@@ -10,6 +10,7 @@
 //! | [`format`](mod@format) | one file or folder per on-disk format: bytes in, a checkpoint out |
 //! | [`tensor`] | payload bytes to numbers |
 //! | [`compare`] | two checkpoints side by side |
+//! | [`restore`] | what each loader of TensorFlow and Keras would do |
 //! | [`doctor`] | rules over facts |
 //! | [`view`] | values to text |
 //! | [`command`] | one file per subcommand |
@@ -37,6 +38,7 @@ pub mod error;
 pub mod format;
 pub mod model;
 mod proto;
+pub mod restore;
 pub mod store;
 pub mod tensor;
 pub mod view;

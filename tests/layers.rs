@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the crate with the modules that it may use. What a module is not named here for, it
 /// may not import; `lib.rs` and `main.rs` connect everything and are free.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("bytes", &[]),
     ("error", &[]),
     ("store", &[]),
@@ -14,10 +14,14 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("format", &["bytes", "error", "model", "proto", "store"]),
     ("tensor", &["bytes", "error", "proto", "model", "store"]),
     ("compare", &["bytes", "model"]),
-    ("doctor", &["bytes", "model", "compare"]),
-    ("view", &["bytes", "model", "compare", "doctor"]),
+    ("restore", &["bytes", "model", "compare"]),
+    ("doctor", &["bytes", "model", "compare", "restore"]),
+    ("view", &["bytes", "model", "compare", "restore", "doctor"]),
     ("cli", &[]),
-    ("command", &["bytes", "error", "store", "model", "format", "tensor", "compare", "doctor", "view", "cli"]),
+    (
+        "command",
+        &["bytes", "error", "store", "model", "format", "tensor", "compare", "restore", "doctor", "view", "cli"],
+    ),
 ];
 
 /// Lines that a file may have at the most.

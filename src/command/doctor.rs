@@ -9,7 +9,8 @@ use crate::compare::change::changes;
 use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
 use crate::error::Error;
 use crate::format;
-use crate::model::{Checkpoint, Depth, Digests, Directory, Entry, Resolved};
+use crate::model::{Checkpoint, Depth, Digests, Directory, Entry, Flavor, GraphFile, Resolved};
+use crate::restore::{self, Loader, Options, Scene};
 use crate::tensor;
 use crate::view::Outcome;
 
@@ -22,11 +23,15 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
     let selection = Selection::new(&args.select, &args.ignore).map_err(unknown)?;
     let depth = if args.quick { selection.depth().min(Depth::Files) } else { selection.depth() };
     let against = args.against.as_deref();
+    let call = Call {
+        loader: args.loader.map(loader),
+        options: Options { by_name: args.by_name, skip_mismatch: args.skip_mismatch },
+    };
     let mut reports = Vec::new();
     for path in &args.paths {
         for path in expand(context, path, args.all) {
             let target = against.map(|path| context.open(path).map(|(_, target)| target)).transpose()?;
-            reports.push(examine(&survey(context, &path, depth, target), &selection));
+            reports.push(examine(&survey(context, &path, depth, target, call), &selection));
         }
     }
     let fail_on = match args.fail_on {
@@ -35,6 +40,26 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
         cli::FailOn::Info => Severity::Info,
     };
     Ok(Outcome::Reports(reports, fail_on))
+}
+
+/// The call that is asked about.
+#[derive(Clone, Copy)]
+struct Call {
+    loader: Option<Loader>,
+    options: Options,
+}
+
+fn loader(name: cli::LoaderName) -> Loader {
+    match name {
+        cli::LoaderName::Checkpoint => Loader::Checkpoint,
+        cli::LoaderName::Manager => Loader::Manager,
+        cli::LoaderName::Saver => Loader::Saver,
+        cli::LoaderName::Keras2Weights => Loader::Keras2Weights,
+        cli::LoaderName::Keras2Model => Loader::Keras2Model,
+        cli::LoaderName::Keras3Weights => Loader::Keras3Weights,
+        cli::LoaderName::Keras3Model => Loader::Keras3Model,
+        cli::LoaderName::SavedModel => Loader::SavedModel,
+    }
 }
 
 /// Why a word is not a rule's.
@@ -65,7 +90,7 @@ fn expand(context: &Context, path: &Path, all: bool) -> Vec<PathBuf> {
 }
 
 /// Learns everything about one path that the rules may want to know.
-fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>) -> Facts {
+fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>, call: Call) -> Facts {
     let resolved = format::restorable(context.store, path);
     let mut checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
     if let Some(checkpoint) = &mut checkpoint {
@@ -87,12 +112,29 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         },
     );
     let siblings = Siblings::of(context, &resolved, checkpoint.as_ref(), &digests);
-    let comparison = checkpoint.as_ref().zip(target).map(|(checkpoint, target)| {
-        let alignment = align(checkpoint, &target);
-        let changes = changes(checkpoint, &target, &alignment);
-        Comparison { target, alignment, changes }
-    });
+    let (comparison, lone_target) = match (&checkpoint, target) {
+        (Some(checkpoint), Some(target)) => {
+            let alignment = align(checkpoint, &target);
+            let changes = changes(checkpoint, &target, &alignment);
+            (Some(Comparison { target, alignment, changes }), None)
+        }
+        (_, target) => (None, target),
+    };
+    let program = comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref());
+    let graph = beside(context, &resolved, program.or(checkpoint.as_ref()), call);
+    let scene = Scene {
+        resolved: &resolved,
+        checkpoint: checkpoint.as_ref(),
+        digests: &digests,
+        target: program,
+        graph: graph.as_ref(),
+        alignment: comparison.as_ref().map(|comparison| &comparison.alignment),
+        options: call.options,
+    };
+    let loaders = call.loader.map_or_else(|| restore::fitting(&scene), |loader| vec![loader]);
+    let predictions = loaders.into_iter().map(|loader| restore::predict(loader, &scene)).collect();
     Facts {
+        predictions,
         subject: resolved.given.clone(),
         step: checkpoint.as_ref().and_then(|checkpoint| ls::step(context, checkpoint)),
         whole_siblings: siblings.whole,
@@ -102,7 +144,16 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         digests,
         depth,
         comparison,
+        lone_target,
     }
+}
+
+/// The graph of the program that a Saver restores, where one is asked about or fits.
+fn beside(context: &Context, resolved: &Resolved, program: Option<&Checkpoint>, call: Call) -> Option<GraphFile> {
+    let by_name = program.is_some_and(|program| program.flavor == Flavor::NameBased);
+    let asked = call.loader.map_or(by_name, |loader| loader == Loader::Saver);
+    let prefix = program.map_or(Path::new(&resolved.given), |program| &program.prefix);
+    asked.then(|| format::graph_beside(context.store, prefix))
 }
 
 /// The other checkpoints of the directory, looked at only where the one in question is damaged.

@@ -9,6 +9,7 @@ use super::select::Selection;
 use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
 use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
+use crate::restore::Prediction;
 
 /// Everything that was learned about one path, before anything is judged.
 #[derive(Debug)]
@@ -31,6 +32,10 @@ pub struct Facts {
     pub depth: Depth,
     /// The checkpoint that the new code would save, and what differs from it.
     pub comparison: Option<Comparison>,
+    /// The checkpoint that the new code would save, where there is none to hold it against.
+    pub lone_target: Option<Checkpoint>,
+    /// What loaders would do: the one that was asked about, or those that fit.
+    pub predictions: Vec<Prediction>,
 }
 
 /// The checkpoint held against another.

@@ -7,7 +7,8 @@ use super::loader;
 use super::rule::{Rule, Severity};
 use super::select::Selection;
 use crate::bytes::Span;
-use crate::model::Depth;
+use crate::model::{Checkpoint, Depth, VariableId};
+use crate::restore::{Asserts, Exception, Loader, Outcome, Prediction};
 
 /// One cause, said once.
 #[derive(Clone, Debug)]
@@ -172,6 +173,7 @@ impl Findings {
             findings,
             skipped,
             counts,
+            predictions: facts.predictions.iter().map(|prediction| Forecast::new(prediction, facts)).collect(),
             looked: facts.summary(selection),
             renamed: facts.renamed(),
         }
@@ -193,6 +195,8 @@ pub struct Report {
     pub skipped: Vec<&'static Rule>,
     /// Findings by severity.
     pub counts: BTreeMap<Severity, usize>,
+    /// What loaders would do.
+    pub predictions: Vec<Forecast>,
     /// How far we looked.
     pub looked: Summary,
     /// Variables that the new code keeps under another key.
@@ -208,6 +212,51 @@ pub struct Renamed {
     pub to: String,
     /// Why the two are one.
     pub proof: &'static str,
+}
+
+/// A prediction, with variables by the keys of the files that they are in.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    /// Which loader.
+    pub loader: Loader,
+    /// What becomes of the program's variables.
+    pub outcome: Outcome,
+    /// What ends the restore.
+    pub exception: Option<Exception>,
+    /// What the asserts of the status object would do, where the call returns one.
+    pub asserts: Option<Asserts>,
+    /// Variables that keep their initial value.
+    pub not_restored: Vec<String>,
+    /// Stored values that go nowhere.
+    pub unused: Vec<String>,
+    /// Variables that take the value of another one: the variable, and whose value.
+    pub wrong_values: Vec<(String, String)>,
+    /// What is logged.
+    pub warnings: Vec<String>,
+}
+
+impl Forecast {
+    fn new(prediction: &Prediction, facts: &Facts) -> Self {
+        let compared = facts.comparison.as_ref().map(|comparison| &comparison.target);
+        let target = compared.or(facts.lone_target.as_ref());
+        let old = |id: VariableId| key(facts.checkpoint.as_ref(), id);
+        let new = |id: VariableId| key(target, id);
+        Self {
+            loader: prediction.loader,
+            outcome: prediction.outcome,
+            exception: prediction.course.exception.clone(),
+            asserts: prediction.course.asserts,
+            not_restored: prediction.not_restored.iter().map(|id| new(*id)).collect(),
+            unused: prediction.unused.iter().map(|id| old(*id)).collect(),
+            wrong_values: prediction.wrong_values.iter().map(|bound| (new(bound.new), old(bound.old))).collect(),
+            warnings: prediction.course.warnings.clone(),
+        }
+    }
+}
+
+fn key(checkpoint: Option<&Checkpoint>, id: VariableId) -> String {
+    let entry = checkpoint.and_then(|checkpoint| checkpoint.entry(checkpoint.variables.get(id)?));
+    entry.map(|entry| entry.key.to_string()).unwrap_or_default()
 }
 
 impl Report {

@@ -131,6 +131,8 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         depth: Depth::Values,
         step: None,
         comparison: None,
+        lone_target: None,
+        predictions: Vec::new(),
     }
 }
 

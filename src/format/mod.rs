@@ -21,6 +21,7 @@ pub mod v1;
 mod version;
 
 pub use extents::overlaps;
+pub use meta_graph::beside as graph_beside;
 pub use resolve::{resolve, restorable};
 pub use saved_model::read as read_saved_model;
 

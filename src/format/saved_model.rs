@@ -160,6 +160,7 @@ impl Found {
                     dtype: dtype(variable.dtype),
                     shape: shape(variable.shape.as_ref()),
                     name: variable.name,
+                    is_reference: false,
                 });
             }
         }

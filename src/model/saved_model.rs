@@ -60,4 +60,17 @@ pub struct Needed {
     pub dtype: DType,
     /// Its shape.
     pub shape: Shape,
+    /// True for a variable as TensorFlow 1 makes them, which keeps its shape; a resource variable does not.
+    pub is_reference: bool,
+}
+
+/// The `.meta` file beside a checkpoint: the graph of the program that saved it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GraphFile {
+    /// There is none.
+    Missing,
+    /// It cannot be read.
+    Malformed,
+    /// What the graph's Saver restores.
+    Read(Vec<Needed>),
 }

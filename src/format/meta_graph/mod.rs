@@ -15,7 +15,7 @@ use super::foreign::sniff;
 use crate::bytes::{Fault, FaultKind, Foreign, Span, limits};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Key, Payload, Versions, describe,
+    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, GraphFile, Key, Payload, Versions, describe,
 };
 use crate::proto;
 use crate::store::{self, Store};
@@ -63,6 +63,19 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         saved_model: None,
         faults,
     })
+}
+
+/// The graph of the program that saved the checkpoint of a prefix, if it lies beside it.
+pub fn beside(store: &dyn Store, prefix: &Path) -> GraphFile {
+    let mut path = prefix.as_os_str().to_owned();
+    path.push(".meta");
+    let path = Path::new(&path);
+    if store.stat(path).is_err() {
+        return GraphFile::Missing;
+    }
+    let bytes = store::read(store, path, limits::GRAPH_FILE).ok();
+    let needs = bytes.and_then(|bytes| Graph::parse(&bytes).and_then(|graph| wanted(&graph)).ok());
+    needs.map_or(GraphFile::Malformed, GraphFile::Read)
 }
 
 /// The bytes of a file that is one message.

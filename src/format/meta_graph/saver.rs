@@ -26,31 +26,45 @@ pub(in crate::format) fn wanted(graph: &Graph) -> Result<Vec<Needed>, String> {
             wanted.add_variable(graph, &variable?)?;
         }
     }
-    let named = wanted.0.into_iter().map(|(name, (dtype, shape))| Needed { name, dtype, shape });
+    let named = wanted.0.into_iter().map(|(name, found)| Needed {
+        name,
+        dtype: found.dtype,
+        shape: found.shape,
+        is_reference: found.is_reference,
+    });
     Ok(named.collect())
 }
 
 #[derive(Default)]
-struct Wanted(BTreeMap<String, (DType, Shape)>);
+struct Wanted(BTreeMap<String, Declared>);
+
+/// What a graph says of a variable.
+#[derive(Clone)]
+struct Declared {
+    dtype: DType,
+    shape: Shape,
+    is_reference: bool,
+}
 
 impl Wanted {
     /// A partitioned variable is added once for each of its slices, always with its whole shape.
-    fn add(&mut self, key: String, dtype: DType, shape: Shape) {
-        let known = self.0.entry(key).or_insert_with(|| (dtype, shape.clone()));
-        if known.1.axes().is_none() {
-            known.1 = shape;
+    fn add(&mut self, key: String, declared: Declared) {
+        let known = self.0.entry(key).or_insert_with(|| declared.clone());
+        if known.shape.axes().is_none() {
+            known.shape = declared.shape;
         }
     }
 
     fn add_variable(&mut self, graph: &Graph, variable: &VariableDef) -> Result<(), String> {
         let (name, _) = output(&variable.variable_name);
-        let (dtype, shape) = declared(graph, name)?;
+        let found = declared(graph, name)?;
         match &variable.save_slice_info_def {
             Some(slice) if !slice.full_name.is_empty() => {
                 let full: Option<Vec<u64>> = slice.full_shape.iter().map(|&axis| u64::try_from(axis).ok()).collect();
-                self.add(slice.full_name.clone(), dtype, full.map_or_else(Shape::unknown, axes));
+                let shape = full.map_or_else(Shape::unknown, axes);
+                self.add(slice.full_name.clone(), Declared { shape, ..found });
             }
-            _ => self.add(name.to_owned(), dtype, shape),
+            _ => self.add(name.to_owned(), found),
         }
         Ok(())
     }
@@ -111,12 +125,10 @@ impl<'a> Restoring<'a> {
             for (position, name) in names.into_iter().enumerate() {
                 let dtype = dtype(types.get(position).copied().unwrap_or_default());
                 let slice = slices.get(position).or(slices.last()).map_or("", String::as_str);
-                let shape = match (whole(slice), variables.get(&(read.name, position))) {
-                    (Some(whole), _) => whole,
-                    (None, Some(variable)) => declared(graph, variable)?.1,
-                    (None, None) => declared(graph, &name)?.1,
-                };
-                wanted.add(name, dtype, shape);
+                let variable = variables.get(&(read.name, position)).copied().unwrap_or(&name);
+                let found = declared(graph, variable)?;
+                let shape = whole(slice).unwrap_or(found.shape);
+                wanted.add(name, Declared { dtype, shape, ..found });
             }
         }
         Ok(())
@@ -146,9 +158,11 @@ fn output(input: &str) -> (&str, usize) {
     numbered.unwrap_or((input, 0))
 }
 
-/// The type and the shape of a variable, by its node.
-fn declared(graph: &Graph, name: &str) -> Result<(DType, Shape), String> {
-    let Some(node) = graph.node(name)? else { return Ok((DType::UNKNOWN, Shape::unknown())) };
+/// A variable by its node.
+fn declared(graph: &Graph, name: &str) -> Result<Declared, String> {
+    let Some(node) = graph.node(name)? else {
+        return Ok(Declared { dtype: DType::UNKNOWN, shape: Shape::unknown(), is_reference: false });
+    };
     let dtype = match node.attribute("dtype")? {
         Some(Value::Type(number)) => dtype(number),
         _ => DType::UNKNOWN,
@@ -157,7 +171,7 @@ fn declared(graph: &Graph, name: &str) -> Result<(DType, Shape), String> {
         Some(Value::Shape(message)) => shape(Some(&message)),
         _ => Shape::unknown(),
     };
-    Ok((dtype, shape))
+    Ok(Declared { dtype, shape, is_reference: matches!(node.op, "Variable" | "VariableV2") })
 }
 
 /// The strings of a constant that an input names.

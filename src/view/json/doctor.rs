@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::value::Hex;
 use crate::bytes::Span;
-use crate::doctor::{Finding, Fix, Renamed, Report, Severity};
+use crate::doctor::{Finding, Fix, Forecast, Renamed, Report, Severity};
 use crate::model::Depth;
 
 /// The answer without its envelope: all reports as one.
@@ -23,6 +23,7 @@ pub(super) fn body(reports: &[Report]) -> impl Serialize {
         identities: reports.iter().map(IdentityRow::new).collect(),
         findings: findings(reports).collect(),
         renamed: reports.iter().flat_map(|report| &report.renamed).map(RenamedRow::new).collect(),
+        predictions: reports.iter().flat_map(predictions).collect(),
         skipped: skipped.into_values().collect(),
         summary: Summary {
             error: count(reports, Severity::Error),
@@ -50,6 +51,7 @@ struct Body<'a> {
     findings: Vec<FindingRow<'a>>,
     /// Variables that the new code keeps under another key.
     renamed: Vec<RenamedRow<'a>>,
+    predictions: Vec<PredictionRow<'a>>,
     skipped: Vec<SkippedRow>,
     summary: Summary,
 }
@@ -101,6 +103,59 @@ struct IdentityRow<'a> {
 impl<'a> IdentityRow<'a> {
     fn new(report: &'a Report) -> Self {
         Self { subject: &report.subject, identity: report.identity.as_deref(), loader: report.loader.as_deref() }
+    }
+}
+
+fn predictions(report: &Report) -> impl Iterator<Item = PredictionRow<'_>> {
+    report.predictions.iter().map(|forecast| PredictionRow::new(&report.subject, forecast))
+}
+
+#[derive(Serialize)]
+struct PredictionRow<'a> {
+    subject: &'a str,
+    loader: &'static str,
+    outcome: &'static str,
+    exception: Option<&'static str>,
+    message: Option<&'a str>,
+    not_restored: &'a [String],
+    unused: &'a [String],
+    wrong_values: Vec<WrongRow<'a>>,
+    asserts: Option<AssertsRow>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct WrongRow<'a> {
+    variable: &'a str,
+    from: &'a str,
+}
+
+#[derive(Serialize)]
+struct AssertsRow {
+    assert_consumed: &'static str,
+    assert_existing_objects_matched: &'static str,
+    assert_nontrivial_match: &'static str,
+}
+
+impl<'a> PredictionRow<'a> {
+    fn new(subject: &'a str, forecast: &'a Forecast) -> Self {
+        let word = |raises: bool| if raises { "raise" } else { "pass" };
+        Self {
+            subject,
+            loader: forecast.loader.word(),
+            outcome: forecast.outcome.word(),
+            exception: forecast.exception.as_ref().map(|exception| exception.class),
+            message: forecast.exception.as_ref().map(|exception| exception.message.as_str()),
+            not_restored: &forecast.not_restored,
+            unused: &forecast.unused,
+            wrong_values: forecast.wrong_values.iter().map(|(variable, from)| WrongRow { variable, from }).collect(),
+            asserts: forecast.asserts.map(|asserts| AssertsRow {
+                assert_consumed: word(asserts.consumed),
+                assert_existing_objects_matched: word(asserts.existing_objects_matched),
+                assert_nontrivial_match: word(asserts.nontrivial_match),
+            }),
+            warnings: &forecast.warnings,
+        }
     }
 }
 

@@ -1,0 +1,285 @@
+//! Two object graphs walked side by side, as `tf.train.Checkpoint` does when it restores.
+//!
+//! Only the names of references matter. The walk is breadth first over the stored graph, in stored order;
+//! the first object to be reached under a stored node keeps it, and of two stored nodes that reach one
+//! object the first gives it its value.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::Asserts;
+use crate::model::{Checkpoint, Node, NodeId, ObjectGraph, VariableId};
+
+/// What becomes of a stored node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// No object of the program is found for it.
+    Nowhere,
+    /// It is taken for this object.
+    Object(NodeId),
+    /// A slot variable that the program's optimizer does not have: it is made for the stored value.
+    Made,
+}
+
+/// A stored node whose values are read into an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Visit {
+    pub old: NodeId,
+    pub new: NodeId,
+}
+
+/// What a walk comes to.
+#[derive(Debug)]
+pub(super) struct Walk {
+    /// By stored node.
+    pub places: Vec<Place>,
+    /// By object of the program: the first stored node that is taken for it.
+    pub sources: Vec<Option<NodeId>>,
+    /// What is read, all at once and after the walk.
+    pub visits: Vec<Visit>,
+    /// Slot variables, which are read one by one while the walk is under way.
+    pub slots: Vec<Visit>,
+    /// True if a slot met an optimizer of Keras 2 that has none: it raises.
+    pub refused: bool,
+}
+
+/// What an optimizer does with a stored slot variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SlotWay {
+    /// Takes it, or makes a variable for it: the optimizers of TensorFlow 1 and the legacy ones of Keras 2.
+    Takes,
+    /// Raises: the later optimizers of Keras 2.
+    Refuses,
+    /// Knows nothing of slots: the optimizers of Keras 3, and every other object.
+    Ignores,
+}
+
+/// How an object takes slots, by what it holds: files do not tell its class.
+fn slot_way(object: &Node) -> SlotWay {
+    let has = |name| object.child(name).is_some();
+    if !object.slots.is_empty() || has("iter") && (has("learning_rate") || has("decay")) || has("beta1_power") {
+        SlotWay::Takes
+    } else if has("_iterations") && !has("_trainable_variables") && !has("_trainable_variables_indices") {
+        SlotWay::Refuses
+    } else {
+        SlotWay::Ignores
+    }
+}
+
+/// A slot that waits for its variable, or for its optimizer.
+#[derive(Clone, Copy)]
+struct Waiting<'a> {
+    optimizer: NodeId,
+    /// The stored node of the slot variable.
+    node: NodeId,
+    name: &'a str,
+}
+
+struct Walker<'a> {
+    old: &'a ObjectGraph,
+    new: &'a ObjectGraph,
+    walk: Walk,
+    queue: VecDeque<Visit>,
+    /// By stored variable: its slots.
+    by_variable: HashMap<NodeId, Vec<Waiting<'a>>>,
+    /// By stored optimizer that is not reached yet: its slots, with the object of the variable.
+    by_optimizer: HashMap<NodeId, Vec<(NodeId, Waiting<'a>)>>,
+    /// References of objects that were met. Lists of many thousand layers are gone through once.
+    children: HashMap<NodeId, HashMap<&'a str, NodeId>>,
+    /// Slots of optimizers that were met, by variable and name.
+    held: HashMap<NodeId, HashMap<(NodeId, &'a str), NodeId>>,
+}
+
+impl Walk {
+    /// Walks from the two roots.
+    pub fn new(old: &ObjectGraph, new: &ObjectGraph) -> Self {
+        let mut by_variable: HashMap<NodeId, Vec<Waiting>> = HashMap::new();
+        for (optimizer, node) in old.nodes.iter().enumerate() {
+            for slot in &node.slots {
+                let waiting = Waiting { optimizer, node: slot.variable, name: &slot.name };
+                by_variable.entry(slot.original).or_default().push(waiting);
+            }
+        }
+        let walk = Self {
+            places: vec![Place::Nowhere; old.nodes.len()],
+            sources: vec![None; new.nodes.len()],
+            visits: Vec::new(),
+            slots: Vec::new(),
+            refused: false,
+        };
+        let mut walker = Walker {
+            old,
+            new,
+            walk,
+            queue: VecDeque::new(),
+            by_variable,
+            by_optimizer: HashMap::new(),
+            children: HashMap::new(),
+            held: HashMap::new(),
+        };
+        if let Some(visit) = walker.bind(0, 0) {
+            walker.walk.visits.extend(visit.fresh());
+            walker.queue.push_back(visit.visit);
+        }
+        while let Some(visit) = walker.queue.pop_front() {
+            walker.children(visit);
+            walker.slots(visit);
+            if walker.walk.refused {
+                break;
+            }
+        }
+        walker.walk
+    }
+
+    /// What the asserts of the status object do.
+    pub fn asserts(&self, old: &ObjectGraph, new: &ObjectGraph) -> Asserts {
+        let valued = |node: &Node| !node.attributes.is_empty();
+        let bare = |(node, source): (&Node, &Option<NodeId>)| {
+            source.is_none() && (valued(node) || node.registered_saver.is_some())
+        };
+        let existing = new.nodes.iter().zip(&self.sources).any(bare);
+        let lost = |(node, place): (&Node, &Place)| valued(node) && *place == Place::Nowhere;
+        // Values that an object without values was given: it has no use for them.
+        let idle = |visit: &Visit| {
+            let object = |graph: &ObjectGraph, id: NodeId| graph.nodes.get(id).is_some_and(valued);
+            object(old, visit.old) && !object(new, visit.new)
+        };
+        let consumed = old.nodes.iter().zip(&self.places).any(lost) || self.visits.iter().any(idle);
+        let bound = self.places.iter().filter(|place| **place != Place::Nowhere).count();
+        Asserts { consumed: existing || consumed, existing_objects_matched: existing, nontrivial_match: bound <= 1 }
+    }
+}
+
+/// A node that was bound just now.
+struct Bind {
+    visit: Visit,
+    /// True if the object was not reached before, and takes the values.
+    first: bool,
+}
+
+impl Bind {
+    fn fresh(&self) -> Option<Visit> {
+        self.first.then_some(self.visit)
+    }
+}
+
+impl<'a> Walker<'a> {
+    /// Takes a stored node for an object, if both exist and it is not taken for another.
+    fn bind(&mut self, old: NodeId, new: NodeId) -> Option<Bind> {
+        let place = self.walk.places.get_mut(old).filter(|place| **place == Place::Nowhere)?;
+        let source = self.walk.sources.get_mut(new)?;
+        *place = Place::Object(new);
+        let first = source.is_none();
+        source.get_or_insert(old);
+        Some(Bind { visit: Visit { old, new }, first })
+    }
+
+    fn children(&mut self, visit: Visit) {
+        let (old, new) = (self.old, self.new);
+        let (Some(node), Some(object)) = (old.nodes.get(visit.old), new.nodes.get(visit.new)) else { return };
+        // Of several references of one name, the first counts.
+        let by_name = || object.children.iter().rev().map(|(name, child)| (name.as_str(), *child)).collect();
+        let held: HashMap<&str, NodeId> = self.children.remove(&visit.new).unwrap_or_else(by_name);
+        for (name, child) in &node.children {
+            if let Some(&object) = held.get(name.as_str())
+                && let Some(bind) = self.bind(*child, object)
+            {
+                self.walk.visits.extend(bind.fresh());
+                self.queue.push_back(bind.visit);
+            }
+        }
+        self.children.insert(visit.new, held);
+    }
+
+    /// Slots wait until both their variable and their optimizer are reached.
+    fn slots(&mut self, visit: Visit) {
+        for (variable, waiting) in self.by_optimizer.remove(&visit.old).unwrap_or_default() {
+            self.slot(visit.new, variable, waiting);
+        }
+        for waiting in self.by_variable.remove(&visit.old).unwrap_or_default() {
+            match self.walk.places.get(waiting.optimizer) {
+                Some(Place::Object(optimizer)) => self.slot(*optimizer, visit.new, waiting),
+                _ => self.by_optimizer.entry(waiting.optimizer).or_default().push((visit.new, waiting)),
+            }
+        }
+    }
+
+    fn slot(&mut self, optimizer: NodeId, variable: NodeId, slot: Waiting<'a>) {
+        let Some(object) = self.new.nodes.get(optimizer) else { return };
+        match slot_way(object) {
+            SlotWay::Ignores => return,
+            SlotWay::Refuses => {
+                self.walk.refused = true;
+                return;
+            }
+            SlotWay::Takes => {}
+        }
+        let by_owner =
+            || object.slots.iter().rev().map(|slot| ((slot.original, slot.name.as_str()), slot.variable)).collect();
+        let held = self.held.entry(optimizer).or_insert_with(by_owner).get(&(variable, slot.name)).copied();
+        match held {
+            Some(held) => {
+                if let Some(bind) = self.bind(slot.node, held) {
+                    self.walk.slots.extend(bind.fresh());
+                    self.queue.push_back(bind.visit);
+                }
+            }
+            None => {
+                if let Some(place) = self.walk.places.get_mut(slot.node).filter(|place| **place == Place::Nowhere) {
+                    *place = Place::Made;
+                }
+            }
+        }
+    }
+}
+
+/// A stored tensor that a variable of the target asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The key under which it is looked for in the checkpoint.
+    pub key: String,
+    /// Which variable.
+    pub new: VariableId,
+}
+
+/// What marks the end of the path in a key.
+const ATTRIBUTES: &str = ".ATTRIBUTES/";
+
+/// The tensors of each object of a checkpoint: its variables, with what their keys have behind the path.
+pub(super) struct Tensors<'a> {
+    by_node: HashMap<NodeId, Vec<(VariableId, &'a str)>>,
+}
+
+impl<'a> Tensors<'a> {
+    /// Of the checkpoint that has this graph.
+    pub fn of(checkpoint: &'a Checkpoint, graph: &'a ObjectGraph) -> Self {
+        let mut owners: HashMap<&str, NodeId> = HashMap::new();
+        for (node, object) in graph.nodes.iter().enumerate() {
+            owners.extend(object.attributes.iter().map(|attribute| (attribute.key.as_str(), node)));
+        }
+        let mut by_node: HashMap<NodeId, Vec<(VariableId, &str)>> = HashMap::new();
+        for (id, (_, entry)) in checkpoint.pairs().enumerate() {
+            let Some(key) = entry.key.text() else { continue };
+            // One attribute may stand for several tensors, whose keys go on behind its own.
+            let several = || ["-keys", "-values", "_STATE"].iter().find_map(|end| owners.get(key.strip_suffix(end)?));
+            if let Some(node) = owners.get(key).or_else(several) {
+                let local = key.split_once(ATTRIBUTES).map_or(key, |(_, local)| local);
+                by_node.entry(*node).or_default().push((id, local));
+            }
+        }
+        Self { by_node }
+    }
+
+    /// The variables of an object.
+    pub fn of_node(&self, node: NodeId) -> impl Iterator<Item = VariableId> {
+        self.by_node.get(&node).into_iter().flatten().map(|(id, _)| *id)
+    }
+
+    /// What the object of a visit asks for: its own tensors, under the path of the stored node.
+    pub fn wanted(&self, visit: Visit, old: &ObjectGraph) -> Vec<Wanted> {
+        let Some(first) = old.nodes.get(visit.old).and_then(|node| node.attributes.first()) else { return Vec::new() };
+        let path = first.key.find(ATTRIBUTES).and_then(|at| first.key.get(..at.saturating_add(ATTRIBUTES.len())));
+        let path = path.unwrap_or_default();
+        let own = self.by_node.get(&visit.new).into_iter().flatten();
+        own.map(|&(new, local)| Wanted { key: format!("{path}{local}"), new }).collect()
+    }
+}

@@ -1,0 +1,232 @@
+//! What TensorFlow says when it cannot open or read files: the same trouble has one class in its reader for
+//! Python and another in the op that restores.
+
+use super::{Exception, Scene};
+use crate::bytes::{FaultKind, Foreign};
+use crate::model::{Checkpoint, Container, DType, EntryId, Shape};
+
+/// The status that TensorFlow's own code ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    NotFound,
+    OutOfRange,
+    DataLoss,
+    InvalidArgument,
+}
+
+/// Why files cannot be opened or read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub code: Code,
+    pub text: String,
+}
+
+impl Trouble {
+    pub fn new(code: Code, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+
+    /// Raised by the op.
+    pub fn in_op(self) -> Exception {
+        let class = match self.code {
+            Code::NotFound => "NotFoundError",
+            Code::OutOfRange => "OutOfRangeError",
+            Code::DataLoss => "DataLossError",
+            Code::InvalidArgument => "InvalidArgumentError",
+        };
+        Exception::new(class, self.text)
+    }
+
+    /// Raised by the reader, which goes by the text more than by the code.
+    pub fn in_reader(self) -> Exception {
+        let says = |part: &str| self.text.contains(part);
+        let class = match self.code {
+            Code::OutOfRange => "IndexError",
+            Code::InvalidArgument => "ValueError",
+            _ if says("not found in checkpoint") || says("Failed to find any matching files for") => "NotFoundError",
+            _ if says("Unable to open table file") => "DataLossError",
+            _ => "OpError",
+        };
+        Exception::new(class, self.text)
+    }
+
+    /// Nothing is there.
+    pub fn no_files(path: &str) -> Self {
+        let text = format!("Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {path}");
+        Self::new(Code::NotFound, text)
+    }
+
+    /// Something else is there.
+    pub fn no_table(path: &str, what: &str) -> Self {
+        let hint = "perhaps your file is in a different file format and you need to use a different restore operator?";
+        Self::new(Code::DataLoss, format!("Unable to open table file {path}: {what}: {hint}"))
+    }
+}
+
+/// What a path opens as.
+pub(super) enum Opened<'a> {
+    /// A checkpoint whose index can be read.
+    Checkpoint(&'a Checkpoint),
+    /// The index of a checkpoint under its own name: an old checkpoint without tensors, to TensorFlow.
+    Nothing,
+    /// Not at all.
+    Trouble(Trouble),
+}
+
+/// Opens the path that was given, as a prefix.
+pub(super) fn open<'a>(scene: &Scene<'a>) -> Opened<'a> {
+    let (resolved, path) = (scene.resolved, scene.resolved.given.as_str());
+    // The reader takes the path for a pattern, which does not match itself.
+    if path.contains(['[', ']', '*', '?', '\\']) && scene.checkpoint.is_none_or(|it| it.container != Container::V1) {
+        return Opened::Trouble(Trouble::no_files(path));
+    }
+    if let Some(suffix) = &resolved.stripped {
+        let index = scene.checkpoint.and_then(not_a_table);
+        return match (resolved.exists, suffix.as_str(), index) {
+            (false, ..) => Opened::Trouble(Trouble::no_files(path)),
+            (true, ".index", None) => Opened::Nothing,
+            (true, ".index", Some(text)) => Opened::Trouble(Trouble::no_table(path, &format!("DATA_LOSS: {text}"))),
+            (true, ..) => Opened::Trouble(Trouble::no_table(path, NO_MAGIC)),
+        };
+    }
+    if resolved.is_directory && !resolved.given.ends_with(".pb") && !resolved.given.ends_with(".pbtxt") {
+        let what = format!("FAILED_PRECONDITION: {path}; Is a directory");
+        return Opened::Trouble(Trouble::no_table(path, &what));
+    }
+    if resolved.is_directory || resolved.is_state_file || resolved.foreign.is_some() {
+        let empty = resolved.foreign == Some(Foreign::Empty);
+        return Opened::Trouble(Trouble::no_table(path, if empty { TOO_SHORT } else { NO_MAGIC }));
+    }
+    prefix(scene, path)
+}
+
+/// Opens what lies at the prefix that the path led to.
+pub(super) fn prefix<'a>(scene: &Scene<'a>, path: &str) -> Opened<'a> {
+    let Some(checkpoint) = scene.checkpoint else {
+        return Opened::Trouble(if scene.resolved.exists {
+            Trouble::no_table(path, NO_MAGIC)
+        } else {
+            Trouble::no_files(path)
+        });
+    };
+    match checkpoint.container {
+        Container::Bundle => match index_trouble(checkpoint, path) {
+            Some(trouble) => Opened::Trouble(trouble),
+            None => Opened::Checkpoint(checkpoint),
+        },
+        Container::V1 => match not_a_table(checkpoint) {
+            Some(text) => Opened::Trouble(Trouble::no_table(path, &format!("DATA_LOSS: {text}"))),
+            None => Opened::Checkpoint(checkpoint),
+        },
+        _ => Opened::Trouble(Trouble::no_table(path, NO_MAGIC)),
+    }
+}
+
+const NO_MAGIC: &str = "DATA_LOSS: not an sstable (bad magic number)";
+const TOO_SHORT: &str = "DATA_LOSS: file is too short to be an sstable";
+
+/// The bytes of the footer of a table, the smallest that one can be.
+const FOOTER: u64 = 48;
+
+/// Why the index is no table at all.
+fn not_a_table(checkpoint: &Checkpoint) -> Option<&'static str> {
+    let index = checkpoint.index_file()?;
+    let wrong = |kind: &FaultKind| {
+        matches!(kind, FaultKind::BadMagic | FaultKind::Foreign { .. } | FaultKind::TooShort { .. } | FaultKind::Empty)
+    };
+    let found = checkpoint.faults.iter().any(|fault| fault.at.file == index.label && wrong(&fault.kind));
+    let short = index.size.is_some_and(|size| size < FOOTER);
+    found.then_some(if short { "file is too short to be an sstable" } else { "not an sstable (bad magic number)" })
+}
+
+/// Why the index of a bundle cannot be opened.
+fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
+    let index = checkpoint.index_file().filter(|index| index.size.is_some());
+    let Some(index) = index else { return Some(Trouble::no_files(path)) };
+    if let Some(text) = not_a_table(checkpoint) {
+        return Some(Trouble::new(Code::DataLoss, text));
+    }
+    let unreadable = |what: &str| {
+        let text = format!(
+            "Unable to read file ({}). Perhaps the file is corrupt or was produced by a newer version of TensorFlow \
+             with format changes ({what})",
+            index.label
+        );
+        Trouble::new(Code::DataLoss, text)
+    };
+    let block = |block: &str, text: &str| match block {
+        "index" => Trouble::new(Code::DataLoss, text),
+        _ => unreadable(&format!("failed to seek to header entry): {text}")),
+    };
+    let own = checkpoint.faults.iter().filter(|fault| fault.at.file == index.label);
+    own.map(|fault| &fault.kind).find_map(|kind| match kind {
+        FaultKind::Unreadable { error } => Some(Trouble::new(Code::DataLoss, format!("{}; {error}", index.label))),
+        FaultKind::BlockChecksum { block: name, .. } if *name != "metaindex" => {
+            Some(block(name, "block checksum mismatch"))
+        }
+        FaultKind::BlockOutOfRange { block: name, .. } | FaultKind::BlockType { block: name, .. }
+            if *name != "metaindex" =>
+        {
+            Some(block(name, "bad block type"))
+        }
+        FaultKind::HeaderMissing => Some(unreadable("failed to seek to header entry")),
+        FaultKind::HeaderMalformed { .. } => Some(unreadable("unable to parse header): Entry for key  not parseable.")),
+        FaultKind::VersionRefused { .. } => Some(Trouble::new(Code::InvalidArgument, kind.to_string())),
+        _ => None,
+    })
+}
+
+/// Why the tensor of an entry cannot be read. Only what is asked for is looked at.
+pub(super) fn trouble(scene: &Scene, checkpoint: &Checkpoint, id: EntryId) -> Option<Trouble> {
+    let entry = checkpoint.entries.get(id)?;
+    for (extent, _) in entry.extents() {
+        let file = checkpoint.files.get(extent.file)?;
+        let Some(size) = file.size else {
+            return Some(Trouble::new(Code::NotFound, format!("{}; No such file or directory", file.label)));
+        };
+        if size < extent.end() {
+            return Some(Trouble::new(Code::OutOfRange, "Read less bytes than requested"));
+        }
+    }
+    let key = entry.key.to_string();
+    let mut faults = checkpoint.faults.iter().chain(&scene.digests.faults);
+    faults.find_map(|fault| match &fault.kind {
+        FaultKind::DataChecksum { key: of, stored, computed } if *of == key => {
+            let file = checkpoint.files.iter().find(|file| file.label == fault.at.file)?;
+            let shard = match file.role {
+                crate::model::FileRole::Shard { number, .. } => number,
+                _ => 0,
+            };
+            let text = format!(
+                "TensorBundle at {} shard {shard} ({} bytes): Checksum does not match: stored {stored} vs. calculated \
+                 on the restored bytes {computed}",
+                checkpoint.label,
+                entry.stored_bytes()
+            );
+            Some(Trouble::new(Code::DataLoss, text))
+        }
+        FaultKind::StringLengths { key: of, .. } if *of == key => {
+            Some(Trouble::new(Code::DataLoss, "The length checksum does not match"))
+        }
+        _ => None,
+    })
+}
+
+/// A type as messages of the restoring op name it.
+pub(super) fn type_name(dtype: DType) -> &'static str {
+    match dtype.name() {
+        "float32" => "float",
+        "float64" => "double",
+        "float16" => "half",
+        name => name,
+    }
+}
+
+/// A shape as Python writes it.
+pub(super) fn tuple(shape: &Shape) -> String {
+    match shape.axes() {
+        None => "<unknown>".to_owned(),
+        Some([axis]) => format!("({axis},)"),
+        Some(axes) => format!("({})", axes.iter().map(u64::to_string).collect::<Vec<String>>().join(", ")),
+    }
+}

@@ -1,0 +1,181 @@
+//! `tf.compat.v1.train.Saver().restore(session, path)`: by the names of variables.
+//!
+//! Without a target the program is the graph in the `.meta` file, which `import_meta_graph` reads first.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::assign::{compatible, read};
+use super::object_graph::Wanted;
+use super::reader::{self, Code, Opened, Trouble, trouble};
+use super::{Bound, Course, Exception, Scene};
+use crate::model::{Checkpoint, Container, Flavor, GRAPH_KEY, GraphFile, Payload, VariableId};
+
+pub(super) fn course(scene: &Scene) -> Course {
+    let mut course = Course::default();
+    match restore(scene, &mut course) {
+        Ok(bound) => course.bound = bound,
+        Err(exception) => course.exception = Some(exception),
+    }
+    course
+}
+
+fn restore(scene: &Scene, course: &mut Course) -> Result<Vec<Bound>, Exception> {
+    let path = scene.resolved.given.as_str();
+    if scene.target.is_none() {
+        match scene.graph {
+            Some(GraphFile::Missing) => {
+                return Err(Exception::new("OSError", format!("File does not exist. Received: {path}.meta.")));
+            }
+            Some(GraphFile::Malformed) => {
+                return Err(Exception::new("OSError", format!("Cannot parse file {path}.meta")));
+            }
+            _ => {}
+        }
+    }
+    let old = match reader::open(scene) {
+        Opened::Checkpoint(old) => old,
+        Opened::Nothing => {
+            let text = format!("Tensor name \"\" not found in checkpoint files {path}");
+            return Err(missing(&text));
+        }
+        Opened::Trouble(Trouble { code: Code::NotFound, .. }) => {
+            let text = format!("The passed save_path is not a valid checkpoint: {path}");
+            return Err(Exception::new("ValueError", text));
+        }
+        Opened::Trouble(trouble) => return Err(in_saver(trouble)),
+    };
+    let new = scene.target.unwrap_or(old);
+    let mut names = names(new);
+    names.sort();
+    let by_name = names.iter().map(|(name, new)| Wanted { key: name.clone(), new: *new }).collect();
+    match values(scene, old, new, by_name) {
+        Err(Trouble { code: Code::NotFound, text }) => {
+            let keys = keys_by_name(scene, old, &text)?;
+            course.warnings.push(BY_OBJECT.to_owned());
+            values(scene, old, new, mapped(&names, &keys)?).map_err(in_saver)
+        }
+        found => found.map_err(in_saver),
+    }
+}
+
+const BY_OBJECT: &str = "Restoring an object-based checkpoint using a name-based saver. This may be somewhat fragile, \
+                         and will re-build the Saver. Instead, consider loading object-based checkpoints using \
+                         tf.train.Checkpoint().";
+
+/// What the graph calls its variables: their keys, or where the target is saved by object, their own names.
+fn names(new: &Checkpoint) -> Vec<(String, VariableId)> {
+    let by_object = new.flavor == Flavor::ObjectBased;
+    let name = |(id, (variable, entry)): (VariableId, (&crate::model::Variable, &crate::model::Entry))| {
+        let name = if by_object { variable.full_name()?.to_owned() } else { entry.key.to_string() };
+        (name != GRAPH_KEY).then_some((name, id))
+    };
+    new.pairs().enumerate().filter_map(name).collect()
+}
+
+/// What is read for these names, if it can be assigned.
+fn values(scene: &Scene, old: &Checkpoint, new: &Checkpoint, wanted: Vec<Wanted>) -> Result<Vec<Bound>, Trouble> {
+    let found = read(scene, old, new, &wanted)?;
+    for bound in &found {
+        let declared = new.variables.get(bound.new).and_then(|variable| new.entry(variable));
+        let Some((stored, declared)) = old.entries.get(bound.old).zip(declared) else { continue };
+        if compatible(&stored.shape, &declared.shape) {
+            continue;
+        }
+        // A slice says of what it is one; every other variable is asked only when it is assigned.
+        if matches!(declared.payload, Payload::Slices(_)) {
+            let text = format!(
+                "tensor_name = {}; shape in shape_and_slice spec {} does not match the shape stored in checkpoint: {}",
+                stored.key, declared.shape, stored.shape
+            );
+            return Err(Trouble::new(Code::InvalidArgument, text));
+        }
+        if keeps_shape(scene, &declared.key.to_string()) {
+            let text = format!(
+                "Assign requires shapes of both tensors to match. lhs shape= {} rhs shape= {}",
+                brackets(&declared.shape),
+                brackets(&stored.shape)
+            );
+            return Err(Trouble::new(Code::InvalidArgument, text));
+        }
+    }
+    Ok(found)
+}
+
+/// A shape as messages of TensorFlow's own code write it.
+fn brackets(shape: &crate::model::Shape) -> String {
+    shape.to_string().replace(", ", ",")
+}
+
+/// True for a variable of TensorFlow 1: a resource variable silently takes the shape of what it is given.
+/// Only a graph tells which it is; without one it is taken for what code of TensorFlow 1 makes.
+fn keeps_shape(scene: &Scene, name: &str) -> bool {
+    match scene.graph {
+        Some(GraphFile::Read(needs)) => {
+            let found = needs.binary_search_by(|need| need.name.as_str().cmp(name)).ok();
+            found.and_then(|at| needs.get(at)).is_none_or(|need| need.is_reference)
+        }
+        _ => true,
+    }
+}
+
+/// What a Saver makes of the trouble of the op.
+fn in_saver(trouble: Trouble) -> Exception {
+    match trouble.code {
+        Code::NotFound => missing(&trouble.text),
+        Code::InvalidArgument => {
+            failed("InvalidArgumentError", "a mismatch between the current graph and the graph", &trouble.text)
+        }
+        _ => trouble.in_op(),
+    }
+}
+
+fn missing(text: &str) -> Exception {
+    failed("NotFoundError", "a Variable name or other graph key that is missing", text)
+}
+
+fn failed(class: &'static str, likely: &str, text: &str) -> Exception {
+    let text = format!(
+        "Restoring from checkpoint failed. This is most likely due to {likely} from the checkpoint. Please ensure that \
+         you have not altered the graph expected based on the checkpoint. Original error:\n\n{text}"
+    );
+    Exception::new(class, text)
+}
+
+/// The keys of an object-based checkpoint by the names of the variables; of several that have one name, the
+/// last counts. Whatever was not found is blamed on the kind of the checkpoint, if it is object-based.
+fn keys_by_name<'a>(scene: &Scene, old: &'a Checkpoint, text: &str) -> Result<HashMap<&'a str, &'a str>, Exception> {
+    let graph = old.find(GRAPH_KEY.as_bytes()).filter(|_| old.container == Container::Bundle);
+    let Some((graph, _)) = graph else { return Err(missing(text)) };
+    if let Some(trouble) = trouble(scene, old, graph) {
+        return Err(trouble.in_reader());
+    }
+    let Some(graph) = &old.graph else { return Err(Exception::new("DecodeError", "Error parsing message")) };
+    let attributes = graph.nodes.iter().flat_map(|node| &node.attributes);
+    Ok(attributes.map(|attribute| (attribute.full_name.as_str(), attribute.key.as_str())).collect())
+}
+
+/// The keys for these names, if there is one for each.
+fn mapped(names: &[(String, VariableId)], keys: &HashMap<&str, &str>) -> Result<Vec<Wanted>, Exception> {
+    let wanted = names
+        .iter()
+        .filter_map(|(name, new)| keys.get(name.as_str()).map(|key| Wanted { key: (*key).to_owned(), new: *new }));
+    let wanted: Vec<Wanted> = wanted.collect();
+    if wanted.len() == names.len() {
+        return Ok(wanted);
+    }
+    let current: BTreeSet<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    let previous: BTreeSet<&str> = keys.keys().copied().collect();
+    let list = |of: &BTreeSet<&str>, without: &BTreeSet<&str>| {
+        of.difference(without).copied().collect::<Vec<&str>>().join(", ")
+    };
+    let text = format!(
+        "\n\nExisting variables not in the checkpoint: {}\n\nVariables names when this checkpoint was written which \
+         don't exist now: {}\n\n({} variable name(s) did match)\n\nCould not find some variables in the checkpoint (see \
+         names above). Saver was attempting to load an object-based checkpoint (saved using tf.train.Checkpoint or \
+         tf.keras.Model.save_weights) using variable names.",
+        list(&current, &previous),
+        list(&previous, &current),
+        previous.intersection(&current).count()
+    );
+    Err(Exception::new("NotFoundError", text))
+}
