@@ -182,12 +182,15 @@ impl<'a> Layers<'a> {
     /// Variables that came or went in layers that stayed, by the last part of their names.
     fn toggled(&self, stayed_old: &HashSet<usize>, stayed_new: &HashSet<usize>) -> Vec<Event> {
         let mut by_leaf: BTreeMap<(String, bool), (Vec<String>, Event)> = BTreeMap::new();
-        let sides =
-            [(&self.old, stayed_old, &self.alignment.gone, false), (&self.new, stayed_new, &self.alignment.added, true)];
+        let sides = [
+            (&self.old, stayed_old, &self.alignment.gone, false),
+            (&self.new, stayed_new, &self.alignment.added, true),
+        ];
         for (side, stayed, ids, on) in sides {
             for id in ids {
                 let Some(layer) = side.of.get(id).filter(|layer| stayed.contains(layer)) else { continue };
-                let (Some(layer), Some(variable)) = (side.layers.get(*layer), side.checkpoint.variables.get(*id)) else {
+                let (Some(layer), Some(variable)) = (side.layers.get(*layer), side.checkpoint.variables.get(*id))
+                else {
                     continue;
                 };
                 let leaf = leaf(&variable.name).to_owned();
@@ -222,8 +225,9 @@ fn filled(side: &Side, other: &Side, is: &HashMap<usize, usize>, lone: &mut Vec<
         let place = |side: &Side, at: usize| side.layers.get(at).and_then(|layer| order::place_of(side, layer));
         place(side, **own).is_some_and(|place_here| Some(place_here) == place(other, **theirs))
     });
-    let behind: BTreeMap<String, u64> =
-        unmoved.filter_map(|(own, _)| order::place_of(side, side.layers.get(*own)?)).fold(BTreeMap::new(), |mut last, (list, number)| {
+    let behind: BTreeMap<String, u64> = unmoved
+        .filter_map(|(own, _)| order::place_of(side, side.layers.get(*own)?))
+        .fold(BTreeMap::new(), |mut last, (list, number)| {
             let most = last.entry(list).or_insert(number);
             *most = number.max(*most);
             last

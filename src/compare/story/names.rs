@@ -126,7 +126,8 @@ fn by_path(a: &Variable, b: &Variable, other_keras: bool) -> Option<Rewriting> {
     }
     let numbers = |text: &str| text.split('/').all(|part| part.bytes().any(|b| b.is_ascii_digit()));
     let internal = |text: &str| {
-        text.split('/').any(|part| part.starts_with('_') || part.starts_with("layer-") || part.starts_with("layer_with"))
+        text.split('/')
+            .any(|part| part.starts_with('_') || part.starts_with("layer-") || part.starts_with("layer_with"))
     };
     let (first_was, first_is) = (was.split('/').next()?, is.split('/').next()?);
     let depth = |text: &str| text.split('/').filter(|part| !part.is_empty()).count();

@@ -61,14 +61,14 @@ pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     // A schedule is no variable: what it replaces is.
     let steps = |checkpoint: &Checkpoint| keeps(checkpoint, &["iteration", "iterations", "_iterations", "iter"]);
     let rate = |checkpoint: &Checkpoint| keeps(checkpoint, &["learning_rate", "_learning_rate", "lr"]);
-    if steps(old) && steps(new)
+    if steps(old)
+        && steps(new)
         && let Some(has_rate) = switched(rate(old), rate(new))
     {
         changes.push(OptimizerChange::Schedule(!has_rate));
     }
-    let slots = |checkpoint: &Checkpoint| -> Vec<String> {
-        checkpoint.slot_kinds().into_iter().map(str::to_owned).collect()
-    };
+    let slots =
+        |checkpoint: &Checkpoint| -> Vec<String> { checkpoint.slot_kinds().into_iter().map(str::to_owned).collect() };
     let (before, after) = (slots(old), slots(new));
     if was != is {
         changes.push(OptimizerChange::Class(was, is));
@@ -98,7 +98,8 @@ fn keeps(checkpoint: &Checkpoint, names: &[&str]) -> bool {
 }
 
 fn wrapped(checkpoint: &Checkpoint) -> bool {
-    let parts = ["dynamic_scale", "dynamic_counter", "inner_optimizer", "loss_scale", "current_loss_scale", "good_steps"];
+    let parts =
+        ["dynamic_scale", "dynamic_counter", "inner_optimizer", "loss_scale", "current_loss_scale", "good_steps"];
     checkpoint.variables.iter().filter(|variable| variable.role.group() != Group::Model).any(|variable| {
         let paths = variable.paths().iter().map(String::as_str);
         paths.chain([variable.name.as_str()]).any(|path| path.split('/').any(|part| parts.contains(&part)))

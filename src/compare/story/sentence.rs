@@ -124,7 +124,9 @@ impl fmt::Display for OptimizerChange {
             Self::Added(class) => write!(f, "state of {} is new", named(class)),
             Self::Removed(class) => write!(f, "the state of {} is gone", named(class)),
             Self::Class(from, to) => write!(f, "the optimizer is {to}, {from} before"),
-            Self::Slots(from, to) => write!(f, "the optimizer keeps other slots: {}, {} before", slots(to), slots(from)),
+            Self::Slots(from, to) => {
+                write!(f, "the optimizer keeps other slots: {}, {} before", slots(to), slots(from))
+            }
             Self::Schedule(true) => f.write_str("the learning rate is a schedule now, a variable before"),
             Self::Schedule(false) => f.write_str("the learning rate is a variable now, a schedule before"),
             Self::LossScale(true) => f.write_str("the optimizer is wrapped in a LossScaleOptimizer"),

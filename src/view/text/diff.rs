@@ -8,7 +8,7 @@ use super::collapse::collapse;
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::{cut, hang, pad, width};
-use super::{CAP, delta, verdict};
+use super::{CAP, delta, story, verdict};
 use crate::compare::change::{Change, ChangeKind};
 use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId, natural};
 use crate::view::label::label;
@@ -29,6 +29,7 @@ pub(super) fn write(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Resu
         if diff.stat {
             stat(diff, style, out)?;
         } else {
+            story::write(&diff.story, style, out)?;
             ChangeKind::ALL.iter().try_for_each(|kind| group(diff, *kind, style, out))?;
         }
         trouble(diff, style, out)?;

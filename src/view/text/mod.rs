@@ -13,6 +13,7 @@ mod report;
 mod rows;
 mod saved_model;
 mod show;
+mod story;
 mod summary;
 mod values;
 mod verdict;
