@@ -6,6 +6,7 @@ use super::{Context, ls};
 use crate::cli;
 use crate::compare::align::align;
 use crate::compare::change::changes;
+use crate::compare::story::tell;
 use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
 use crate::error::Error;
 use crate::format;
@@ -116,7 +117,8 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         (Some(checkpoint), Some(target)) => {
             let alignment = align(checkpoint, &target);
             let changes = changes(checkpoint, &target, &alignment);
-            (Some(Comparison { target, alignment, changes }), None)
+            let story = tell(checkpoint, &target, &alignment);
+            (Some(Comparison { target, alignment, changes, story }), None)
         }
         (_, target) => (None, target),
     };

@@ -8,6 +8,7 @@ use super::rules;
 use super::select::Selection;
 use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
+use crate::compare::story::Event;
 use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
 use crate::restore::Prediction;
 
@@ -47,6 +48,8 @@ pub struct Comparison {
     pub alignment: Alignment,
     /// What differs, by the indexes.
     pub changes: Changes,
+    /// What that means for the model, the most telling first.
+    pub story: Vec<Event>,
 }
 
 impl Facts {
@@ -77,6 +80,11 @@ impl Facts {
         };
         let all = checkpoint.entries.iter().enumerate();
         all.filter(|(_, entry)| reaches(entry)).map(|(id, _)| id).collect()
+    }
+
+    /// What the new code saved.
+    pub(super) fn program(&self) -> Option<&Checkpoint> {
+        self.comparison.as_ref().map(|comparison| &comparison.target).or(self.lone_target.as_ref())
     }
 
     /// The variables that the new code keeps under another key.

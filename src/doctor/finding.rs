@@ -147,7 +147,6 @@ impl Findings {
     }
 
     /// What was found so far, in the order of speaking.
-    #[cfg(test)]
     pub(super) fn list(&self) -> &[Finding] {
         &self.list
     }

@@ -5,6 +5,7 @@ mod facts;
 mod faults;
 mod finding;
 pub mod loader;
+mod outlook;
 mod reshape;
 mod rule;
 pub mod rules;

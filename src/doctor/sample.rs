@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Comparison, Facts};
 use crate::bytes::{Fault, FaultKind, Span};
-use crate::compare::{align::align, change::changes};
+use crate::compare::{align::align, change::changes, story::tell};
 use crate::model::{
     Attribute, Candidate, Checkpoint, Container, DType, Depth, Digest, Digests, Directory, Endianness, Entry, Extent,
     File, FileRole, Flavor, GRAPH_KEY, Key, Latest, Node, ObjectGraph, Payload, Resolved, Shape, Shard, State,
@@ -156,7 +156,8 @@ pub(super) fn candidate(name: &str) -> Candidate {
 pub(super) fn against(old: Checkpoint, new: Checkpoint) -> Facts {
     let alignment = align(&old, &new);
     let changes = changes(&old, &new, &alignment);
-    Facts { comparison: Some(Comparison { target: new, alignment, changes }), ..facts(old) }
+    let story = tell(&old, &new, &alignment);
+    Facts { comparison: Some(Comparison { target: new, alignment, changes, story }), ..facts(old) }
 }
 
 /// What reading these numbers tells.

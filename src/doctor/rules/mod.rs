@@ -45,6 +45,9 @@ pub(super) mod path_is_index;
 pub(super) mod path_is_part_file;
 pub(super) mod path_no_match;
 pub(super) mod path_not_valid_checkpoint;
+pub(super) mod program_differs;
+pub(super) mod restore_incomplete;
+pub(super) mod restore_raises;
 pub(super) mod rotated_away;
 pub(super) mod save_interrupted;
 pub(super) mod saved_model_without_variables;
@@ -57,6 +60,7 @@ pub(super) mod state_missing;
 pub(super) mod state_points_elsewhere;
 pub(super) mod state_unreadable;
 pub(super) mod unowned_bytes;
+pub(super) mod values_misplaced;
 pub(super) mod version_refused;
 pub(super) mod windows_rename;
 
@@ -113,6 +117,10 @@ pub static ALL: &[&Rule] = &[
     &name_based_into_object::RULE,
     &frozen_shift::RULE,
     &dtype_object::RULE,
+    &restore_raises::RULE,
+    &values_misplaced::RULE,
+    &restore_incomplete::RULE,
+    &program_differs::RULE,
     &lambda_layer::RULE,
     &hdf5_external_link::RULE,
     &nan_inf::RULE,

@@ -1,0 +1,56 @@
+//! What the leading prediction comes to, for the rules that speak where no rule of a known failure does.
+
+use super::facts::Facts;
+use super::finding::{Finding, Findings};
+use super::rule::Severity;
+use crate::compare::story::Event;
+use crate::model::{Checkpoint, Role, VariableId};
+use crate::restore::{Loader, Prediction};
+
+/// The prediction that is spoken of: of the loader asked about, or of the one that fits best.
+pub(super) fn leading(facts: &Facts) -> Option<&Prediction> {
+    facts.predictions.first()
+}
+
+/// True if a finding of this severity or worse has been made: it tells the cause.
+pub(super) fn told(findings: &Findings, severity: Severity) -> bool {
+    findings.list().iter().any(|finding| finding.severity >= severity)
+}
+
+/// What happened to the model.
+pub(super) fn story(facts: &Facts) -> &[Event] {
+    facts.comparison.as_ref().map_or(&[], |comparison| &comparison.story)
+}
+
+/// A finding with what happened to the model as its causes and evidence.
+pub(super) fn caused(mut finding: Finding, story: &[Event]) -> Finding {
+    for event in story {
+        finding = finding.evidence(event.to_string());
+        for cause in event.kind.causes() {
+            if !finding.causes.contains(&cause) {
+                finding = finding.cause(cause);
+            }
+        }
+    }
+    finding
+}
+
+/// The call, as people write it.
+pub(super) fn call(loader: Loader) -> &'static str {
+    match loader {
+        Loader::Checkpoint => "tf.train.Checkpoint.restore",
+        Loader::Manager => "restore(latest_checkpoint(...))",
+        Loader::Saver => "Saver.restore",
+        Loader::Keras2Weights => "load_weights of Keras 2",
+        Loader::Keras2Model => "load_model of Keras 2",
+        Loader::Keras3Weights => "load_weights of Keras 3",
+        Loader::Keras3Model => "load_model of Keras 3",
+        Loader::SavedModel => "tf.saved_model.load",
+    }
+}
+
+/// Names of those variables that have one of these roles.
+pub(super) fn names(checkpoint: Option<&Checkpoint>, ids: &[VariableId], roles: &[Role]) -> Vec<String> {
+    let variables = ids.iter().filter_map(|id| checkpoint?.variables.get(*id));
+    variables.filter(|variable| roles.contains(&variable.role)).map(|variable| variable.name.to_string()).collect()
+}
