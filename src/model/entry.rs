@@ -56,11 +56,11 @@ pub enum Keys {
     Bytes(Vec<u8>),
 }
 
-impl From<Vec<u8>> for Keys {
-    fn from(bytes: Vec<u8>) -> Self {
-        match String::from_utf8(bytes) {
+impl From<&[u8]> for Keys {
+    fn from(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
             Ok(text) => Self::Text(text.into()),
-            Err(error) => Self::Bytes(error.into_bytes()),
+            Err(_) => Self::Bytes(bytes.into()),
         }
     }
 }

@@ -13,9 +13,10 @@ use crate::format::sstable::{self, Record};
 use crate::format::version;
 use crate::model::{DType, Endianness, Entry, Extent, GRAPH_KEY, Key, Kind, Payload, Shape};
 use crate::proto::bundle::{BundleEntry, BundleHeader, TensorSlice};
+use crate::store::Blob;
 
 /// About the bytes that the record of a tensor takes: how many there will be, so that they need not move.
-const RECORD: usize = 32;
+const RECORD: u64 = 32;
 
 /// What the table says. In the extents here, `file` is still the number of the shard.
 #[derive(Debug)]
@@ -49,12 +50,13 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Reads the table in `bytes`.
-    pub fn read(&mut self, file: &Arc<str>, bytes: &[u8]) {
+    /// Reads the table in `blob`.
+    pub fn read(&mut self, file: &Arc<str>, blob: &dyn Blob) {
         let mut header = false;
         let mut records = 0usize;
-        self.entries.reserve(bytes.len() / RECORD);
-        let faults = sstable::read(file, &bytes, &mut |record| {
+        // Of a file with a size that no memory has, there will not be that many.
+        let _ = self.entries.try_reserve(usize::try_from(blob.size() / RECORD).unwrap_or(0));
+        let faults = sstable::read(file, blob, &mut |record| {
             records = records.saturating_add(1);
             if record.key.bytes().is_empty() && !header {
                 header = true;
