@@ -15,7 +15,7 @@ use super::foreign::sniff;
 use crate::bytes::{Fault, FaultKind, Foreign, Span, limits};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Key, Payload, Versions, describe,
+    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Key, Payload, Place, Versions, describe,
 };
 use crate::proto;
 use crate::store::{self, Store};
@@ -108,7 +108,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Versions), String> {
         checksum: None,
         endianness: Endianness::Little,
         trusted: true,
-        declared_at: 0..0,
+        declared_at: Place::NONE,
     });
     Ok((entries.collect(), versions))
 }
