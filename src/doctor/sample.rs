@@ -7,7 +7,7 @@ use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::{align::align, change::changes, story::tell};
 use crate::model::{
     Attribute, Candidate, Checkpoint, Container, DType, Depth, Digest, Digests, Directory, Endianness, Entry, Extent,
-    File, FileRole, Flavor, GRAPH_KEY, Key, Latest, Node, ObjectGraph, Payload, Resolved, Shape, Shard, State,
+    File, FileRole, Flavor, GRAPH_KEY, Key, Latest, Node, ObjectGraph, Payload, Place, Resolved, Shape, Shard, State,
     StateFile, Stats, Versions, describe,
 };
 
@@ -57,7 +57,7 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
             checksum: Some(u32::try_from(entries.len()).unwrap()),
             trusted: true,
             endianness: Endianness::Little,
-            declared_at: 0..0,
+            declared_at: Place::NONE,
         });
         offset += length;
     }

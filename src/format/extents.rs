@@ -25,7 +25,7 @@ pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
             && let (Some(entry), Some(other)) = (entries.get(id), entries.get(owner))
         {
             let kind = FaultKind::ExtentsOverlap { key: entry.key.to_string(), other: other.key.to_string() };
-            faults.push(Fault { kind, at: Span { file: index.label.clone(), bytes: entry.declared_at.clone() } });
+            faults.push(Fault { kind, at: Span { file: index.label.clone(), bytes: entry.declared_at.bytes() } });
         }
         if extent.end() > before.end() {
             furthest = Some((extent, id));

@@ -21,7 +21,8 @@ pub struct Key(Repr);
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
     Text(Text),
-    Bytes(Box<[u8]>),
+    /// The second box makes the pointer thin, so that the rare case does not make every key larger.
+    Bytes(Box<Box<[u8]>>),
 }
 
 impl Key {
@@ -51,16 +52,16 @@ impl Key {
 #[derive(Debug)]
 pub enum Keys {
     /// All of it is text.
-    Text(Arc<str>),
+    Text(Arc<Box<str>>),
     /// Some of it is not.
     Bytes(Vec<u8>),
 }
 
-impl From<Vec<u8>> for Keys {
-    fn from(bytes: Vec<u8>) -> Self {
-        match String::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.into()),
-            Err(error) => Self::Bytes(error.into_bytes()),
+impl From<&[u8]> for Keys {
+    fn from(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::Text(Arc::new(text.into())),
+            Err(_) => Self::Bytes(bytes.into()),
         }
     }
 }
@@ -94,7 +95,7 @@ impl From<&[u8]> for Key {
     fn from(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => text.into(),
-            Err(_) => Self(Repr::Bytes(bytes.into())),
+            Err(_) => Self(Repr::Bytes(Box::new(bytes.into()))),
         }
     }
 }
@@ -146,7 +147,39 @@ pub struct Entry {
     /// False if the record was read out of a block whose own checksum is wrong.
     pub trusted: bool,
     /// Where in the index file it is declared; empty where the record has no place there.
-    pub declared_at: Range<u64>,
+    pub declared_at: Place,
+}
+
+/// A place in the index file, in the 12 bytes that an entry has room for beside its other small fields;
+/// a range would make every entry larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The offset, its low half first.
+    start: [u32; 2],
+    length: u32,
+}
+
+impl Place {
+    /// No place at all.
+    pub const NONE: Self = Self { start: [0; 2], length: 0 };
+
+    /// The bytes of the file.
+    pub fn bytes(self) -> Range<u64> {
+        let [low, high] = self.start.map(u64::from);
+        let start = high << 32 | low;
+        start..start.saturating_add(self.length.into())
+    }
+}
+
+impl From<Range<u64>> for Place {
+    fn from(bytes: Range<u64>) -> Self {
+        let length = bytes.end.saturating_sub(bytes.start);
+        // No block, and so no record, is of 4 GiB.
+        Self {
+            start: [bytes.start as u32, (bytes.start >> 32) as u32],
+            length: u32::try_from(length).unwrap_or(u32::MAX),
+        }
+    }
 }
 
 impl Entry {

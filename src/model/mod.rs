@@ -23,7 +23,7 @@ pub use container::{Container, Layer, Versions};
 pub use digest::{Delta, Depth, Digest, Digests, Histogram, Stats};
 pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateFile};
 pub use dtype::{DType, Kind, MiniFloat};
-pub use entry::{Coded, Coding, Entry, EntryId, Extent, Key, Keys, Part, Payload, Piece};
+pub use entry::{Coded, Coding, Entry, EntryId, Extent, Key, Keys, Part, Payload, Piece, Place};
 pub use filter::Filter;
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub(crate) use naming::promised;

@@ -73,22 +73,20 @@ const OPTIMIZER_NAMES: [&str; 9] =
 
 const COUNTERS: [&str; 5] = ["global_step", "save_counter", "epoch", "current_loss_scale", "good_steps"];
 
-/// Endings of the names of what batch normalisation and its like keep.
-const STATISTICS: [&str; 9] = [
-    "moving_mean",
-    "moving_variance",
-    "running_mean",
-    "running_var",
-    "moving_mean_sync",
-    "renorm_mean",
-    "renorm_stddev",
-    "population_mean",
-    "population_variance",
-];
-
 /// True for the last part of the name of what batch normalisation and its like keep.
 pub(crate) fn is_statistic(leaf: &str) -> bool {
-    STATISTICS.contains(&leaf)
+    matches!(
+        leaf,
+        "moving_mean"
+            | "moving_variance"
+            | "running_mean"
+            | "running_var"
+            | "moving_mean_sync"
+            | "renorm_mean"
+            | "renorm_stddev"
+            | "population_mean"
+            | "population_variance"
+    )
 }
 
 /// The role of one of the entries, by its name and the others'.
@@ -272,8 +270,7 @@ fn model_role(
         return Role::Bookkeeping;
     }
     let leaf = leaf(owner.full_name);
-    if names.iter().chain([&leaf]).any(|name| STATISTICS.contains(name)) || is_normalization(owner.node, graph, parents)
-    {
+    if names.iter().chain([&leaf]).any(|name| is_statistic(name)) || is_normalization(owner.node, graph, parents) {
         return Role::Statistic;
     }
     if integer && entry.shape.rank() == Some(0) {

@@ -6,22 +6,35 @@ use smallvec::SmallVec;
 
 /// The size of each axis; or nothing known, not even how many axes there are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Shape(Option<SmallVec<[u64; 2]>>);
+pub struct Shape(Axes);
+
+/// As a small vector has it, but a word shorter: there is one for each tensor.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Axes {
+    Unknown,
+    /// At most two: how many, and their sizes; 0 for what is not there.
+    Few(u8, [u64; 2]),
+    More(Box<[u64]>),
+}
 
 impl Shape {
     /// A shape of known rank; no axes for a scalar.
     pub fn new(axes: impl IntoIterator<Item = u64>) -> Self {
-        Self(Some(axes.into_iter().collect()))
+        axes.into_iter().collect::<SmallVec<[u64; 4]>>().as_slice().into()
     }
 
     /// A shape of unknown rank.
     pub fn unknown() -> Self {
-        Self(None)
+        Self(Axes::Unknown)
     }
 
     /// The axes; none if the rank is unknown.
     pub fn axes(&self) -> Option<&[u64]> {
-        self.0.as_deref()
+        match &self.0 {
+            Axes::Unknown => None,
+            Axes::Few(rank, axes) => axes.get(..usize::from(*rank)),
+            Axes::More(axes) => Some(axes),
+        }
     }
 
     /// Number of axes, if known.
@@ -54,9 +67,14 @@ impl Shape {
     }
 }
 
-impl From<SmallVec<[u64; 2]>> for Shape {
-    fn from(axes: SmallVec<[u64; 2]>) -> Self {
-        Self(Some(axes))
+impl From<&[u64]> for Shape {
+    fn from(axes: &[u64]) -> Self {
+        Self(match axes {
+            [] => Axes::Few(0, [0; 2]),
+            [only] => Axes::Few(1, [*only, 0]),
+            [first, second] => Axes::Few(2, [*first, *second]),
+            more => Axes::More(more.into()),
+        })
     }
 }
 

@@ -13,14 +13,15 @@ use std::sync::Arc;
 /// Text that is cheap to clone; used as a `str`.
 #[derive(Clone)]
 pub struct Text {
-    arena: Arc<str>,
+    /// The box within makes the pointer thin: there are two of these for each tensor.
+    arena: Arc<Box<str>>,
     start: u32,
     end: u32,
 }
 
 impl Text {
     /// A part of `arena`; none if it is no part of it, or lies beyond 4 GiB.
-    pub fn cut(arena: &Arc<str>, range: Range<usize>) -> Option<Self> {
+    pub fn cut(arena: &Arc<Box<str>>, range: Range<usize>) -> Option<Self> {
         arena.get(range.clone())?;
         let (start, end) = (u32::try_from(range.start).ok()?, u32::try_from(range.end).ok()?);
         Some(Self { arena: arena.clone(), start, end })
@@ -35,7 +36,7 @@ impl Text {
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         // No file that is read has a name of 4 GiB; of one that was made up, less would be kept.
-        Self { arena: text.into(), start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) }
+        Self { arena: Arc::new(text.into()), start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) }
     }
 }
 
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn parts_of_one_piece() {
-        let arena: Arc<str> = "ab層".into();
+        let arena: Arc<Box<str>> = Arc::new("ab層".into());
         assert_eq!(Text::cut(&arena, 1..5).unwrap(), "b層");
         assert_eq!(Text::cut(&arena, 0..0).unwrap(), "");
         assert!(Text::cut(&arena, 0..3).is_none(), "within a character");

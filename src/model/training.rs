@@ -43,7 +43,10 @@ impl Checkpoint {
         let counts = |name: &str, variable: &Variable| {
             leaf(&variable.name) == name || variable.paths().iter().any(|path| leaf(path) == name)
         };
-        let known = |name: &str| leaf(name) == "step" || ITERATIONS.contains(&leaf(name));
+        let known = |name: &str| {
+            let leaf = leaf(name);
+            leaf == "step" || ITERATIONS.contains(&leaf)
+        };
         // Names before entries: nearly all variables fail here, and those of a wide checkpoint are many.
         let told = |v: &Variable| known(&v.name) || v.paths().iter().any(|path| known(path));
         let scalars: Vec<(VariableId, &Variable)> = self

@@ -146,7 +146,7 @@ pub(super) fn unreadable(span: &Span, error: &std::io::Error) -> Fault {
 pub(super) fn nowhere(checkpoint: &Checkpoint, entry: &Entry) -> Fault {
     let file = checkpoint.index_file().map_or_else(|| checkpoint.label.as_str().into(), |file| file.label.clone());
     let kind = FaultKind::EntryMalformed { key: entry.key.to_string(), error: "it names no bytes".to_owned() };
-    Fault { kind, at: Span { file, bytes: entry.declared_at.clone() } }
+    Fault { kind, at: Span { file, bytes: entry.declared_at.bytes() } }
 }
 
 /// Why a tensor cannot be put together of slices that cover so many elements.

@@ -10,7 +10,7 @@ use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::doctor::{Check, Finding, Manual, Report, Rule, Severity, Summary};
 use crate::model::{
     Checkpoint, Container, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Flavor,
-    Key, Part, Payload, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Versions, Writer,
+    Key, Part, Payload, Place, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Versions, Writer,
 };
 
 /// A name that clears the screen, breaks the line, ends a cell, closes a code span and quotes.
@@ -43,7 +43,7 @@ fn entry(key: Key, shape: Shape, payload: Payload, checksum: Option<u32>) -> Ent
         checksum,
         trusted: true,
         endianness: Endianness::Little,
-        declared_at: 0..0,
+        declared_at: Place::NONE,
     }
 }
 

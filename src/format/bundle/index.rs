@@ -13,9 +13,10 @@ use crate::format::sstable::{self, Record};
 use crate::format::version;
 use crate::model::{DType, Endianness, Entry, Extent, GRAPH_KEY, Key, Kind, Payload, Shape};
 use crate::proto::bundle::{BundleEntry, BundleHeader, TensorSlice};
+use crate::store::Blob;
 
 /// About the bytes that the record of a tensor takes: how many there will be, so that they need not move.
-const RECORD: usize = 32;
+const RECORD: u64 = 32;
 
 /// What the table says. In the extents here, `file` is still the number of the shard.
 #[derive(Debug)]
@@ -49,12 +50,13 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Reads the table in `bytes`.
-    pub fn read(&mut self, file: &Arc<str>, bytes: &[u8]) {
+    /// Reads the table in `blob`.
+    pub fn read(&mut self, file: &Arc<str>, blob: &dyn Blob) {
         let mut header = false;
         let mut records = 0usize;
-        self.entries.reserve(bytes.len() / RECORD);
-        let faults = sstable::read(file, &bytes, &mut |record| {
+        // Of a file with a size that no memory has, there will not be that many.
+        let _ = self.entries.try_reserve(usize::try_from(blob.size() / RECORD).unwrap_or(0));
+        let faults = sstable::read(file, blob, &mut |record| {
             records = records.saturating_add(1);
             if record.key.bytes().is_empty() && !header {
                 header = true;
@@ -104,7 +106,7 @@ impl Index {
     }
 
     fn entry(&mut self, file: &Arc<str>, record: Record) {
-        let (mut fields, slices) = match scan(record.value) {
+        let (fields, slices) = match scan(record.value) {
             Some(fields) => (fields, Vec::new()),
             None => match BundleEntry::decode(record.value) {
                 Ok(message) => (Fields::from(&message), message.slices),
@@ -116,7 +118,7 @@ impl Index {
             },
         };
         let dtype = DType::from_number(fields.dtype).filter(|dtype| dtype.kind() != Kind::Resource);
-        let shape = shape(&mut fields);
+        let shape = shape(&fields);
         let extent = extent(fields.shard_id, fields.offset, fields.size);
         let partitioned = !slices.is_empty();
         for kind in faults(&record.key, &fields, dtype, shape.as_ref(), extent.filter(|_| !partitioned)) {
@@ -130,7 +132,7 @@ impl Index {
             checksum: (!partitioned).then(|| unmask(fields.crc32c)),
             endianness: self.endianness,
             trusted: record.trusted,
-            declared_at: record.at,
+            declared_at: record.at.into(),
         };
         // A slice's key begins with a zero byte, which no name that can be told from one does.
         if entry.key.bytes().first() == Some(&0) {
@@ -182,15 +184,15 @@ fn faults(
     faults
 }
 
-/// The shape of an entry, taken out of its fields; none if it is impossible.
-fn shape(fields: &mut Fields) -> Option<Shape> {
+/// The shape of an entry; none if it is impossible.
+fn shape(fields: &Fields) -> Option<Shape> {
     if fields.unknown_rank {
         return Some(Shape::unknown());
     }
     if fields.axes.len() > limits::RANK || fields.axes.iter().any(|size| *size > i64::MAX as u64) {
         return None;
     }
-    let shape = Shape::from(std::mem::take(&mut fields.axes));
+    let shape = Shape::from(fields.axes.as_slice());
     shape.elements().is_some().then_some(shape)
 }
 

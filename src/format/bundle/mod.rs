@@ -33,10 +33,12 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut files = vec![file(path, FileRole::Index, item)];
     let mut index = index::Index::default();
     if let Some(file) = files.first() {
-        match store::read(store, &file.path, u64::MAX) {
-            Ok(bytes) => {
-                index.read(&file.label, &bytes);
+        match store::open(store, &file.path) {
+            Ok(blob) => {
+                index.read(&file.label, blob.as_ref());
+                // A sound index is read block by block, and never as a whole.
                 if !index.faults.is_empty()
+                    && let Ok(bytes) = store::read(store, &file.path, u64::MAX)
                     && let Some(added) = text_mode::of_index(&file.label, &bytes)
                 {
                     index.faults.push(Fault { kind: FaultKind::TextMode { added }, at: Span::whole(&file.label) });

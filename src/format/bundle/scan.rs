@@ -13,7 +13,7 @@ use crate::proto::bundle::BundleEntry;
 pub(super) struct Fields {
     pub dtype: i32,
     /// The sizes of the axes, negative ones (which are wrong) as two's complement.
-    pub axes: SmallVec<[u64; 2]>,
+    pub axes: SmallVec<[u64; 4]>,
     pub unknown_rank: bool,
     pub shard_id: i32,
     pub offset: i64,

@@ -61,7 +61,7 @@ pub(super) fn place(
                         shard: i32::try_from(extent.file).unwrap_or(-1),
                         shards: of,
                     },
-                    at: Span { file: index.clone(), bytes: entry.declared_at.clone() },
+                    at: Span { file: index.clone(), bytes: entry.declared_at.bytes() },
                 }),
             }
         }

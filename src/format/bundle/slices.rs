@@ -14,7 +14,7 @@ pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
     for (position, slices) in std::mem::take(&mut index.partitioned) {
         let Some(entry) = index.entries.get_mut(position) else { continue };
         let mut fault =
-            |kind| faults.push(Fault { kind, at: Span { file: file.clone(), bytes: entry.declared_at.clone() } });
+            |kind| faults.push(Fault { kind, at: Span { file: file.clone(), bytes: entry.declared_at.bytes() } });
         let mut parts = Vec::with_capacity(slices.len());
         for message in &slices {
             let Some(slice) = resolve(message, &entry.shape) else {
@@ -51,7 +51,7 @@ pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
     orphans.sort_by(|a, b| a.key.cmp(&b.key));
     faults.extend(orphans.into_iter().map(|entry| Fault {
         kind: FaultKind::SliceOrphan { key: entry.key.to_string() },
-        at: Span { file: file.clone(), bytes: entry.declared_at },
+        at: Span { file: file.clone(), bytes: entry.declared_at.bytes() },
     }));
     index.faults.append(&mut faults);
 }

@@ -34,7 +34,7 @@ pub(super) fn of_index(label: &Arc<str>, bytes: &[u8]) -> Option<u64> {
         }
     }
     let mut index = Index::default();
-    index.read(label, &without);
+    index.read(label, &without.as_slice());
     index.faults.is_empty().then_some(added)
 }
 

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::format::hdf5::{Class, Dataset, Hdf5, Node, Storage, Value};
-use crate::model::{Coded, Coding, DType, Endianness, Entry, Extent, File, Payload, Piece, Shape, Slice};
+use crate::model::{Coded, Coding, DType, Endianness, Entry, Extent, File, Payload, Piece, Place, Shape, Slice};
 
 /// What a name stands for that is not a group.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,16 @@ pub(super) fn entry(path: &str, leaf: Leaf<'_>, file: usize) -> Entry {
         }
         Leaf::Elsewhere => (DType::UNKNOWN, Shape::unknown(), Payload::Nowhere, Endianness::Little),
     };
-    Entry { key: path.into(), dtype, shape, payload, checksum: None, endianness, trusted: true, declared_at: 0..0 }
+    Entry {
+        key: path.into(),
+        dtype,
+        shape,
+        payload,
+        checksum: None,
+        endianness,
+        trusted: true,
+        declared_at: Place::NONE,
+    }
 }
 
 /// The type of the elements. HDF5 has no bfloat16: Keras stores two bytes without a meaning and names the

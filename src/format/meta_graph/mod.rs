@@ -15,7 +15,8 @@ use super::foreign::sniff;
 use crate::bytes::{Fault, FaultKind, Foreign, Span, limits};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, GraphFile, Key, Payload, Versions, describe,
+    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, GraphFile, Key, Payload, Place, Versions,
+    describe,
 };
 use crate::proto;
 use crate::store::{self, Store};
@@ -121,7 +122,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Versions), String> {
         checksum: None,
         endianness: Endianness::Little,
         trusted: true,
-        declared_at: 0..0,
+        declared_at: Place::NONE,
     });
     Ok((entries.collect(), versions))
 }

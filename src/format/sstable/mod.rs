@@ -47,14 +47,17 @@ pub(super) fn read(file: &Arc<str>, blob: &dyn Blob, visit: &mut dyn FnMut(Recor
         faults: Vec::new(),
         blocks: Vec::new(),
         last_key: None,
+        content: Vec::new(),
+        arena: Vec::new(),
+        found: Vec::new(),
         keys: blob.size().saturating_mul(limits::KEY_EXPANSION).saturating_add(limits::KEYS),
     };
     table.read(visit);
     table.faults
 }
 
-/// Is called with key, value and place of an entry.
-type Each<'a, 'b> = dyn FnMut(&[u8], &'b [u8], Range<u64>) + 'a;
+/// Is called with the key of an entry, where its value lies in the block, and its place in the file.
+type Each<'a> = dyn FnMut(&[u8], Range<usize>, Range<u64>) + 'a;
 
 struct Table<'a> {
     file: &'a Arc<str>,
@@ -63,6 +66,11 @@ struct Table<'a> {
     /// Ranges of the blocks that were found, with their trailers: together they must be the file.
     blocks: Vec<Range<u64>>,
     last_key: Option<Vec<u8>>,
+    /// What the block before took, for the next one: memory that is asked for again and again comes as
+    /// fresh pages each time, and those cost more than what is done with them.
+    content: Vec<u8>,
+    arena: Vec<u8>,
+    found: Vec<Found>,
     /// Bytes of keys that may still be expanded.
     keys: u64,
 }
@@ -73,6 +81,10 @@ struct Handle {
     offset: u64,
     size: u64,
 }
+
+/// An entry of a data block: where its key lies among those of the block, where its value lies in the
+/// block, and its place in the file.
+type Found = (Range<usize>, Range<usize>, Range<u64>);
 
 struct Block {
     name: &'static str,
@@ -96,7 +108,9 @@ impl<'a> Table<'a> {
     /// Bytes of the file; a failure to read them is a fault.
     fn bytes(&mut self, at: Range<u64>) -> Option<Vec<u8>> {
         let length = at.end.checked_sub(at.start)?;
-        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        // What the buffer still holds is written over, so it need not be cleared.
+        let mut bytes = std::mem::take(&mut self.content);
+        bytes.resize(usize::try_from(length).ok()?, 0);
         match self.blob.read_at(at.start, &mut bytes) {
             Ok(()) => Some(bytes),
             Err(error) => {
@@ -209,11 +223,8 @@ impl<'a> Table<'a> {
         Some(Block { name, content, at, trusted, compressed: kind == 1 })
     }
 
-    /// Calls `each` with key, value and place of every entry of a block.
-    fn entries<'b>(&mut self, block: &'b Block, each: &mut Each<'_, 'b>)
-    where
-        'a: 'b,
-    {
+    /// Calls `each` with every entry of a block.
+    fn entries(&mut self, block: &Block, each: &mut Each) {
         let malformed = |what| FaultKind::BlockMalformed { block: block.name, what };
         let content = block.content.as_slice();
         let (entries, restarts) = match restarts(content) {
@@ -245,7 +256,8 @@ impl<'a> Table<'a> {
                         }
                     }
                     let at = if block.compressed { block.at.clone() } else { walk.place(start) };
-                    each(&walk.key, value, at);
+                    let end = walk.cursor.position();
+                    each(&walk.key, end.saturating_sub(value.len())..end, at);
                 }
                 Err(mut fault) => {
                     if block.compressed {
@@ -268,6 +280,7 @@ impl<'a> Table<'a> {
         let mut faults = Vec::new();
         let file = self.file;
         self.entries(index, &mut |key, value, at| {
+            let value = index.content.get(value).unwrap_or_default();
             let mut cursor = Cursor::new(file, value, at.end.saturating_sub(value.len() as u64));
             let handle = cursor.varint64().and_then(|offset| Ok(Handle { offset, size: cursor.varint64()? }));
             match handle {
@@ -296,34 +309,37 @@ impl<'a> Table<'a> {
                     let key = Key::from(separator.as_slice()).to_string();
                     self.fault(FaultKind::KeyOrder { key }, block.at.clone());
                 }
+                self.content = block.content;
             }
         }
     }
 
     fn records(&mut self, block: &Block, visit: &mut dyn FnMut(Record)) {
         // The keys of a block lie in one piece of memory, behind the last one of the block before.
-        let last = self.last_key.take();
-        let mut before = last.as_ref().map(|key| 0..key.len());
-        let mut keys = last.unwrap_or_default();
-        let mut found = Vec::new();
+        let (mut arena, mut found) = (std::mem::take(&mut self.arena), std::mem::take(&mut self.found));
+        arena.clear();
+        arena.extend_from_slice(self.last_key.as_deref().unwrap_or_default());
+        let mut before = self.last_key.take().map(|key| 0..key.len());
         let mut disorder = Vec::new();
         self.entries(block, &mut |key, value, at| {
-            let in_order = before.clone().is_none_or(|before| keys.get(before) < Some(key));
-            let start = keys.len();
-            keys.extend_from_slice(key);
+            let in_order = before.clone().is_none_or(|before| arena.get(before) < Some(key));
+            let start = arena.len();
+            arena.extend_from_slice(key);
             if in_order {
-                before = Some(start..keys.len());
+                before = Some(start..arena.len());
             } else {
                 disorder.push((Key::from(key).to_string(), at.clone()));
             }
-            found.push((start..keys.len(), value, at));
+            found.push((start..arena.len(), value, at));
         });
-        self.last_key = before.and_then(|before| Some(keys.get(before)?.to_vec()));
-        let keys = Keys::from(keys);
-        for (key, value, at) in found {
+        self.last_key = before.and_then(|before| Some(arena.get(before)?.to_vec()));
+        let keys = Keys::from(arena.as_slice());
+        for (key, value, at) in found.drain(..) {
             let value_at = (!block.compressed).then(|| at.end.saturating_sub(value.len() as u64));
+            let value = block.content.get(value).unwrap_or_default();
             visit(Record { key: keys.get(key), value, at, value_at, trusted: block.trusted });
         }
+        (self.arena, self.found) = (arena, found);
         for (key, at) in disorder {
             self.fault(FaultKind::KeyOrder { key }, at);
         }

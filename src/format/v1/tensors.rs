@@ -7,7 +7,7 @@ use super::table::Table;
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::ordered_code;
 use crate::format::slices::{cover, resolve};
-use crate::model::{Coded, Coding, DType, Endianness, Entry, Extent, Key, Payload, Piece, Shape, Slice};
+use crate::model::{Coded, Coding, DType, Endianness, Entry, Extent, Key, Payload, Piece, Place, Shape, Slice};
 use crate::proto::bundle::TensorShape;
 use crate::proto::v1::SavedSliceMeta;
 
@@ -125,7 +125,7 @@ impl Tensor {
             endianness: Endianness::Little,
             trusted: self.trusted,
             // In a set, no file is the one that a place could be in.
-            declared_at: if in_set { 0..0 } else { self.at.bytes },
+            declared_at: if in_set { Place::NONE } else { self.at.bytes.into() },
         }
     }
 }

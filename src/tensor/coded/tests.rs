@@ -39,7 +39,7 @@ impl Sample {
             checksum: None,
             endianness: Endianness::Little,
             trusted: true,
-            declared_at: 1..3,
+            declared_at: (1..3).into(),
         });
         self
     }

@@ -155,25 +155,15 @@ fn occurring(group: &Group) -> Vec<Vec<u64>> {
 }
 
 /// True if the names are every combination of the numbers that occur, each once: nearly all are, and
-/// that is told without sorting them.
-fn whole(group: &Group, occurring: &[Vec<u64>]) -> bool {
+/// that is told without sorting them, since names come in order. There are as many as combinations, and
+/// no two are the same if each is larger than the one before.
+fn whole<'a>(group: &'a Group, occurring: &[Vec<u64>]) -> bool {
     let combinations = occurring.iter().try_fold(1usize, |product, set| product.checked_mul(set.len()));
-    if combinations != Some(group.members.len()) {
-        return false;
-    }
-    let mut met = vec![false; group.members.len()];
-    group.rows().all(|row| {
-        let place = row.iter().zip(occurring).try_fold(0usize, |place, (number, set)| {
-            Some(place.saturating_mul(set.len()).saturating_add(position(set, *number)?))
-        });
-        place.and_then(|place| met.get_mut(place)).is_some_and(|met| !std::mem::replace(met, true))
-    })
-}
-
-/// Where a number stands in a sorted set. Most sets are what lies between two numbers.
-fn position(set: &[u64], number: u64) -> Option<usize> {
-    let guess = usize::try_from(number.checked_sub(*set.first()?)?).ok()?;
-    if set.get(guess) == Some(&number) { Some(guess) } else { set.binary_search(&number).ok() }
+    let values = |row: &'a [u64]| row.iter().copied().map(value);
+    let mut rows = group.rows();
+    let Some(mut before) = rows.next() else { return false };
+    combinations == Some(group.members.len())
+        && rows.all(|row| values(std::mem::replace(&mut before, row)).lt(values(row)))
 }
 
 /// Merges the names of one skeleton, the last number first: `stage_2/block_{0..5}` where the stages

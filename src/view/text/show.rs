@@ -280,7 +280,8 @@ fn statistics(stats: &Stats, shape: &Shape) -> String {
 mod tests {
     use super::*;
     use crate::model::{
-        DType, Endianness, File, FileRole, Flavor, Histogram, Part, Relations, Resolved, Role, Slice, Versions, Writer,
+        DType, Endianness, File, FileRole, Flavor, Histogram, Part, Place, Relations, Resolved, Role, Slice, Versions,
+        Writer,
     };
     use crate::view::{Format, ShownValues};
 
@@ -307,7 +308,7 @@ mod tests {
             checksum: Some(0xabc),
             trusted: true,
             endianness: Endianness::Little,
-            declared_at: 0..0,
+            declared_at: Place::NONE,
         };
         let slice = |start| Slice { extents: [(start, 1), (0, 3)].into_iter().collect() };
         let part = |start| Part { slice: slice(start), extent: Some(extent), checksum: Some(1) };

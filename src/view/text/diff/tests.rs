@@ -2,7 +2,7 @@ use super::*;
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::changes;
-use crate::model::{Container, DType, Delta, Endianness, Extent, Flavor, Payload, Shape, Versions, Writer};
+use crate::model::{Container, DType, Delta, Endianness, Extent, Flavor, Payload, Place, Shape, Versions, Writer};
 use crate::view::Format;
 
 fn style(width: Option<usize>) -> Style {
@@ -22,7 +22,7 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         checksum: Some(*checksum),
         trusted: true,
         endianness: Endianness::Little,
-        declared_at: 0..0,
+        declared_at: Place::NONE,
     };
     let variable = |(id, (name, role, ..)): (usize, &Spec)| Variable::new((*name).into(), id, *role);
     Checkpoint {
