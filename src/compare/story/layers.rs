@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::class::Class;
+use super::optimizer::AVERAGE;
 use super::{Event, EventKind, order};
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, Group, VariableId, leaf, natural};
@@ -43,7 +44,9 @@ impl<'a> Side<'a> {
             if variable.role.group() != Group::Model {
                 continue;
             }
-            let name = scope(&variable.name);
+            // The average of a weight that is loaded in its place is that weight.
+            let average = variable.name.strip_suffix(AVERAGE).and_then(|name| name.strip_suffix('/'));
+            let name = scope(average.unwrap_or(&variable.name));
             let at = *known.entry(name).or_insert_with(|| {
                 layers.push(Layer { name, variables: Vec::new() });
                 layers.len().saturating_sub(1)
@@ -54,6 +57,12 @@ impl<'a> Side<'a> {
             of.insert(id, at);
         }
         Self { checkpoint, layers, of }
+    }
+
+    /// True if what is stored of a layer are moving averages of its weights.
+    fn averages(&self, layer: &Layer) -> bool {
+        let mut variables = layer.variables.iter().filter_map(|id| self.checkpoint.variables.get(*id));
+        variables.any(|variable| leaf(&variable.name) == AVERAGE)
     }
 
     /// What a layer is, as its variables tell.
@@ -115,6 +124,24 @@ impl<'a> Layers<'a> {
         };
         let mut gone = lone(&self.old, &stayed_old, &self.alignment.gone);
         let mut came = lone(&self.new, &stayed_new, &self.alignment.added);
+        // A scope that is on both sides, though none of its variables is one: what they are has changed.
+        let both: HashSet<&str> = {
+            let names = |side: &Side<'a>, ids: &[usize]| -> HashSet<&'a str> {
+                ids.iter().filter_map(|at| side.layers.get(*at)).map(|layer| layer.name).collect()
+            };
+            names(&self.old, &gone).intersection(&names(&self.new, &came)).copied().collect()
+        };
+        let averages = |side: &Side, at: usize| side.layers.get(at).is_some_and(|layer| side.averages(layer));
+        let averaged: HashSet<&str> = came
+            .iter()
+            .filter(|at| averages(&self.new, **at))
+            .filter_map(|at| self.new.layers.get(*at))
+            .chain(gone.iter().filter(|at| averages(&self.old, **at)).filter_map(|at| self.old.layers.get(*at)))
+            .map(|layer| layer.name)
+            .filter(|name| both.contains(name))
+            .collect();
+        gone.retain(|at| self.old.layers.get(*at).is_none_or(|layer| !averaged.contains(layer.name)));
+        came.retain(|at| self.new.layers.get(*at).is_none_or(|layer| !averaged.contains(layer.name)));
 
         let mut events = self.replaced(&mut gone, &mut came);
         events.extend(filled(&self.new, &self.old, &pairs.iter().map(|(a, b)| (*b, *a)).collect(), &mut came, true));

@@ -21,6 +21,8 @@ pub enum OptimizerChange {
     LossScale(bool),
     /// Moving averages of the weights are kept (true), or no longer.
     Averages(bool),
+    /// Moving averages stand in the place of the weights themselves.
+    Averaged,
 }
 
 impl OptimizerChange {
@@ -32,7 +34,7 @@ impl OptimizerChange {
             Self::Class(..) | Self::Slots(..) => "optimizer-changed",
             Self::Schedule(_) => "lr-schedule-changed",
             Self::LossScale(_) => "loss-scale-wrapper",
-            Self::Averages(_) => "ema-changed",
+            Self::Averages(_) | Self::Averaged => "ema-changed",
         }
     }
 }
@@ -45,6 +47,9 @@ pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     };
     let (gone, added) = (of(old, &alignment.gone), of(new, &alignment.added));
     let event = |change| Event { kind: EventKind::Optimizer(change), old: gone.clone(), new: added.clone() };
+    if averaged(old) != averaged(new) {
+        return vec![event(OptimizerChange::Averaged)];
+    }
     let (was, is) = match (state(old), state(new)) {
         (None, None) => return Vec::new(),
         (None, Some(is)) => return vec![event(OptimizerChange::Added(is))],
@@ -107,6 +112,15 @@ fn wrapped(checkpoint: &Checkpoint) -> bool {
 }
 
 fn averages(checkpoint: &Checkpoint) -> bool {
-    let kept = ["ExponentialMovingAverage", "model_variables_moving_average"];
+    let kept = [AVERAGE, "model_variables_moving_average"];
     checkpoint.variables.iter().filter_map(|variable| variable.slot_name()).any(|name| kept.contains(&name))
+}
+
+/// What the key of a moving average ends in.
+pub(super) const AVERAGE: &str = "ExponentialMovingAverage";
+
+/// True if moving averages are all that there is of the model.
+fn averaged(checkpoint: &Checkpoint) -> bool {
+    let mut model = checkpoint.variables.iter().filter(|variable| variable.role.group() == Group::Model).peekable();
+    model.peek().is_some() && model.any(|variable| leaf(&variable.name) == AVERAGE)
 }

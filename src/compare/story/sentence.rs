@@ -131,6 +131,7 @@ impl fmt::Display for OptimizerChange {
             Self::Schedule(false) => f.write_str("the learning rate is a variable now, a schedule before"),
             Self::LossScale(true) => f.write_str("the optimizer is wrapped in a LossScaleOptimizer"),
             Self::LossScale(false) => f.write_str("the optimizer is no longer wrapped in a LossScaleOptimizer"),
+            Self::Averaged => f.write_str("moving averages stand in the place of the weights"),
             Self::Averages(true) => f.write_str("moving averages of the weights are kept"),
             Self::Averages(false) => f.write_str("moving averages of the weights are no longer kept"),
         }

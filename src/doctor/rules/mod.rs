@@ -31,6 +31,7 @@ pub(super) mod layer_index_shift;
 pub(super) mod leftover_shards;
 pub(super) mod legacy_optimizer;
 pub(super) mod lfs_pointer;
+pub(super) mod meta_missing;
 pub(super) mod name_based_into_object;
 pub(super) mod nan_in_slots_only;
 pub(super) mod nan_inf;
@@ -38,6 +39,7 @@ pub(super) mod never_trained_values;
 pub(super) mod object_graph_broken;
 pub(super) mod optimizer_class_changed;
 pub(super) mod optimizer_slots_missing;
+pub(super) mod other_loader;
 pub(super) mod partial_restore;
 pub(super) mod parts_renamed_or_mixed;
 pub(super) mod path_is_dir;
@@ -51,6 +53,7 @@ pub(super) mod restore_raises;
 pub(super) mod rotated_away;
 pub(super) mod save_interrupted;
 pub(super) mod saved_model_without_variables;
+pub(super) mod savedmodel_not_here;
 pub(super) mod shape_config;
 pub(super) mod shape_head;
 pub(super) mod shape_object;
@@ -60,6 +63,7 @@ pub(super) mod state_missing;
 pub(super) mod state_points_elsewhere;
 pub(super) mod state_unreadable;
 pub(super) mod unowned_bytes;
+pub(super) mod v1_file;
 pub(super) mod values_misplaced;
 pub(super) mod version_refused;
 pub(super) mod windows_rename;
@@ -87,6 +91,8 @@ pub static ALL: &[&Rule] = &[
     &save_interrupted::RULE,
     &windows_rename::RULE,
     &rotated_away::RULE,
+    &savedmodel_not_here::RULE,
+    &meta_missing::RULE,
     &index_malformed::RULE,
     &entry_invalid::RULE,
     &slices_broken::RULE,
@@ -98,6 +104,7 @@ pub static ALL: &[&Rule] = &[
     &incomplete_look::RULE,
     &graph_file_malformed::RULE,
     &saved_model_without_variables::RULE,
+    &other_loader::RULE,
     &dot_keras_not_zip::RULE,
     &h5_truncated::RULE,
     &keras_file_incomplete::RULE,
@@ -108,6 +115,7 @@ pub static ALL: &[&Rule] = &[
     &optimizer_slots_missing::RULE,
     &shape_head::RULE,
     &shape_config::RULE,
+    &v1_file::RULE,
     &dtype::RULE,
     &partial_restore::RULE,
     &layer_index_shift::RULE,

@@ -1,0 +1,60 @@
+//! F022: a SavedModel is asked for, and something else lies there.
+
+use crate::doctor::facts::Facts;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::loader;
+use crate::doctor::outlook::leading;
+use crate::doctor::rule::{Check, Manual, Rule, Severity};
+use crate::model::Depth;
+use crate::restore::Loader;
+
+pub static RULE: Rule = Rule {
+    code: "F022",
+    name: "savedmodel-not-here",
+    severity: Severity::Error,
+    needs: Depth::Index,
+    since: "0.1.0",
+    check: Check::Facts(check),
+    manual: Manual {
+        means: "The loader wants the directory of a SavedModel, in which saved_model.pb lies, and the path is something \
+else: the directory of a checkpoint, a directory one level too high or too low, or the file saved_model.pb itself. \
+Keras 2 gives the same text for an .h5 file that does not exist.",
+        you_see: &["OSError: SavedModel file does not exist at: {dir}/{saved_model.pbtxt|saved_model.pb}"],
+        knows: "What lies at the path, and around it.",
+        fix: "Give the directory itself:
+
+    tf.saved_model.load(\"exported/1\")
+
+A checkpoint has weights alone: build the model in code and restore them into it.",
+        not: "Renaming a checkpoint's files makes no SavedModel.",
+        ignore: "Never.",
+        see: &["F005", "F001"],
+    },
+};
+
+fn check(facts: &Facts, findings: &mut Findings) {
+    let Some(prediction) = leading(facts) else { return };
+    let Some(exception) = &prediction.course.exception else { return };
+    let wanted = matches!(prediction.loader, Loader::SavedModel | Loader::Keras2Model);
+    if !wanted || !exception.message.starts_with("SavedModel file does not exist") {
+        return;
+    }
+    let finding = |message: String| {
+        Finding::new(&RULE, message)
+            .path(facts.subject.clone())
+            .tensorflow(format!("{}: \"{}\"", exception.class, exception.message))
+    };
+    let found = match &facts.checkpoint {
+        Some(checkpoint) => {
+            let what = loader::identity(checkpoint, &facts.resolved);
+            finding(format!("no SavedModel is here, but this: {what}"))
+                .cause("wrong-format")
+                .help("load it with the call that it is made for")
+                .python(loader::call(checkpoint, &facts.resolved))
+        }
+        None => finding("no SavedModel is here".to_owned())
+            .cause("wrong-path")
+            .help("give the directory in which saved_model.pb lies"),
+    };
+    findings.add(found);
+}
