@@ -14,7 +14,7 @@ use crate::model::VariableId;
 /// What is weighed at once, at the most, of either side.
 const GROUP: usize = 64;
 /// How alike names must be, in percent.
-const ENOUGH: u32 = 50;
+pub(super) const ENOUGH: u32 = 50;
 /// By how much a pair must be better than any other choice.
 const MARGIN: u32 = 8;
 
@@ -113,11 +113,12 @@ fn moved(walk: &mut Walk, matching: &mut Matching) {
                 continue;
             }
             let score = |a: &[&str], b: &[&str]| {
+                let [a, b] = [a, b].map(|way| way.iter().skip(1).rev().copied().collect::<Vec<&str>>());
                 if a.len() != b.len() {
-                    return 0;
+                    return likeness(&a.join("/"), &b.join("/"));
                 }
                 // The least alike part decides; the leaves are known to be alike.
-                a.iter().zip(b).skip(1).map(|(a, b)| likeness(a, b)).min().unwrap_or(100)
+                a.iter().zip(&b).map(|(a, b)| likeness(a, b)).min().unwrap_or(100)
             };
             let scores: Vec<Vec<u32>> = a.iter().map(|(_, x)| b.iter().map(|(_, y)| score(x, y)).collect()).collect();
             for (i, j, score) in sure(&scores) {

@@ -50,5 +50,13 @@ pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
 }
 
 /// What is done with the tree of names and with that of object paths, the surest first.
-const STAGES: [fn(&mut Walk, &mut Matching); 6] =
-    [walk::same_names, sequence::counted, rewrite::prefixes, siblings::unique, places::in_place, likeness::assigned];
+const STAGES: [fn(&mut Walk, &mut Matching); 8] = [
+    walk::same_names,
+    sequence::counted,
+    rewrite::prefixes,
+    rewrite::counted_prefixes,
+    siblings::unique,
+    places::in_place,
+    siblings::anywhere,
+    likeness::assigned,
+];

@@ -35,6 +35,19 @@ pub(super) fn align(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &
     if !unsettled(Side::Old, a) || !unsettled(Side::New, b) {
         return;
     }
+    // Blocks 0 to 3 that are now 1 to 4: shifted by one, or one gone and one new? Shapes may tell.
+    let doubtful = same != shifted && walk.doubtful(a, b);
+    let keeps_name = |x: &NodeId| b.iter().find(|y| walk.new.part(**y) == walk.old.part(*x));
+    if doubtful
+        && a.iter()
+            .filter_map(|x| Some((x, keeps_name(x)?)))
+            .all(|(x, y)| walk.old.node(*x).map(|node| node.content) == walk.new.node(*y).map(|node| node.content))
+    {
+        if a.iter().any(|x| keeps_name(x).is_some()) {
+            walk.doubts.push(Doubt { old: a.to_vec(), new: b.to_vec() });
+            return;
+        }
+    }
     let (pairs, doubt) = if a.len().saturating_mul(b.len()) > CELLS {
         in_order(walk, a, b)
     } else {
