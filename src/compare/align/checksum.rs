@@ -9,7 +9,7 @@ use crate::bytes::Crc32c;
 use crate::model::{Checkpoint, DType, Payload, Role, VariableId};
 
 /// Elements that a tensor has at the least for its checksum to say something.
-const ELEMENTS: u64 = 8;
+const ELEMENTS: u64 = 4;
 
 /// What proves the content: the checksum, with size and type.
 type Content = (u32, u64, DType);

@@ -143,6 +143,10 @@ pub(super) fn likeness(a: &str, b: &str) -> u32 {
         return 100;
     }
     let ((stem_a, number_a), (stem_b, number_b)) = (counted(&a), counted(&b));
+    if stem_a == stem_b && number_a.is_some() && number_b.is_some() {
+        // Block 0 and block 4: the number is what tells one from the other.
+        return 0;
+    }
     let letters = percent(strsim::normalized_damerau_levenshtein(stem_a, stem_b)).max(same_meaning(stem_a, stem_b));
     let words = |text: &str| -> Vec<String> {
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
@@ -163,12 +167,13 @@ pub(super) fn likeness(a: &str, b: &str) -> u32 {
 
 /// Words that people use for one thing.
 fn same_meaning(a: &str, b: &str) -> u32 {
+    let [a, b] = [a, b].map(|name| name.strip_suffix("_layer").or(name.strip_prefix("layer_")).unwrap_or(name));
     const WORDS: [&[&str]; 6] = [
         &["fc", "dense", "linear", "proj", "projection", "fully_connected"],
         &["head", "classifier", "logits", "output", "out", "predictions", "classes", "labels"],
         &["emb", "embed", "embedding", "embeddings", "tokens"],
-        &["bn", "batchnorm", "batch_norm", "batch_normalization"],
-        &["ln", "layernorm", "layer_norm", "layer_normalization"],
+        &["bn", "norm", "batchnorm", "batch_norm", "batch_normalization"],
+        &["ln", "norm", "layernorm", "layer_norm", "layer_normalization"],
         &["attn", "attention", "self_attention", "mha"],
     ];
     if WORDS.iter().any(|words| words.contains(&a) && words.contains(&b)) { 70 } else { 0 }

@@ -28,8 +28,15 @@ fn names<'a>(
     paths: bool,
 ) -> impl Iterator<Item = (VariableId, &'a str)> + use<'a> {
     let checkpoint = matching.checkpoint(side);
+    // Both sides must have such paths: `.weights.h5` and what is made of it.
+    let keyed = [matching.old, matching.new].into_iter().all(|one| {
+        matches!(one.container, Container::KerasWeightsH5 | Container::KerasWeightsShards | Container::KerasArchive)
+    });
     let named = checkpoint.variables.iter().enumerate().filter(|(_, variable)| of_model(variable));
     named.filter_map(move |(id, variable)| {
+        if paths && keyed {
+            return Some((id, checkpoint.entry(variable)?.key.text()?));
+        }
         if paths {
             return Some((id, best_path(variable.paths())?));
         }

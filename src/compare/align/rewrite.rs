@@ -3,7 +3,8 @@
 use foldhash::{HashMap, HashMapExt};
 
 use super::matching::{Matching, Side};
-use super::naming::{counted, positional};
+use super::naming::{automatic, counted, positional};
+use super::sequence;
 use super::tree::{NodeId, Tree, canonical, hash};
 use super::walk::Walk;
 use super::{Proof, RewriteKind};
@@ -52,6 +53,8 @@ struct Vote {
     whole: bool,
     /// True if one of the scopes in it has a name of its own.
     telling: bool,
+    /// True if one of them is only counted: then the end proves the scopes before it, not the layer.
+    counts: bool,
 }
 
 /// Finds such scopes, within each that is known.
@@ -88,11 +91,13 @@ fn within(walk: &mut Walk, matching: &mut Matching, numbers: bool) {
             }
             for vote in &votes {
                 let proof = rule(walk, matching, prefix, vote, numbers);
-                matching.pair(vote.a, vote.b, proof);
+                if !vote.counts {
+                    matching.pair(vote.a, vote.b, proof);
+                }
             }
             let Some(vote) = votes.first() else { continue };
             let proof = rule(walk, matching, prefix, vote, numbers);
-            if votes.len() > 1 && prefix != (x, y) {
+            if (votes.len() > 1 || vote.counts) && prefix != (x, y) {
                 if walk.partner(Side::Old, prefix.0).is_none() && walk.partner(Side::New, prefix.1).is_none() {
                     walk.link(prefix.0, prefix.1, proof, matching);
                 } else {
@@ -100,8 +105,10 @@ fn within(walk: &mut Walk, matching: &mut Matching, numbers: bool) {
                 }
             }
         }
+        let from = walk.scopes.len();
         walk.learn(matching);
         walk.same_names(matching);
+        sequence::from(walk, matching, from);
     }
 }
 
@@ -206,7 +213,12 @@ fn votes(
         let whole = parts == ends.len() || deep.get(&(1, *other)) == Some(&parts);
         let leaf = walk.old.leaf_of(*id)?;
         let telling = walk.old.upwards(leaf).take(parts).skip(1).any(|at| !positional(walk.old.part(at)));
-        Some(Vote { a: *id, b: *other, prefix: (*before, *prefix), parts, whole, telling })
+        let counts = walk.old.upwards(leaf).take(parts).skip(1).any(|at| automatic(counted(walk.old.part(at)).0));
+        // What is called the same in the same scope has been asked before.
+        if parts > 1 && (*before, *prefix) == scope {
+            return None;
+        }
+        Some(Vote { a: *id, b: *other, prefix: (*before, *prefix), parts, whole, telling, counts })
     };
     a.iter().filter_map(vote).collect()
 }

@@ -14,7 +14,11 @@ const VARIABLES: usize = 512;
 
 /// Aligns the counted families of all scopes.
 pub(super) fn counted(walk: &mut Walk, matching: &mut Matching) {
-    let mut next = 0;
+    from(walk, matching, 0);
+}
+
+/// Those of the scopes from this one on.
+pub(super) fn from(walk: &mut Walk, matching: &mut Matching, mut next: usize) {
     while let Some(&(x, y, proof)) = walk.scopes.get(next) {
         next = next.saturating_add(1);
         let mut families: Vec<_> =

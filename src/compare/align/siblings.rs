@@ -34,7 +34,8 @@ pub(super) fn unique(walk: &mut Walk, matching: &mut Matching) {
         }
         for candidate in &found {
             let (from, to) = words(walk, candidate);
-            if often.get(&(from, to)).is_some_and(|count| *count >= OFTEN) {
+            let count = often.get(&(from, to)).copied().unwrap_or(0);
+            if count >= OFTEN || count > 1 && candidate.alone {
                 let kind = if walk.old.node(candidate.x).is_some_and(|node| node.variable.is_some()) {
                     RewriteKind::Leaf
                 } else {
@@ -106,13 +107,27 @@ fn inputs(matching: &Matching) -> HashSet<u64> {
 /// against it, one that is alike says something for it, and so does a layer behind, which still takes in
 /// what this one gives.
 fn supported(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId, sizes: &HashSet<u64>) -> bool {
-    let (a, b) = (walk.old.part(x), walk.new.part(y));
+    let (a, b) = called(walk, matching, x, y);
     let gives = |variable| matching.form(Side::Old, variable)?.0.axes().filter(|axes| axes.len() > 1)?.last().copied();
     let all = walk.old.variables(x, OUTPUTS).unwrap_or_default();
     automatic(counted(a).0)
         || automatic(counted(b).0)
         || likeness(a, b) >= ENOUGH
         || all.into_iter().filter_map(gives).any(|size| sizes.contains(&size))
+}
+
+/// What two scopes are called: where they are only counted, by the names of their layers if those are known.
+fn called<'a>(walk: &Walk<'a>, matching: &Matching<'a>, x: NodeId, y: NodeId) -> (&'a str, &'a str) {
+    let parts = (walk.old.part(x), walk.new.part(y));
+    let layer = |side: Side, node: NodeId| {
+        let variable = matching.variable(side, walk.tree(side).first_variable(node)?)?;
+        let name = variable.full_name().filter(|name| *name == variable.name.as_str())?;
+        name.rsplit('/').nth(1)
+    };
+    if !automatic(counted(parts.0).0) && !automatic(counted(parts.1).0) {
+        return parts;
+    }
+    layer(Side::Old, x).zip(layer(Side::New, y)).unwrap_or(parts)
 }
 
 /// Variables of a scope that are asked what they give at the most.
@@ -158,7 +173,7 @@ pub(super) fn anywhere(walk: &mut Walk, matching: &mut Matching) {
             .map(|layer| layer.content)
             .collect();
         for (x, y) in found {
-            let (a, b) = (walk.old.part(x), walk.new.part(y));
+            let (a, b) = called(walk, matching, x, y);
             let counts = automatic(counted(a).0) || automatic(counted(b).0);
             let unseen = walk.old.node(x).is_some_and(|node| !settled.contains(&node.content));
             if unseen && (counts || likeness(a, b) >= ENOUGH) {
