@@ -8,7 +8,7 @@ use super::matching::{Matching, Side};
 use super::naming::counted;
 use super::rewrite::buckets;
 use super::tree::{NodeId, canonical};
-use super::walk::{Doubt, Walk};
+use super::walk::Walk;
 use crate::model::VariableId;
 
 /// What is weighed at once, at the most, of either side.
@@ -24,7 +24,7 @@ pub(super) fn assigned(walk: &mut Walk, matching: &mut Matching) {
     let mut next = 0;
     while let Some(&(x, y, _)) = walk.scopes.get(next) {
         next = next.saturating_add(1);
-        let (a, b) = (walk.left(Side::Old, x, matching), walk.left(Side::New, y, matching));
+        let (a, b) = (walk.sure(Side::Old, x, matching), walk.sure(Side::New, y, matching));
         if a.is_empty() || b.is_empty() {
             continue;
         }
@@ -69,7 +69,7 @@ fn weigh(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &[NodeId], s
     };
     let (old, new) = (rest(Side::Old, a), rest(Side::New, b));
     if same_content && old.len().max(new.len()) > 1 && !old.is_empty() && !new.is_empty() {
-        walk.doubts.push(Doubt { old, new });
+        walk.doubt(old, new);
     }
 }
 
@@ -149,10 +149,16 @@ pub(super) fn likeness(a: &str, b: &str) -> u32 {
     }
     let letters = percent(strsim::normalized_damerau_levenshtein(stem_a, stem_b)).max(same_meaning(stem_a, stem_b));
     let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        let parts = text.split(|c: char| !c.is_alphanumeric());
+        let parts = parts.flat_map(|part| part.split_inclusive(|c: char| c.is_ascii_digit()));
+        let pieces = parts.flat_map(|part| {
+            let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
+            [letters, part.get(letters.len()..).unwrap_or_default()]
+        });
+        pieces.filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
     let (words_a, words_b) = (words(stem_a), words(stem_b));
-    let begins = |x: &str, y: &str| x.starts_with(y) && y.len() > 1 || y.starts_with(x) && x.len() > 1;
+    let begins = |x: &str, y: &str| x == y || x.starts_with(y) && y.len() > 1 || y.starts_with(x) && x.len() > 1;
     let found = words_a.iter().filter(|x| words_b.iter().any(|y| begins(x, y))).count();
     let most = words_a.len().max(words_b.len()).max(1);
     let by_words = u32::try_from(found.saturating_mul(90).checked_div(most).unwrap_or(0)).unwrap_or(0);

@@ -55,8 +55,8 @@ const STAGES: [fn(&mut Walk, &mut Matching); 8] = [
     sequence::counted,
     rewrite::prefixes,
     rewrite::counted_prefixes,
-    places::in_place,
     siblings::unique,
+    places::in_place,
     siblings::anywhere,
     likeness::assigned,
 ];

@@ -19,6 +19,9 @@ pub(super) fn buckets(walk: &Walk, matching: &Matching) -> Vec<Bucket> {
     for (at, side) in [Side::Old, Side::New].into_iter().enumerate() {
         let tree = walk.tree(side);
         for (variable, leaf) in tree.leaves().filter(|(variable, _)| matching.open(side, *variable)) {
+            if walk.doubted(side, leaf) {
+                continue;
+            }
             for scope in tree.upwards(leaf).skip(1) {
                 let Some(partner) = walk.partner(side, scope) else { continue };
                 let old = if side == Side::Old { scope } else { partner };
@@ -215,7 +218,7 @@ fn votes(
         let telling = walk.old.upwards(leaf).take(parts).skip(1).any(|at| !positional(walk.old.part(at)));
         let counts = walk.old.upwards(leaf).take(parts).skip(1).any(|at| automatic(counted(walk.old.part(at)).0));
         // What is called the same in the same scope has been asked before.
-        if parts > 1 && (*before, *prefix) == scope {
+        if !numbers && parts > 1 && (*before, *prefix) == scope {
             return None;
         }
         Some(Vote { a: *id, b: *other, prefix: (*before, *prefix), parts, whole, telling, counts })

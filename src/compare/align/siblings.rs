@@ -64,7 +64,7 @@ fn words<'a>(walk: &Walk<'a>, candidate: &Candidate) -> (&'a str, &'a str) {
 }
 
 fn candidates(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId) -> Vec<Candidate> {
-    let (a, b) = (walk.left(Side::Old, x, matching), walk.left(Side::New, y, matching));
+    let (a, b) = (walk.sure(Side::Old, x, matching), walk.sure(Side::New, y, matching));
     if a.is_empty() || b.is_empty() {
         return Vec::new();
     }

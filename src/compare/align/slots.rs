@@ -47,7 +47,7 @@ fn slots(matching: &mut Matching) {
 }
 
 /// What a slot is, where several programs have words of their own for it.
-fn canonical(slot: &str) -> &str {
+pub(super) fn canonical(slot: &str) -> &str {
     match slot {
         "ema" => "ExponentialMovingAverage",
         "adam_m" | "lamb_m" => "m",

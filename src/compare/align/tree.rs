@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::matching::{Matching, Side};
 use crate::bytes::limits;
@@ -34,12 +34,14 @@ pub(super) struct Tree<'a> {
     pub side: Side,
     nodes: Vec<Node<'a>>,
     leaf_of: HashMap<VariableId, NodeId>,
+    /// Contents of the scopes that hold scopes.
+    contents: HashSet<u64>,
 }
 
 impl<'a> Tree<'a> {
     /// The tree of these names.
     pub fn new(matching: &Matching<'a>, side: Side, names: impl Iterator<Item = (VariableId, &'a str)>) -> Self {
-        let mut tree = Self { side, nodes: vec![Node::default()], leaf_of: HashMap::new() };
+        let mut tree = Self { side, nodes: vec![Node::default()], leaf_of: HashMap::new(), contents: HashSet::new() };
         let mut known: HashMap<(NodeId, &str), NodeId> = HashMap::new();
         for (variable, name) in names {
             let mut at = 0;
@@ -63,7 +65,19 @@ impl<'a> Tree<'a> {
             tree.leaf_of.insert(variable, at);
             tree.add(at, content, kinds);
         }
+        let outer = (1..tree.nodes.len()).filter(|node| tree.holds(*node));
+        tree.contents = outer.filter_map(|node| tree.node(node)).map(|node| node.content).collect();
         tree
+    }
+
+    /// True for a scope that holds other scopes.
+    pub fn holds(&self, scope: NodeId) -> bool {
+        self.children(scope).iter().any(|child| !self.children(*child).is_empty())
+    }
+
+    /// True if some scope that holds others has these contents.
+    pub fn has(&self, content: u64) -> bool {
+        self.contents.contains(&content)
     }
 
     /// Takes a variable into its scopes.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::matching::{Matching, Side};
 use super::naming::{Names, automatic, counted};
@@ -14,9 +14,9 @@ use crate::model::VariableId;
 const DOUBTS: usize = 4096;
 
 /// Scopes of which any may be any.
-pub(super) struct Doubt {
-    pub old: Vec<NodeId>,
-    pub new: Vec<NodeId>,
+struct Doubt {
+    old: Vec<NodeId>,
+    new: Vec<NodeId>,
 }
 
 /// What has the same name in the same scope is the same.
@@ -35,7 +35,9 @@ pub(super) struct Walk<'a> {
     pub scopes: Vec<(NodeId, NodeId, Proof)>,
     /// Those of them whose children are not yet compared.
     queue: VecDeque<(NodeId, NodeId, Proof)>,
-    pub doubts: Vec<Doubt>,
+    doubts: Vec<Doubt>,
+    /// What is in doubt, of either side: only its place may still tell.
+    doubted: [HashSet<NodeId>; 2],
 }
 
 impl<'a> Walk<'a> {
@@ -43,7 +45,7 @@ impl<'a> Walk<'a> {
         let (of_old, of_new) = (vec![None; names.old.len()], vec![None; names.new.len()]);
         let Names { old, new, paths } = names;
         let (scopes, queue, doubts) = (Vec::new(), VecDeque::new(), Vec::new());
-        let mut walk = Self { old, new, paths, of_old, of_new, scopes, queue, doubts };
+        let mut walk = Self { old, new, paths, of_old, of_new, scopes, queue, doubts, doubted: Default::default() };
         walk.join(0, 0, walk.same());
         walk
     }
@@ -88,6 +90,22 @@ impl<'a> Walk<'a> {
         {
             matching.pair(a, b, proof);
         }
+    }
+
+    /// Says that of these any may be any.
+    pub fn doubt(&mut self, old: Vec<NodeId>, new: Vec<NodeId>) {
+        let [of_old, of_new] = &mut self.doubted;
+        of_old.extend(old.iter().copied());
+        of_new.extend(new.iter().copied());
+        self.doubts.push(Doubt { old, new });
+    }
+
+    /// True if a node, or a scope around it, is in doubt.
+    pub fn doubted(&self, side: Side, node: NodeId) -> bool {
+        let [old, new] = &self.doubted;
+        let doubted = if side == Side::Old { old } else { new };
+        !doubted.is_empty()
+            && self.tree(side).upwards(node).any(|at| doubted.contains(&at) && self.partner(side, at).is_none())
     }
 
     /// Compares the children of two scopes that belong together without being one: `net/` around all.
@@ -204,6 +222,13 @@ impl<'a> Walk<'a> {
                     .is_some_and(|all| all.iter().all(|variable| matching.open(side, *variable)))
         };
         tree.children(scope).iter().copied().filter(|child| is_open(child)).collect()
+    }
+
+    /// The same without what is in doubt.
+    pub fn sure(&self, side: Side, scope: NodeId, matching: &Matching) -> Vec<NodeId> {
+        let mut left = self.left(side, scope, matching);
+        left.retain(|child| !self.doubted(side, *child));
+        left
     }
 
     /// Says which variables could not be told apart.
