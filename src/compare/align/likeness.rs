@@ -5,7 +5,6 @@ use foldhash::{HashMap, HashMapExt};
 use super::Proof;
 use super::assign::assign;
 use super::matching::{Matching, Side};
-use super::naming::counted;
 use super::rewrite::buckets;
 use super::tree::{NodeId, canonical};
 use super::walk::Walk;
@@ -136,39 +135,50 @@ fn moved(walk: &mut Walk, matching: &mut Matching) {
 }
 
 /// How alike two parts of names are, in percent: by letters, and by words of which one begins the other
-/// (`enc` and `encoder`). Names that count otherwise are less alike than others.
+/// (`enc` and `encoder`). Numbers are no letters: equal ones speak for it, others against it.
 pub(super) fn likeness(a: &str, b: &str) -> u32 {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     if a == b {
         return 100;
     }
-    let ((stem_a, number_a), (stem_b, number_b)) = (counted(&a), counted(&b));
-    if stem_a == stem_b && number_a.is_some() && number_b.is_some() {
+    let ((words_a, numbers_a), (words_b, numbers_b)) = (words(&a), words(&b));
+    let (plain_a, plain_b) = (words_a.join("_"), words_b.join("_"));
+    if plain_a == plain_b && !numbers_a.is_empty() && !numbers_b.is_empty() && numbers_a != numbers_b {
         // Block 0 and block 4: the number is what tells one from the other.
         return 0;
     }
-    let letters = percent(strsim::normalized_damerau_levenshtein(stem_a, stem_b)).max(same_meaning(stem_a, stem_b));
-    let words = |text: &str| -> Vec<String> {
-        let parts = text.split(|c: char| !c.is_alphanumeric());
-        let parts = parts.flat_map(|part| part.split_inclusive(|c: char| c.is_ascii_digit()));
-        let pieces = parts.flat_map(|part| {
-            let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
-            [letters, part.get(letters.len()..).unwrap_or_default()]
-        });
-        pieces.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-    };
-    let (words_a, words_b) = (words(stem_a), words(stem_b));
+    let letters = percent(strsim::normalized_damerau_levenshtein(&plain_a, &plain_b));
     let begins = |x: &str, y: &str| x == y || x.starts_with(y) && y.len() > 1 || y.starts_with(x) && x.len() > 1;
     let found = words_a.iter().filter(|x| words_b.iter().any(|y| begins(x, y))).count();
     let most = words_a.len().max(words_b.len()).max(1);
     let by_words = u32::try_from(found.saturating_mul(90).checked_div(most).unwrap_or(0)).unwrap_or(0);
-    let score = letters.max(by_words).min(99);
-    match (number_a, number_b) {
-        (Some(a), Some(b)) if a == b => score.saturating_add(25).min(99),
-        (None, None) => score,
-        (Some(_), Some(_)) => score.saturating_sub(30),
+    let score = letters.max(by_words).max(same_meaning(&plain_a, &plain_b)).min(99);
+    match (numbers_a.is_empty(), numbers_b.is_empty()) {
+        (true, true) => score,
+        (false, false) if numbers_a == numbers_b => score.saturating_add(25).min(99),
+        (false, false) => score.saturating_sub(30),
         _ => score.saturating_sub(10),
     }
+}
+
+/// The words of a name, and its numbers.
+fn words(name: &str) -> (Vec<&str>, Vec<&str>) {
+    let (mut words, mut numbers) = (Vec::new(), Vec::new());
+    for part in name.split(|c: char| !c.is_alphanumeric()) {
+        let mut rest = part;
+        while let Some(first) = rest.chars().next() {
+            let digit = first.is_ascii_digit();
+            let end = rest.find(|c: char| c.is_ascii_digit() != digit).unwrap_or(rest.len());
+            let (piece, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            if digit {
+                numbers.push(piece)
+            } else {
+                words.push(piece)
+            }
+            rest = behind;
+        }
+    }
+    (words, numbers)
 }
 
 /// Words that people use for one thing.

@@ -37,6 +37,9 @@ pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
     let (first, second) = naming::trees(&matching);
     let mut walks = [Walk::new(first), Walk::new(second)];
     for stage in STAGES {
+        if !matching.undecided() {
+            break;
+        }
         for walk in &mut walks {
             walk.learn(&matching);
             stage(walk, &mut matching);

@@ -5,6 +5,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::Proof;
 use super::matching::{Matching, Side};
+use super::siblings::unlike;
 use super::tree::{NodeId, Tree, canonical, hash, likeness_of_shapes};
 use super::walk::Walk;
 use crate::model::Shape;
@@ -72,11 +73,15 @@ pub(super) fn align(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &
     };
     for (i, j) in pairs {
         let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) else { continue };
+        if turned && unlike(walk, matching, x, y) {
+            continue;
+        }
         let proof = if walk.old.part(x) == walk.new.part(y) { same } else { shifted };
         walk.link(x, y, proof, matching);
     }
     let pick = |nodes: &[NodeId], which: &[usize]| which.iter().filter_map(|at| nodes.get(*at).copied()).collect();
-    if !doubt.0.is_empty() && !doubt.1.is_empty() {
+    // Of places it is not said that all may be all: names may be alike.
+    if same != shifted && !doubt.0.is_empty() && !doubt.1.is_empty() {
         walk.doubt(pick(a, &doubt.0), pick(b, &doubt.1));
     }
 }
@@ -98,7 +103,9 @@ fn unchanged(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &[NodeId
     pairs.sort_unstable();
     let turned = !pairs.is_sorted_by_key(|(_, at)| *at);
     for (i, j) in pairs.into_iter().filter(|_| turned) {
-        if let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
+        if let (Some(x), Some(y)) = (a.get(i), b.get(j))
+            && !unlike(walk, matching, *x, *y)
+        {
             walk.link(*x, *y, proof, matching);
         }
     }

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::likeness::{ENOUGH, likeness};
 use super::matching::{Matching, Side};
-use super::naming::{automatic, counted};
+use super::naming::{automatic, counted, place};
 use super::rewrite::buckets;
 use super::tree::{NodeId, hash};
 use super::walk::Walk;
@@ -107,13 +107,18 @@ fn inputs(matching: &Matching) -> HashSet<u64> {
 /// against it, one that is alike says something for it, and so does a layer behind, which still takes in
 /// what this one gives.
 fn supported(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId, sizes: &HashSet<u64>) -> bool {
-    let (a, b) = called(walk, matching, x, y);
     let gives = |variable| matching.form(Side::Old, variable)?.0.axes().filter(|axes| axes.len() > 1)?.last().copied();
     let all = walk.old.variables(x, OUTPUTS).unwrap_or_default();
-    automatic(counted(a).0)
-        || automatic(counted(b).0)
-        || likeness(a, b) >= ENOUGH
-        || all.into_iter().filter_map(gives).any(|size| sizes.contains(&size))
+    let ordered = [(Side::Old, x), (Side::New, y)].into_iter().all(|(side, node)| {
+        walk.tree(side).first_variable(node).is_some_and(|variable| place(matching, side, variable).is_some())
+    });
+    !unlike(walk, matching, x, y) || !ordered && all.into_iter().filter_map(gives).any(|size| sizes.contains(&size))
+}
+
+/// True if people gave both of these a name, and the names are not alike.
+pub(super) fn unlike(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId) -> bool {
+    let (a, b) = called(walk, matching, x, y);
+    !automatic(counted(a).0) && !automatic(counted(b).0) && likeness(a, b) < ENOUGH
 }
 
 /// What two scopes are called: where they are only counted, by the names of their layers if those are known.
@@ -136,6 +141,12 @@ const OUTPUTS: usize = 256;
 /// Links layers that are the only ones with their contents, wherever they are: those of a list that have
 /// become attributes.
 pub(super) fn anywhere(walk: &mut Walk, matching: &mut Matching) {
+    let settled: HashSet<u64> = matching
+        .pairs()
+        .filter_map(|(a, ..)| walk.old.leaf_of(a))
+        .filter_map(|leaf| walk.old.node(walk.old.node(leaf)?.parent))
+        .map(|layer| layer.content)
+        .collect();
     for (_, _, a, b) in buckets(walk, matching) {
         let layers = |side: Side, ids: &[usize]| -> Vec<NodeId> {
             let tree = walk.tree(side);
@@ -166,17 +177,9 @@ pub(super) fn anywhere(walk: &mut Walk, matching: &mut Matching) {
         let mut found: Vec<(NodeId, NodeId)> =
             ours.into_iter().filter_map(|(content, x)| Some((x?, (*theirs.get(&content)?)?))).collect();
         found.sort_unstable();
-        let settled: HashSet<u64> = matching
-            .pairs()
-            .filter_map(|(a, ..)| walk.old.leaf_of(a))
-            .filter_map(|leaf| walk.old.node(walk.old.node(leaf)?.parent))
-            .map(|layer| layer.content)
-            .collect();
         for (x, y) in found {
-            let (a, b) = called(walk, matching, x, y);
-            let counts = automatic(counted(a).0) || automatic(counted(b).0);
             let unseen = walk.old.node(x).is_some_and(|node| !settled.contains(&node.content));
-            if unseen && (counts || likeness(a, b) >= ENOUGH) {
+            if unseen && !unlike(walk, matching, x, y) {
                 walk.link(x, y, Proof::UniqueShape, matching);
             }
         }

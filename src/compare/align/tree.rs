@@ -33,7 +33,7 @@ pub(super) struct Node<'a> {
 pub(super) struct Tree<'a> {
     pub side: Side,
     nodes: Vec<Node<'a>>,
-    leaf_of: HashMap<VariableId, NodeId>,
+    leaf_of: Vec<Option<NodeId>>,
     /// Contents of the scopes that hold scopes.
     contents: HashSet<u64>,
 }
@@ -41,7 +41,12 @@ pub(super) struct Tree<'a> {
 impl<'a> Tree<'a> {
     /// The tree of these names.
     pub fn new(matching: &Matching<'a>, side: Side, names: impl Iterator<Item = (VariableId, &'a str)>) -> Self {
-        let mut tree = Self { side, nodes: vec![Node::default()], leaf_of: HashMap::new(), contents: HashSet::new() };
+        let mut tree = Self {
+            side,
+            nodes: vec![Node::default()],
+            leaf_of: vec![None; matching.checkpoint(side).variables.len()],
+            contents: HashSet::new(),
+        };
         let mut known: HashMap<(NodeId, &str), NodeId> = HashMap::new();
         for (variable, name) in names {
             let mut at = 0;
@@ -62,7 +67,9 @@ impl<'a> Tree<'a> {
             node.variable = Some(variable);
             let leaf = hash((canonical(node.part), dtype));
             let (content, kinds) = (hash((leaf, shape)), hash((leaf, shape.rank())));
-            tree.leaf_of.insert(variable, at);
+            if let Some(leaf) = tree.leaf_of.get_mut(variable) {
+                *leaf = Some(at);
+            }
             tree.add(at, content, kinds);
         }
         let outer = (1..tree.nodes.len()).filter(|node| tree.holds(*node));
@@ -111,12 +118,12 @@ impl<'a> Tree<'a> {
     }
 
     pub fn leaf_of(&self, variable: VariableId) -> Option<NodeId> {
-        self.leaf_of.get(&variable).copied()
+        self.leaf_of.get(variable).copied().flatten()
     }
 
     /// All variables with their nodes, in no order.
     pub fn leaves(&self) -> impl Iterator<Item = (VariableId, NodeId)> {
-        self.leaf_of.iter().map(|(variable, node)| (*variable, *node))
+        self.leaf_of.iter().enumerate().filter_map(|(variable, node)| Some((variable, (*node)?)))
     }
 
     /// The node, then those that it lies in, up to the root.

@@ -36,6 +36,8 @@ pub(super) struct Walk<'a> {
     /// Those of them whose children are not yet compared.
     queue: VecDeque<(NodeId, NodeId, Proof)>,
     doubts: Vec<Doubt>,
+    /// How many settled pairs were taken over.
+    learnt: usize,
     /// What is in doubt, of either side: only its place may still tell.
     doubted: [HashSet<NodeId>; 2],
 }
@@ -45,7 +47,8 @@ impl<'a> Walk<'a> {
         let (of_old, of_new) = (vec![None; names.old.len()], vec![None; names.new.len()]);
         let Names { old, new, paths } = names;
         let (scopes, queue, doubts) = (Vec::new(), VecDeque::new(), Vec::new());
-        let mut walk = Self { old, new, paths, of_old, of_new, scopes, queue, doubts, doubted: Default::default() };
+        let mut walk =
+            Self { old, new, paths, of_old, of_new, scopes, queue, doubts, learnt: 0, doubted: Default::default() };
         walk.join(0, 0, walk.same());
         walk
     }
@@ -118,7 +121,7 @@ impl<'a> Walk<'a> {
     pub fn learn(&mut self, matching: &Matching) {
         let mut votes: HashMap<NodeId, Option<(NodeId, Proof)>> = HashMap::new();
         let mut chosen: HashMap<NodeId, Option<NodeId>> = HashMap::new();
-        for (a, b, proof) in matching.pairs() {
+        for (a, b, proof) in matching.pairs().skip(std::mem::replace(&mut self.learnt, matching.pairs().count())) {
             let (Some(x), Some(y)) = (self.old.leaf_of(a), self.new.leaf_of(b)) else { continue };
             if self.partner(Side::Old, x).is_some() || !self.join(x, y, proof) {
                 continue;
