@@ -59,6 +59,7 @@ fn is_slot_suffix(word: &str) -> bool {
             | "lamb_v"
             | "LARSOptimizer"
             | "ExponentialMovingAverage"
+            | "ema"
             | "m"
             | "v"
             | "momentum"

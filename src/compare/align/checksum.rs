@@ -9,10 +9,10 @@ use crate::bytes::Crc32c;
 use crate::model::{Checkpoint, DType, Payload, Role, VariableId};
 
 /// Elements that a tensor has at the least for its checksum to say something.
-const ELEMENTS: u64 = 8;
+const ELEMENTS: u64 = 4;
 
-/// What proves the content: the checksum, with shape, type and kind of variable.
-type Content = (u32, u64, DType, Role);
+/// What proves the content: the checksum, with size and type.
+type Content = (u32, u64, DType);
 
 /// Pairs what has the same content, which nothing else of either side has.
 pub(super) fn settle(matching: &mut Matching) {
@@ -66,7 +66,7 @@ fn contents(checkpoint: &Checkpoint) -> HashMap<Content, Option<VariableId>> {
             continue;
         }
         if let (Payload::Extent(extent), Some(checksum)) = (&entry.payload, entry.checksum) {
-            let content = (checksum, extent.length, entry.dtype, variable.role);
+            let content = (checksum, extent.length, entry.dtype);
             contents.entry(content).and_modify(|known| *known = None).or_insert(Some(id));
         }
     }
@@ -74,7 +74,7 @@ fn contents(checkpoint: &Checkpoint) -> HashMap<Content, Option<VariableId>> {
 }
 
 /// True for the content of zeros and of ones: what many variables begin with.
-fn constant((checksum, length, dtype, _): Content) -> bool {
+fn constant((checksum, length, dtype): Content) -> bool {
     let unit: &[u8] = match dtype.name() {
         "float32" => &[0, 0, 0x80, 0x3f],
         "float64" => &[0, 0, 0, 0, 0, 0, 0xf0, 0x3f],

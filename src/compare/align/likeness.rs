@@ -5,16 +5,15 @@ use foldhash::{HashMap, HashMapExt};
 use super::Proof;
 use super::assign::assign;
 use super::matching::{Matching, Side};
-use super::naming::counted;
 use super::rewrite::buckets;
 use super::tree::{NodeId, canonical};
-use super::walk::{Doubt, Walk};
+use super::walk::Walk;
 use crate::model::VariableId;
 
 /// What is weighed at once, at the most, of either side.
 const GROUP: usize = 64;
 /// How alike names must be, in percent.
-const ENOUGH: u32 = 50;
+pub(super) const ENOUGH: u32 = 50;
 /// By how much a pair must be better than any other choice.
 const MARGIN: u32 = 8;
 
@@ -24,7 +23,7 @@ pub(super) fn assigned(walk: &mut Walk, matching: &mut Matching) {
     let mut next = 0;
     while let Some(&(x, y, _)) = walk.scopes.get(next) {
         next = next.saturating_add(1);
-        let (a, b) = (walk.left(Side::Old, x, matching), walk.left(Side::New, y, matching));
+        let (a, b) = (walk.sure(Side::Old, x, matching), walk.sure(Side::New, y, matching));
         if a.is_empty() || b.is_empty() {
             continue;
         }
@@ -69,7 +68,7 @@ fn weigh(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &[NodeId], s
     };
     let (old, new) = (rest(Side::Old, a), rest(Side::New, b));
     if same_content && old.len().max(new.len()) > 1 && !old.is_empty() && !new.is_empty() {
-        walk.doubts.push(Doubt { old, new });
+        walk.doubt(old, new);
     }
 }
 
@@ -113,11 +112,12 @@ fn moved(walk: &mut Walk, matching: &mut Matching) {
                 continue;
             }
             let score = |a: &[&str], b: &[&str]| {
+                let [a, b] = [a, b].map(|way| way.iter().skip(1).rev().copied().collect::<Vec<&str>>());
                 if a.len() != b.len() {
-                    return 0;
+                    return likeness(&a.join("/"), &b.join("/"));
                 }
                 // The least alike part decides; the leaves are known to be alike.
-                a.iter().zip(b).skip(1).map(|(a, b)| likeness(a, b)).min().unwrap_or(100)
+                a.iter().zip(&b).map(|(a, b)| likeness(a, b)).min().unwrap_or(100)
             };
             let scores: Vec<Vec<u32>> = a.iter().map(|(_, x)| b.iter().map(|(_, y)| score(x, y)).collect()).collect();
             for (i, j, score) in sure(&scores) {
@@ -135,39 +135,61 @@ fn moved(walk: &mut Walk, matching: &mut Matching) {
 }
 
 /// How alike two parts of names are, in percent: by letters, and by words of which one begins the other
-/// (`enc` and `encoder`). Names that count otherwise are less alike than others.
+/// (`enc` and `encoder`). Numbers are no letters: equal ones speak for it, others against it.
 pub(super) fn likeness(a: &str, b: &str) -> u32 {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     if a == b {
         return 100;
     }
-    let ((stem_a, number_a), (stem_b, number_b)) = (counted(&a), counted(&b));
-    let letters = percent(strsim::normalized_damerau_levenshtein(stem_a, stem_b)).max(same_meaning(stem_a, stem_b));
-    let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
-    };
-    let (words_a, words_b) = (words(stem_a), words(stem_b));
-    let begins = |x: &str, y: &str| x.starts_with(y) && y.len() > 1 || y.starts_with(x) && x.len() > 1;
+    let ((words_a, numbers_a), (words_b, numbers_b)) = (words(&a), words(&b));
+    let (plain_a, plain_b) = (words_a.join("_"), words_b.join("_"));
+    if plain_a == plain_b && !numbers_a.is_empty() && !numbers_b.is_empty() && numbers_a != numbers_b {
+        // Block 0 and block 4: the number is what tells one from the other.
+        return 0;
+    }
+    let letters = percent(strsim::normalized_damerau_levenshtein(&plain_a, &plain_b));
+    let begins = |x: &str, y: &str| x == y || x.starts_with(y) && y.len() > 1 || y.starts_with(x) && x.len() > 1;
     let found = words_a.iter().filter(|x| words_b.iter().any(|y| begins(x, y))).count();
     let most = words_a.len().max(words_b.len()).max(1);
     let by_words = u32::try_from(found.saturating_mul(90).checked_div(most).unwrap_or(0)).unwrap_or(0);
-    let score = letters.max(by_words).min(99);
-    match (number_a, number_b) {
-        (Some(a), Some(b)) if a == b => score.saturating_add(25).min(99),
-        (None, None) => score,
-        (Some(_), Some(_)) => score.saturating_sub(30),
+    let score = letters.max(by_words).max(same_meaning(&plain_a, &plain_b)).min(99);
+    match (numbers_a.is_empty(), numbers_b.is_empty()) {
+        (true, true) => score,
+        (false, false) if numbers_a == numbers_b => score.saturating_add(25).min(99),
+        (false, false) => score.saturating_sub(30),
         _ => score.saturating_sub(10),
     }
 }
 
+/// The words of a name, and its numbers.
+fn words(name: &str) -> (Vec<&str>, Vec<&str>) {
+    let (mut words, mut numbers) = (Vec::new(), Vec::new());
+    for part in name.split(|c: char| !c.is_alphanumeric()) {
+        let mut rest = part;
+        while let Some(first) = rest.chars().next() {
+            let digit = first.is_ascii_digit();
+            let end = rest.find(|c: char| c.is_ascii_digit() != digit).unwrap_or(rest.len());
+            let (piece, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            if digit {
+                numbers.push(piece)
+            } else {
+                words.push(piece)
+            }
+            rest = behind;
+        }
+    }
+    (words, numbers)
+}
+
 /// Words that people use for one thing.
 fn same_meaning(a: &str, b: &str) -> u32 {
+    let [a, b] = [a, b].map(|name| name.strip_suffix("_layer").or(name.strip_prefix("layer_")).unwrap_or(name));
     const WORDS: [&[&str]; 6] = [
         &["fc", "dense", "linear", "proj", "projection", "fully_connected"],
         &["head", "classifier", "logits", "output", "out", "predictions", "classes", "labels"],
         &["emb", "embed", "embedding", "embeddings", "tokens"],
-        &["bn", "batchnorm", "batch_norm", "batch_normalization"],
-        &["ln", "layernorm", "layer_norm", "layer_normalization"],
+        &["bn", "norm", "batchnorm", "batch_norm", "batch_normalization"],
+        &["ln", "norm", "layernorm", "layer_norm", "layer_normalization"],
         &["attn", "attention", "self_attention", "mha"],
     ];
     if WORDS.iter().any(|words| words.contains(&a) && words.contains(&b)) { 70 } else { 0 }

@@ -18,6 +18,8 @@ pub(super) struct Matching<'a> {
     pub new: &'a Checkpoint,
     of_old: Vec<Option<(VariableId, Proof)>>,
     of_new: Vec<Option<VariableId>>,
+    /// Every pair, in the order in which they were settled.
+    settled: Vec<(VariableId, VariableId, Proof)>,
     pub ambiguous: Vec<Ambiguity>,
     rules: Vec<Rewrite>,
     rule_of: HashMap<(String, String, RewriteKind), usize>,
@@ -30,6 +32,7 @@ impl<'a> Matching<'a> {
             new,
             of_old: vec![None; old.variables.len()],
             of_new: vec![None; new.variables.len()],
+            settled: Vec::new(),
             ambiguous: Vec::new(),
             rules: Vec::new(),
             rule_of: HashMap::new(),
@@ -71,9 +74,18 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// Every pair so far.
+    /// Every pair so far, in the order in which they were settled.
     pub fn pairs(&self) -> impl Iterator<Item = (VariableId, VariableId, Proof)> {
-        self.of_old.iter().enumerate().filter_map(|(old, found)| (*found).map(|(new, proof)| (old, new, proof)))
+        self.settled.iter().copied()
+    }
+
+    /// True if both sides have variables of the model of which nothing is said.
+    pub fn undecided(&self) -> bool {
+        let open = |side: Side| {
+            let variables = self.checkpoint(side).variables.iter().enumerate();
+            variables.into_iter().any(|(id, variable)| of_model(variable) && self.open(side, id))
+        };
+        open(Side::Old) && open(Side::New)
     }
 
     /// Settles a pair, unless something surer was said of either. True if it is settled so.
@@ -81,6 +93,7 @@ impl<'a> Matching<'a> {
         match (self.of_old.get_mut(a), self.of_new.get_mut(b)) {
             (Some(old @ None), Some(new @ None)) => {
                 (*old, *new) = (Some((b, proof)), Some(a));
+                self.settled.push((a, b, proof));
                 true
             }
             _ => false,

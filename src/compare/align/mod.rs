@@ -37,6 +37,9 @@ pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
     let (first, second) = naming::trees(&matching);
     let mut walks = [Walk::new(first), Walk::new(second)];
     for stage in STAGES {
+        if !matching.undecided() {
+            break;
+        }
         for walk in &mut walks {
             walk.learn(&matching);
             stage(walk, &mut matching);
@@ -50,5 +53,13 @@ pub fn align(old: &Checkpoint, new: &Checkpoint) -> Alignment {
 }
 
 /// What is done with the tree of names and with that of object paths, the surest first.
-const STAGES: [fn(&mut Walk, &mut Matching); 6] =
-    [walk::same_names, sequence::counted, rewrite::prefixes, siblings::unique, places::in_place, likeness::assigned];
+const STAGES: [fn(&mut Walk, &mut Matching); 8] = [
+    walk::same_names,
+    sequence::counted,
+    rewrite::prefixes,
+    rewrite::counted_prefixes,
+    siblings::unique,
+    places::in_place,
+    siblings::anywhere,
+    likeness::assigned,
+];

@@ -1,9 +1,11 @@
 //! The two ways in which variables are named: by their owners, and by the way through the object graph.
 
+use foldhash::HashMap;
+
 use super::matching::{Matching, Side, of_model};
+use super::slots;
 use super::tree::Tree;
-use crate::model::natural;
-use crate::model::{Container, VariableId};
+use crate::model::{Container, Role, VariableId, natural};
 
 /// A way of naming, of both sides.
 pub(super) struct Names<'a> {
@@ -28,8 +30,17 @@ fn names<'a>(
     paths: bool,
 ) -> impl Iterator<Item = (VariableId, &'a str)> + use<'a> {
     let checkpoint = matching.checkpoint(side);
+    // Both sides must have such paths: `.weights.h5` and what is made of it.
+    let keyed = [matching.old, matching.new].into_iter().all(|one| {
+        matches!(one.container, Container::KerasWeightsH5 | Container::KerasWeightsShards | Container::KerasArchive)
+    });
     let named = checkpoint.variables.iter().enumerate().filter(|(_, variable)| of_model(variable));
+    let averages = averages(matching, side);
     named.filter_map(move |(id, variable)| {
+        let id = averages.get(&id).copied().unwrap_or(id);
+        if paths && keyed {
+            return Some((id, checkpoint.entry(variable)?.key.text()?));
+        }
         if paths {
             return Some((id, best_path(variable.paths())?));
         }
@@ -37,6 +48,20 @@ fn names<'a>(
         let lost = variable.full_name().is_none() && !variable.paths().is_empty();
         (own && !lost).then(|| (id, variable.name.strip_suffix(":0").unwrap_or(&variable.name)))
     })
+}
+
+/// The moving averages by their variables, where such have become weights on the other side: then they
+/// are what is known under the names of the variables.
+fn averages(matching: &Matching, side: Side) -> HashMap<VariableId, VariableId> {
+    let slot = |side: Side, id: VariableId| matching.variable(side, id).filter(|one| one.role == Role::Slot);
+    let taken = matching.pairs().any(|(a, b, _)| match side {
+        Side::Old => slot(Side::Old, a).is_some() && slot(Side::New, b).is_none(),
+        Side::New => slot(Side::New, b).is_some() && slot(Side::Old, a).is_none(),
+    });
+    let all = matching.checkpoint(side).variables.iter().enumerate().filter(|_| taken);
+    all.filter(|(_, one)| one.slot_name().is_some_and(|name| slots::canonical(name) == "ExponentialMovingAverage"))
+        .filter_map(|(id, one)| Some((one.slot_of()?, id)))
+        .collect()
 }
 
 /// The path that tells most: by attributes rather than by positions.

@@ -1,6 +1,6 @@
 //! Layers that stand between the same layers, where the order of layers is stored.
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::Proof;
 use super::matching::{Matching, Side};
@@ -68,6 +68,7 @@ fn gaps(
         last = anchor(*node).or(last);
     }
     after.reverse();
+    let left: HashSet<NodeId> = left.iter().copied().collect();
     let mut gaps: HashMap<Gap, Vec<NodeId>> = HashMap::new();
     let mut before = None;
     for ((_, node), after) in placed.iter().zip(after) {

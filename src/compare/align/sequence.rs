@@ -1,10 +1,13 @@
 //! Layers that are only counted (`dense_1`, item 3 of a list) as two sequences: which of one follow which
 //! of the other, where that can be told.
 
+use foldhash::{HashMap, HashMapExt, HashSet};
+
 use super::Proof;
 use super::matching::{Matching, Side};
-use super::tree::{NodeId, canonical, hash, likeness_of_shapes};
-use super::walk::{Doubt, Walk};
+use super::siblings::unlike;
+use super::tree::{NodeId, Tree, canonical, hash, likeness_of_shapes};
+use super::walk::Walk;
 use crate::model::Shape;
 
 /// Pairs of one family that are weighed at the most.
@@ -14,7 +17,11 @@ const VARIABLES: usize = 512;
 
 /// Aligns the counted families of all scopes.
 pub(super) fn counted(walk: &mut Walk, matching: &mut Matching) {
-    let mut next = 0;
+    from(walk, matching, 0);
+}
+
+/// Those of the scopes from this one on.
+pub(super) fn from(walk: &mut Walk, matching: &mut Matching, mut next: usize) {
     while let Some(&(x, y, proof)) = walk.scopes.get(next) {
         next = next.saturating_add(1);
         let mut families: Vec<_> =
@@ -35,21 +42,74 @@ pub(super) fn align(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &
     if !unsettled(Side::Old, a) || !unsettled(Side::New, b) {
         return;
     }
+    // Blocks 0 to 3 that are now 1 to 4: shifted by one, or one gone and one new? Shapes may tell.
+    let doubtful = same != shifted && walk.doubtful(a, b);
+    let keeps_name = |x: &NodeId| b.iter().find(|y| walk.new.part(**y) == walk.old.part(*x));
+    if doubtful
+        && a.iter()
+            .filter_map(|x| Some((x, keeps_name(x)?)))
+            .all(|(x, y)| walk.old.node(*x).map(|node| node.content) == walk.new.node(*y).map(|node| node.content))
+    {
+        if a.iter().any(|x| keeps_name(x).is_some()) {
+            walk.doubt(a.to_vec(), b.to_vec());
+            return;
+        }
+    }
+    let turned = unchanged(walk, matching, a, b, shifted);
+    let rest = |side: Side, nodes: &[NodeId]| -> Vec<NodeId> {
+        nodes.iter().copied().filter(|node| !turned || walk.partner(side, *node).is_none()).collect()
+    };
+    let (a, b) = (&rest(Side::Old, a), &rest(Side::New, b));
     let (pairs, doubt) = if a.len().saturating_mul(b.len()) > CELLS {
         in_order(walk, a, b)
     } else {
-        let score = |i: usize, j: usize| a.get(i).zip(b.get(j)).and_then(|(x, y)| score(walk, matching, *x, *y));
+        let content = |tree: &Tree, nodes: &[NodeId]| -> HashSet<u64> {
+            nodes.iter().filter_map(|node| tree.node(*node)).map(|node| node.content).collect()
+        };
+        let twins = (content(&walk.old, a), content(&walk.new, b));
+        let score =
+            |i: usize, j: usize| a.get(i).zip(b.get(j)).and_then(|(x, y)| score(walk, matching, *x, *y, &twins));
         Grid::new(a.len(), b.len(), score).certain()
     };
     for (i, j) in pairs {
         let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) else { continue };
+        if turned && unlike(walk, matching, x, y) {
+            continue;
+        }
         let proof = if walk.old.part(x) == walk.new.part(y) { same } else { shifted };
         walk.link(x, y, proof, matching);
     }
     let pick = |nodes: &[NodeId], which: &[usize]| which.iter().filter_map(|at| nodes.get(*at).copied()).collect();
-    if !doubt.0.is_empty() && !doubt.1.is_empty() {
-        walk.doubts.push(Doubt { old: pick(a, &doubt.0), new: pick(b, &doubt.1) });
+    // Of places it is not said that all may be all: names may be alike.
+    if same != shifted && !doubt.0.is_empty() && !doubt.1.is_empty() {
+        walk.doubt(pick(a, &doubt.0), pick(b, &doubt.1));
     }
+}
+
+/// Links what is the only one with its contents on both sides, if such have changed their order: then the
+/// order of the others says nothing of them. True if so.
+fn unchanged(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &[NodeId], proof: Proof) -> bool {
+    let places = |tree: &Tree, nodes: &[NodeId]| {
+        let mut places: HashMap<u64, Option<usize>> = HashMap::new();
+        for (at, node) in nodes.iter().enumerate() {
+            let content = tree.node(*node).map_or(0, |node| node.content);
+            places.entry(content).and_modify(|known| *known = None).or_insert(Some(at));
+        }
+        places
+    };
+    let theirs = places(&walk.new, b);
+    let pairs = places(&walk.old, a).into_iter().filter_map(|(content, at)| Some((at?, (*theirs.get(&content)?)?)));
+    let mut pairs: Vec<(usize, usize)> = pairs.collect();
+    pairs.sort_unstable();
+    let turned = !pairs.is_sorted_by_key(|(_, at)| *at);
+    for (i, j) in pairs.into_iter().filter(|_| turned) {
+        if let (Some(x), Some(y)) = (a.get(i), b.get(j))
+            && !unlike(walk, matching, *x, *y)
+        {
+            walk.link(*x, *y, proof, matching);
+        }
+    }
+    turned
 }
 
 type Pairs = Vec<(usize, usize)>;
@@ -68,7 +128,7 @@ fn in_order(walk: &Walk, a: &[NodeId], b: &[NodeId]) -> (Pairs, Doubts) {
 }
 
 /// How well two layers fit; none if they cannot be one.
-fn score(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId) -> Option<i64> {
+fn score(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId, twins: &(HashSet<u64>, HashSet<u64>)) -> Option<i64> {
     match (walk.partner(Side::Old, x), walk.partner(Side::New, y)) {
         (Some(partner), _) if partner == y => return Some(1000),
         (None, None) => {}
@@ -78,7 +138,10 @@ fn score(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId) -> Option<i64> 
     if old.content == new.content {
         return Some(60);
     }
-    if old.variable.is_some() != new.variable.is_some() {
+    // What is there unchanged is not this one changed.
+    let elsewhere = twins.1.contains(&old.content) || twins.0.contains(&new.content);
+    let moved = walk.old.holds(x) && (walk.new.has(old.content) || walk.old.has(new.content));
+    if old.variable.is_some() != new.variable.is_some() || elsewhere || moved {
         return None;
     }
     alike(walk, matching, x, y).map(|alike| 10 + i64::try_from(alike).unwrap_or(0) * 2 / 5)

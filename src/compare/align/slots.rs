@@ -26,7 +26,7 @@ fn slots(matching: &mut Matching) {
     for (a, b) in owners {
         let (Some(ours), Some(theirs)) = (ours.get(&a), theirs.get(&b)) else { continue };
         let name = |checkpoint: &Checkpoint, id: VariableId| {
-            checkpoint.variables.get(id).and_then(|slot| slot.slot_name().map(str::to_owned))
+            checkpoint.variables.get(id).and_then(|slot| slot.slot_name().map(canonical).map(str::to_owned))
         };
         for &x in ours {
             let called = name(old, x);
@@ -43,6 +43,16 @@ fn slots(matching: &mut Matching) {
                 matching.pair(*x, *y, Proof::SameSlot);
             }
         }
+    }
+}
+
+/// What a slot is, where several programs have words of their own for it.
+pub(super) fn canonical(slot: &str) -> &str {
+    match slot {
+        "ema" => "ExponentialMovingAverage",
+        "adam_m" | "lamb_m" => "m",
+        "adam_v" | "lamb_v" => "v",
+        slot => slot,
     }
 }
 

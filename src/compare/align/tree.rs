@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::matching::{Matching, Side};
 use crate::bytes::limits;
@@ -33,13 +33,20 @@ pub(super) struct Node<'a> {
 pub(super) struct Tree<'a> {
     pub side: Side,
     nodes: Vec<Node<'a>>,
-    leaf_of: HashMap<VariableId, NodeId>,
+    leaf_of: Vec<Option<NodeId>>,
+    /// Contents of the scopes that hold scopes.
+    contents: HashSet<u64>,
 }
 
 impl<'a> Tree<'a> {
     /// The tree of these names.
     pub fn new(matching: &Matching<'a>, side: Side, names: impl Iterator<Item = (VariableId, &'a str)>) -> Self {
-        let mut tree = Self { side, nodes: vec![Node::default()], leaf_of: HashMap::new() };
+        let mut tree = Self {
+            side,
+            nodes: vec![Node::default()],
+            leaf_of: vec![None; matching.checkpoint(side).variables.len()],
+            contents: HashSet::new(),
+        };
         let mut known: HashMap<(NodeId, &str), NodeId> = HashMap::new();
         for (variable, name) in names {
             let mut at = 0;
@@ -60,10 +67,24 @@ impl<'a> Tree<'a> {
             node.variable = Some(variable);
             let leaf = hash((canonical(node.part), dtype));
             let (content, kinds) = (hash((leaf, shape)), hash((leaf, shape.rank())));
-            tree.leaf_of.insert(variable, at);
+            if let Some(leaf) = tree.leaf_of.get_mut(variable) {
+                *leaf = Some(at);
+            }
             tree.add(at, content, kinds);
         }
+        let outer = (1..tree.nodes.len()).filter(|node| tree.holds(*node));
+        tree.contents = outer.filter_map(|node| tree.node(node)).map(|node| node.content).collect();
         tree
+    }
+
+    /// True for a scope that holds other scopes.
+    pub fn holds(&self, scope: NodeId) -> bool {
+        self.children(scope).iter().any(|child| !self.children(*child).is_empty())
+    }
+
+    /// True if some scope that holds others has these contents.
+    pub fn has(&self, content: u64) -> bool {
+        self.contents.contains(&content)
     }
 
     /// Takes a variable into its scopes.
@@ -97,12 +118,12 @@ impl<'a> Tree<'a> {
     }
 
     pub fn leaf_of(&self, variable: VariableId) -> Option<NodeId> {
-        self.leaf_of.get(&variable).copied()
+        self.leaf_of.get(variable).copied().flatten()
     }
 
     /// All variables with their nodes, in no order.
     pub fn leaves(&self) -> impl Iterator<Item = (VariableId, NodeId)> {
-        self.leaf_of.iter().map(|(variable, node)| (*variable, *node))
+        self.leaf_of.iter().enumerate().filter_map(|(variable, node)| Some((variable, (*node)?)))
     }
 
     /// The node, then those that it lies in, up to the root.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::matching::{Matching, Side};
 use super::naming::{Names, automatic, counted};
@@ -14,9 +14,9 @@ use crate::model::VariableId;
 const DOUBTS: usize = 4096;
 
 /// Scopes of which any may be any.
-pub(super) struct Doubt {
-    pub old: Vec<NodeId>,
-    pub new: Vec<NodeId>,
+struct Doubt {
+    old: Vec<NodeId>,
+    new: Vec<NodeId>,
 }
 
 /// What has the same name in the same scope is the same.
@@ -35,7 +35,11 @@ pub(super) struct Walk<'a> {
     pub scopes: Vec<(NodeId, NodeId, Proof)>,
     /// Those of them whose children are not yet compared.
     queue: VecDeque<(NodeId, NodeId, Proof)>,
-    pub doubts: Vec<Doubt>,
+    doubts: Vec<Doubt>,
+    /// How many settled pairs were taken over.
+    learnt: usize,
+    /// What is in doubt, of either side: only its place may still tell.
+    doubted: [HashSet<NodeId>; 2],
 }
 
 impl<'a> Walk<'a> {
@@ -43,7 +47,8 @@ impl<'a> Walk<'a> {
         let (of_old, of_new) = (vec![None; names.old.len()], vec![None; names.new.len()]);
         let Names { old, new, paths } = names;
         let (scopes, queue, doubts) = (Vec::new(), VecDeque::new(), Vec::new());
-        let mut walk = Self { old, new, paths, of_old, of_new, scopes, queue, doubts };
+        let mut walk =
+            Self { old, new, paths, of_old, of_new, scopes, queue, doubts, learnt: 0, doubted: Default::default() };
         walk.join(0, 0, walk.same());
         walk
     }
@@ -90,26 +95,58 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Says that of these any may be any.
+    pub fn doubt(&mut self, old: Vec<NodeId>, new: Vec<NodeId>) {
+        let [of_old, of_new] = &mut self.doubted;
+        of_old.extend(old.iter().copied());
+        of_new.extend(new.iter().copied());
+        self.doubts.push(Doubt { old, new });
+    }
+
+    /// True if a node, or a scope around it, is in doubt.
+    pub fn doubted(&self, side: Side, node: NodeId) -> bool {
+        let [old, new] = &self.doubted;
+        let doubted = if side == Side::Old { old } else { new };
+        !doubted.is_empty()
+            && self.tree(side).upwards(node).any(|at| doubted.contains(&at) && self.partner(side, at).is_none())
+    }
+
     /// Compares the children of two scopes that belong together without being one: `net/` around all.
     pub fn also(&mut self, x: NodeId, y: NodeId, proof: Proof) {
         self.queue.push_back((x, y, proof));
     }
 
     /// Takes over what was settled elsewhere: the layers of two variables that are one are one, and so are
-    /// the scopes around them that are called alike.
+    /// the scopes around them, if all that is settled in them agrees.
     pub fn learn(&mut self, matching: &Matching) {
-        for (a, b, proof) in matching.pairs() {
+        let mut votes: HashMap<NodeId, Option<(NodeId, Proof)>> = HashMap::new();
+        let mut chosen: HashMap<NodeId, Option<NodeId>> = HashMap::new();
+        for (a, b, proof) in matching.pairs().skip(std::mem::replace(&mut self.learnt, matching.pairs().count())) {
             let (Some(x), Some(y)) = (self.old.leaf_of(a), self.new.leaf_of(b)) else { continue };
-            if self.partner(Side::Old, x).is_some() {
+            if self.partner(Side::Old, x).is_some() || !self.join(x, y, proof) {
                 continue;
             }
-            let ways: Vec<(NodeId, NodeId)> = self.old.upwards(x).zip(self.new.upwards(y)).collect();
-            for (level, (x, y)) in ways.into_iter().enumerate() {
-                let alike = || counted(self.old.part(x)).0 == counted(self.new.part(y)).0;
-                if level > 1 && !alike() || !self.join(x, y, proof) {
+            let scopes = self.old.upwards(x).zip(self.new.upwards(y)).skip(1);
+            let mut below = true;
+            for (x, y) in scopes {
+                if !below || x == 0 || y == 0 {
                     break;
                 }
+                below = counted(self.old.part(x)).0 == counted(self.new.part(y)).0;
+                let other = |known: &mut Option<(NodeId, Proof)>| *known = known.filter(|(node, _)| *node == y);
+                votes.entry(x).and_modify(other).or_insert(Some((y, proof)));
+                let other = |known: &mut Option<NodeId>| *known = known.filter(|node| *node == x);
+                chosen.entry(y).and_modify(other).or_insert(Some(x));
             }
+        }
+        let mut agreed: Vec<(NodeId, NodeId, Proof)> = votes
+            .into_iter()
+            .filter_map(|(x, vote)| vote.map(|(y, proof)| (x, y, proof)))
+            .filter(|(x, y, _)| chosen.get(y) == Some(&Some(*x)))
+            .collect();
+        agreed.sort_unstable_by_key(|(x, ..)| *x);
+        for (x, y, proof) in agreed {
+            self.join(x, y, proof);
         }
     }
 
@@ -153,12 +190,12 @@ impl<'a> Walk<'a> {
         }
         families.retain(|stem, [a, b]| {
             let several = a.len() > 1 || b.len() > 1 || automatic(stem);
-            let counts = automatic(stem) || plain.get(stem) == Some(&true) && (a.len() > 1 || b.len() > 1);
-            if !several || !counts {
-                return false;
-            }
             a.sort_unstable();
             b.sort_unstable();
+            let counts = automatic(stem) || plain.get(stem) == Some(&true) && (a.len() > 1 || b.len() > 1);
+            if !several || !counts && !renumbered(a, b) {
+                return false;
+            }
             let same = |((i, x), (j, y)): (&(u64, NodeId), &(u64, NodeId))| {
                 let (x, y) = (self.old.node(*x), self.new.node(*y));
                 i == j && x.map(|node| node.content) == y.map(|node| node.content)
@@ -166,6 +203,16 @@ impl<'a> Walk<'a> {
             a.len() != b.len() || !a.iter().zip(b.iter()).all(same)
         });
         families
+    }
+
+    /// True if the family may have been counted from another number: then neither the names nor the order
+    /// can be trusted alone.
+    pub fn doubtful(&self, a: &[NodeId], b: &[NodeId]) -> bool {
+        let numbers = |tree: &Tree, nodes: &[NodeId]| -> Vec<(u64, NodeId)> {
+            nodes.iter().map(|node| (counted(tree.part(*node)).1.unwrap_or(0), *node)).collect()
+        };
+        let given = a.first().is_some_and(|node| !automatic(counted(self.old.part(*node)).0));
+        given && renumbered(&numbers(&self.old, a), &numbers(&self.new, b))
     }
 
     /// Children of a scope that nothing is said of, with all that is in them.
@@ -178,6 +225,13 @@ impl<'a> Walk<'a> {
                     .is_some_and(|all| all.iter().all(|variable| matching.open(side, *variable)))
         };
         tree.children(scope).iter().copied().filter(|child| is_open(child)).collect()
+    }
+
+    /// The same without what is in doubt.
+    pub fn sure(&self, side: Side, scope: NodeId, matching: &Matching) -> Vec<NodeId> {
+        let mut left = self.left(side, scope, matching);
+        left.retain(|child| !self.doubted(side, *child));
+        left
     }
 
     /// Says which variables could not be told apart.
@@ -198,4 +252,11 @@ impl<'a> Walk<'a> {
             matching.ambiguous.extend(found);
         }
     }
+}
+
+/// True if all numbers of two sorted families are off by one and the same.
+fn renumbered(a: &[(u64, NodeId)], b: &[(u64, NodeId)]) -> bool {
+    let mut steps = a.iter().zip(b).map(|((i, _), (j, _))| i128::from(*j).saturating_sub(i128::from(*i)));
+    let first = steps.next().filter(|step| *step != 0);
+    a.len() > 1 && a.len() == b.len() && first.is_some_and(|first| steps.all(|step| step == first))
 }

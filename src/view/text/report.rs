@@ -263,7 +263,8 @@ mod tests {
             complete: true,
             not_examined: vec![],
         };
-        Report { subject: "good".into(), identity: None, loader: None, findings, skipped: vec![], counts, looked }
+        let (identity, loader, renamed) = (None, None, Vec::new());
+        Report { subject: "good".into(), identity, loader, findings, skipped: vec![], counts, looked, renamed }
     }
 
     fn finding(severity: Severity, variables: usize) -> Finding {
