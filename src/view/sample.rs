@@ -223,8 +223,9 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         loader: None,
         findings,
         skipped: vec![&RULE],
+        predictions: vec![],
+        renamed: vec![],
         counts,
         looked,
-        renamed: Vec::new(),
     }
 }

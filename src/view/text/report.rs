@@ -263,8 +263,17 @@ mod tests {
             complete: true,
             not_examined: vec![],
         };
-        let (identity, loader, renamed) = (None, None, Vec::new());
-        Report { subject: "good".into(), identity, loader, findings, skipped: vec![], counts, looked, renamed }
+        Report {
+            subject: "good".into(),
+            identity: None,
+            loader: None,
+            findings,
+            skipped: vec![],
+            predictions: vec![],
+            renamed: vec![],
+            counts,
+            looked,
+        }
     }
 
     fn finding(severity: Severity, variables: usize) -> Finding {
