@@ -10,9 +10,12 @@ mod keras2;
 mod keras3;
 mod manager;
 mod object_graph;
+mod pairing;
 mod reader;
 mod saved_model;
 mod saver;
+
+pub use pairing::{Way, pairs};
 
 use std::collections::HashMap;
 

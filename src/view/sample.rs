@@ -223,6 +223,8 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         loader: None,
         findings,
         skipped: vec![&RULE],
+        predictions: Vec::new(),
+        goals: None,
         counts,
         looked,
         renamed: Vec::new(),
