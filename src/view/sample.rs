@@ -169,6 +169,7 @@ pub fn diff() -> Diff {
         steps: [Some(8), None],
         alignment: Alignment::default(),
         changes: Changes { list, same: 2 },
+        story: Vec::new(),
         narrowed: false,
         trouble: Vec::new(),
         names: Names::Full,
@@ -223,9 +224,9 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         loader: None,
         findings,
         skipped: vec![&RULE],
-        predictions: vec![],
-        renamed: vec![],
+        predictions: Vec::new(),
         counts,
         looked,
+        renamed: Vec::new(),
     }
 }

@@ -55,6 +55,7 @@ fn diff(old: &[Spec], new: &[Spec]) -> Diff {
         new,
         alignment,
         changes,
+        story: vec![],
         narrowed: false,
         trouble: vec![],
         names: Names::Full,
