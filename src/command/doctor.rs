@@ -133,8 +133,14 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         alignment: comparison.as_ref().map(|comparison| &comparison.alignment),
         options: call.options,
     };
+    let newest = resolved.newest();
+    // A directory is a loader's to resolve if it was asked about, or does so by itself.
+    let scene_of = |loader: Loader| match (call.loader, loader, &newest) {
+        (None, Loader::Saver | Loader::Checkpoint, Some(newest)) => Scene { resolved: newest, ..scene },
+        _ => scene,
+    };
     let loaders = call.loader.map_or_else(|| restore::fitting(&scene), |loader| vec![loader]);
-    let predictions = loaders.into_iter().map(|loader| restore::predict(loader, &scene)).collect();
+    let predictions = loaders.into_iter().map(|loader| restore::predict(loader, &scene_of(loader))).collect();
     Facts {
         predictions,
         subject: resolved.given.clone(),

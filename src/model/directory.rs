@@ -130,3 +130,11 @@ pub struct Resolved {
     /// What lies at the path, if it is not a checkpoint.
     pub foreign: Option<Foreign>,
 }
+
+impl Resolved {
+    /// For a directory of checkpoints: the path of the one that was taken, as if that had been given.
+    pub fn newest(&self) -> Option<Self> {
+        let prefix = self.prefix.as_ref().filter(|_| self.is_directory && !self.is_saved_model)?;
+        Some(Self { given: prefix.display().to_string(), is_directory: false, ..self.clone() })
+    }
+}

@@ -31,7 +31,7 @@ finds there.",
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(prediction) = leading(facts) else { return };
     let Some(exception) = &prediction.course.exception else { return };
-    if told(findings, Severity::Error) {
+    if told(findings, Severity::Warning) {
         return;
     }
     let first = exception.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
