@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::facts::Facts;
 use super::words::python;
 use crate::bytes::FaultKind;
+use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, EntryId, Flavor, GRAPH_KEY, NodeId, ObjectGraph, Role, Variable, VariableId};
 
 /// What restoring goes by.
@@ -26,6 +27,8 @@ pub(super) struct Binding<'a> {
     pub way: Way,
     pub old: &'a Checkpoint,
     pub new: &'a Checkpoint,
+    /// Which variable is which, whatever a restore makes of it.
+    pub alignment: &'a Alignment,
     /// Old and new.
     pub pairs: Vec<(VariableId, VariableId)>,
     /// New variables that get no value.
@@ -58,8 +61,9 @@ impl<'a> Binding<'a> {
             // Keras' own files have loaders of their own.
             (Flavor::LayerBased, _) | (_, Flavor::LayerBased) => return None,
         };
+        let alignment = &facts.comparison.as_ref()?.alignment;
         let mut used = vec![false; old.variables.len()];
-        let mut binding = Self { way, old, new, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
+        let mut binding = Self { way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
             let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
             entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())

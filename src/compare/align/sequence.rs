@@ -140,8 +140,7 @@ fn score(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId, twins: &(HashSe
     }
     // What is there unchanged is not this one changed.
     let elsewhere = twins.1.contains(&old.content) || twins.0.contains(&new.content);
-    let moved = walk.old.holds(x) && (walk.new.has(old.content) || walk.old.has(new.content));
-    if old.variable.is_some() != new.variable.is_some() || elsewhere || moved {
+    if old.variable.is_some() != new.variable.is_some() || elsewhere || walk.moved(x, y) {
         return None;
     }
     alike(walk, matching, x, y).map(|alike| 10 + i64::try_from(alike).unwrap_or(0) * 2 / 5)
@@ -159,6 +158,14 @@ pub(super) fn alike(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId) -> O
         items.sort_by_key(|(leaf, _)| *leaf);
         Some(items)
     };
+    let (many, few) = {
+        let (a, b) = (walk.old.node(x)?.count, walk.new.node(y)?.count);
+        (a.max(b), a.min(b))
+    };
+    if few > VARIABLES {
+        // Too many to be compared one by one.
+        return few.saturating_mul(100).checked_div(many);
+    }
     let (a, b) = (items(Side::Old, x)?, items(Side::New, y)?);
     let (mut i, mut j, mut common, mut sum) = (0usize, 0usize, 0usize, 0usize);
     while let (Some((leaf_a, shape_a)), Some((leaf_b, shape_b))) = (a.get(i), b.get(j)) {
