@@ -44,16 +44,14 @@ pub(super) fn align(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &
     }
     // Blocks 0 to 3 that are now 1 to 4: shifted by one, or one gone and one new? Shapes may tell.
     let doubtful = same != shifted && walk.doubtful(a, b);
-    let keeps_name = |x: &NodeId| b.iter().find(|y| walk.new.part(**y) == walk.old.part(*x));
-    if doubtful
-        && a.iter()
-            .filter_map(|x| Some((x, keeps_name(x)?)))
-            .all(|(x, y)| walk.old.node(*x).map(|node| node.content) == walk.new.node(*y).map(|node| node.content))
-    {
-        if a.iter().any(|x| keeps_name(x).is_some()) {
-            walk.doubt(a.to_vec(), b.to_vec());
-            return;
-        }
+    let named: HashMap<&str, NodeId> = b.iter().filter(|_| doubtful).map(|y| (walk.new.part(*y), *y)).collect();
+    let kept: Vec<(NodeId, NodeId)> = a.iter().filter_map(|x| Some((*x, *named.get(walk.old.part(*x))?))).collect();
+    let content = |(x, y): &(NodeId, NodeId)| {
+        walk.old.node(*x).map(|node| node.content) == walk.new.node(*y).map(|node| node.content)
+    };
+    if doubtful && !kept.is_empty() && kept.iter().all(content) {
+        walk.doubt(a.to_vec(), b.to_vec());
+        return;
     }
     let turned = unchanged(walk, matching, a, b, shifted);
     let rest = |side: Side, nodes: &[NodeId]| -> Vec<NodeId> {
