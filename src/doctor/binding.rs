@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::facts::Facts;
 use super::words::python;
 use crate::bytes::FaultKind;
+use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, GRAPH_KEY, Role, Variable, VariableId};
 use crate::restore;
 pub(super) use crate::restore::Way;
@@ -14,6 +15,8 @@ pub(super) struct Binding<'a> {
     pub way: Way,
     pub old: &'a Checkpoint,
     pub new: &'a Checkpoint,
+    /// Which variable is which, whatever a restore makes of it.
+    pub alignment: &'a Alignment,
     /// Old and new.
     pub pairs: Vec<(VariableId, VariableId)>,
     /// New variables that get no value.
@@ -31,8 +34,9 @@ impl<'a> Binding<'a> {
             return None;
         }
         let (way, bound) = restore::pairs(old, new)?;
+        let alignment = &facts.comparison.as_ref()?.alignment;
         let mut used = vec![false; old.variables.len()];
-        let mut binding = Self { way, old, new, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
+        let mut binding = Self { way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
             let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
             entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())

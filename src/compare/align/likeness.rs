@@ -96,7 +96,8 @@ fn moved(walk: &mut Walk, matching: &mut Matching) {
             let leaf = tree.leaf_of(id)?;
             Some(tree.upwards(leaf).take_while(|at| *at != scope).map(|at| tree.part(at)).collect())
         };
-        let mut groups: HashMap<_, [Vec<(VariableId, Vec<&str>)>; 2]> = HashMap::new();
+        type Ways<'a> = Vec<(VariableId, Vec<&'a str>)>;
+        let mut groups: HashMap<_, [Ways; 2]> = HashMap::new();
         for (at, (side, scope, list)) in [(Side::Old, x, &a), (Side::New, y, &b)].into_iter().enumerate() {
             for id in list.iter().filter(|id| matching.open(side, **id)) {
                 let Some((way, form)) = way(side, scope, *id).zip(matching.form(side, *id)) else { continue };

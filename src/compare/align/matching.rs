@@ -118,7 +118,19 @@ impl<'a> Matching<'a> {
                 rule.count = rule.count.saturating_add(1);
             }
         }
-        let mut alignment = Alignment { rules: self.rules, ..Alignment::default() };
+        // What was tried in vain is no rule.
+        let mut kept = Vec::new();
+        let mut place = vec![0; self.rules.len()];
+        for (rule, place) in self.rules.drain(..).zip(&mut place).filter(|(rule, _)| rule.count > 0) {
+            *place = kept.len();
+            kept.push(rule);
+        }
+        for (_, proof) in self.of_old.iter_mut().flatten() {
+            if let Proof::Rewrite(rule) = proof {
+                *rule = place.get(*rule).copied().unwrap_or(0);
+            }
+        }
+        let mut alignment = Alignment { rules: kept, ..Alignment::default() };
         for (id, other) in self.of_old.iter().enumerate() {
             match other {
                 Some((other, proof)) => alignment.pairs.push(Pair { old: id, new: *other, proof: *proof }),

@@ -44,16 +44,14 @@ pub(super) fn align(walk: &mut Walk, matching: &mut Matching, a: &[NodeId], b: &
     }
     // Blocks 0 to 3 that are now 1 to 4: shifted by one, or one gone and one new? Shapes may tell.
     let doubtful = same != shifted && walk.doubtful(a, b);
-    let keeps_name = |x: &NodeId| b.iter().find(|y| walk.new.part(**y) == walk.old.part(*x));
-    if doubtful
-        && a.iter()
-            .filter_map(|x| Some((x, keeps_name(x)?)))
-            .all(|(x, y)| walk.old.node(*x).map(|node| node.content) == walk.new.node(*y).map(|node| node.content))
-    {
-        if a.iter().any(|x| keeps_name(x).is_some()) {
-            walk.doubt(a.to_vec(), b.to_vec());
-            return;
-        }
+    let named: HashMap<&str, NodeId> = b.iter().filter(|_| doubtful).map(|y| (walk.new.part(*y), *y)).collect();
+    let kept: Vec<(NodeId, NodeId)> = a.iter().filter_map(|x| Some((*x, *named.get(walk.old.part(*x))?))).collect();
+    let content = |(x, y): &(NodeId, NodeId)| {
+        walk.old.node(*x).map(|node| node.content) == walk.new.node(*y).map(|node| node.content)
+    };
+    if doubtful && !kept.is_empty() && kept.iter().all(content) {
+        walk.doubt(a.to_vec(), b.to_vec());
+        return;
     }
     let turned = unchanged(walk, matching, a, b, shifted);
     let rest = |side: Side, nodes: &[NodeId]| -> Vec<NodeId> {
@@ -140,8 +138,7 @@ fn score(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId, twins: &(HashSe
     }
     // What is there unchanged is not this one changed.
     let elsewhere = twins.1.contains(&old.content) || twins.0.contains(&new.content);
-    let moved = walk.old.holds(x) && (walk.new.has(old.content) || walk.old.has(new.content));
-    if old.variable.is_some() != new.variable.is_some() || elsewhere || moved {
+    if old.variable.is_some() != new.variable.is_some() || elsewhere || walk.moved(x, y) {
         return None;
     }
     alike(walk, matching, x, y).map(|alike| 10 + i64::try_from(alike).unwrap_or(0) * 2 / 5)
@@ -159,6 +156,14 @@ pub(super) fn alike(walk: &Walk, matching: &Matching, x: NodeId, y: NodeId) -> O
         items.sort_by_key(|(leaf, _)| *leaf);
         Some(items)
     };
+    let (many, few) = {
+        let (a, b) = (walk.old.node(x)?.count, walk.new.node(y)?.count);
+        (a.max(b), a.min(b))
+    };
+    if few > VARIABLES {
+        // Too many to be compared one by one.
+        return few.saturating_mul(100).checked_div(many);
+    }
     let (a, b) = (items(Side::Old, x)?, items(Side::New, y)?);
     let (mut i, mut j, mut common, mut sum) = (0usize, 0usize, 0usize, 0usize);
     while let (Some((leaf_a, shape_a)), Some((leaf_b, shape_b))) = (a.get(i), b.get(j)) {

@@ -193,7 +193,9 @@ impl<'a> Walk<'a> {
             a.sort_unstable();
             b.sort_unstable();
             let counts = automatic(stem) || plain.get(stem) == Some(&true) && (a.len() > 1 || b.len() > 1);
-            if !several || !counts && !renumbered(a, b) {
+            // The only one of its kind has its name by right, unless what it holds is elsewhere now.
+            let alone = matches!((a.as_slice(), b.as_slice()), ([(i, x)], [(j, y)]) if i == j && !self.moved(*x, *y));
+            if !several || alone || !counts && !renumbered(a, b) {
                 return false;
             }
             let same = |((i, x), (j, y)): (&(u64, NodeId), &(u64, NodeId))| {
@@ -203,6 +205,12 @@ impl<'a> Walk<'a> {
             a.len() != b.len() || !a.iter().zip(b.iter()).all(same)
         });
         families
+    }
+
+    /// True if a scope of scopes is to be found unchanged in another place.
+    pub fn moved(&self, x: NodeId, y: NodeId) -> bool {
+        let (Some(a), Some(b)) = (self.old.node(x), self.new.node(y)) else { return false };
+        a.content != b.content && self.old.holds(x) && (self.new.has(a.content) || self.old.has(b.content))
     }
 
     /// True if the family may have been counted from another number: then neither the names nor the order

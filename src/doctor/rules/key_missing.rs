@@ -1,6 +1,6 @@
 //! N001: the new graph asks for names that the checkpoint does not have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::doctor::binding::{Binding, OPTIMIZER, Way};
 use crate::doctor::facts::Facts;
@@ -201,9 +201,17 @@ fn outer_scope(missing: &[String], unused: &[String]) -> Option<(String, String)
     fitting.into_iter().next()
 }
 
-/// Missing variables with the only unused one of the same shape and end of name, or failing that shape
-/// alone. Empty unless each has one.
+/// Missing variables with the stored ones that they are, as far as the alignment tells; a map that is
+/// offered to be looked over may go further, to the only unused one of the same shape and end of name, or
+/// failing that of the shape alone. Empty unless each has one.
 fn renamed(binding: &Binding) -> Renamed {
+    let known: HashMap<&str, &str> = binding
+        .alignment
+        .pairs
+        .iter()
+        .filter_map(|pair| Some((binding.old.variables.get(pair.old)?, binding.new.variables.get(pair.new)?)))
+        .map(|(old, new)| (new.name.as_str(), old.name.as_str()))
+        .collect();
     let describe = |checkpoint: &crate::model::Checkpoint, ids: &[usize]| -> Vec<(String, Option<Shape>)> {
         let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
         let own = variables.filter(|variable| !OPTIMIZER.contains(&variable.role));
@@ -214,6 +222,11 @@ fn renamed(binding: &Binding) -> Renamed {
     let mut stored = describe(binding.old, &binding.unused);
     let mut renamed = Vec::new();
     for (name, shape) in missing {
+        if let Some(old) = known.get(name.as_str()) {
+            stored.retain(|(other, _)| other != old);
+            renamed.push(((*old).to_owned(), name));
+            continue;
+        }
         let same_shape = |(_, other): &&(String, Option<Shape>)| *other == shape;
         let exact: Vec<&(String, Option<Shape>)> =
             stored.iter().filter(same_shape).filter(|(other, _)| leaf(other) == leaf(&name)).collect();
