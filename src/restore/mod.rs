@@ -12,6 +12,8 @@ mod manager;
 mod object_graph;
 mod pairing;
 mod reader;
+#[cfg(test)]
+mod sample;
 mod saved_model;
 mod saver;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{Exception, Scene};
 use crate::bytes::{Fault, FaultKind, Foreign};
-use crate::model::{Checkpoint, Container, DType, Directory, EntryId, FileRole, Shape};
+use crate::model::{Checkpoint, Container, DType, Directory, Entry, EntryId, FileRole, Shape};
 
 /// The status that TensorFlow's own code ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +189,15 @@ fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
         "index" => Trouble::new(Code::DataLoss, text),
         _ => unreadable(&format!("failed to seek to header entry): {text}")),
     };
-    let own = checkpoint.faults.iter().filter(|fault| fault.at.file == index.label);
+    // Of the blocks of entries only the first is needed to open it; in the others, keys are not found.
+    let later = |fault: &Fault| {
+        let of_block = match &fault.kind {
+            FaultKind::BlockChecksum { block, .. } | FaultKind::BlockType { block, .. } => Some(*block),
+            _ => None,
+        };
+        of_block == Some("data") && fault.at.bytes.start > 0
+    };
+    let own = checkpoint.faults.iter().filter(|fault| fault.at.file == index.label && !later(fault));
     own.map(|fault| &fault.kind).find_map(|kind| match kind {
         FaultKind::Unreadable { error } => {
             Some(Trouble::new(Code::DataLoss, format!("{}; {}", index.label, capital(error))))
@@ -207,6 +215,11 @@ fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
         FaultKind::VersionRefused { .. } => Some(Trouble::new(Code::InvalidArgument, kind.to_string())),
         _ => None,
     })
+}
+
+/// The entry of a key, if TensorFlow finds it: it does not look into blocks whose checksum is wrong.
+pub(super) fn find<'a>(checkpoint: &'a Checkpoint, key: &str) -> Option<(EntryId, &'a Entry)> {
+    checkpoint.find(key.as_bytes()).filter(|(_, entry)| entry.trusted)
 }
 
 /// What is wrong with the data of a checkpoint. Only what is asked for is looked at, as TensorFlow does.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Attribute, Container, DType, Endianness, Entry, Extent, Flavor, GRAPH_KEY, Key, Node, ObjectGraph, Payload, Shape,
+    Attribute, Container, DType, Endianness, Entry, Extent, Flavor, GRAPH_KEY, Key, Node, ObjectGraph, Payload, Place, Shape,
     Versions, describe,
 };
 
@@ -26,7 +26,7 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
             checksum: Some(checksum),
             endianness: Endianness::Little,
             trusted: true,
-            declared_at: 0..0,
+            declared_at: Place::NONE,
         });
     };
     for (path, full_name, axes, checksum) in rows {
