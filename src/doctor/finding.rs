@@ -240,12 +240,13 @@ impl Forecast {
         let target = compared.or(facts.lone_target.as_ref());
         let old = |id: VariableId| key(facts.checkpoint.as_ref(), id);
         let new = |id: VariableId| key(target, id);
+        let left = prediction.course.left.iter().cloned();
         Self {
             loader: prediction.loader,
             outcome: prediction.outcome,
             exception: prediction.course.exception.clone(),
             asserts: prediction.course.asserts,
-            not_restored: prediction.not_restored.iter().map(|id| new(*id)).collect(),
+            not_restored: prediction.not_restored.iter().map(|id| new(*id)).chain(left).collect(),
             unused: prediction.unused.iter().map(|id| old(*id)).collect(),
             wrong_values: prediction.wrong_values.iter().map(|bound| (new(bound.new), old(bound.old))).collect(),
             warnings: prediction.course.warnings.clone(),

@@ -63,6 +63,7 @@ fn without_variables(prefix: &Path) -> Checkpoint {
         variables: Vec::new(),
         graph: None,
         layers: Vec::new(),
+        keras: None,
         saved_model: None,
         faults: Vec::new(),
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::container::{Container, Layer, Versions};
 use super::entry::{Entry, EntryId};
 use super::graph::ObjectGraph;
+use super::keras::KerasFile;
 use super::saved_model::SavedModel;
 use super::variable::{Variable, VariableId};
 use crate::bytes::Fault;
@@ -40,6 +41,8 @@ pub struct Checkpoint {
     pub graph: Option<ObjectGraph>,
     /// The layers of a Keras model, in its order, if their configuration or names are stored.
     pub layers: Vec<Layer>,
+    /// What else a file of Keras has.
+    pub keras: Option<Box<KerasFile>>,
     /// What else a SavedModel has.
     pub saved_model: Option<Box<SavedModel>>,
     /// What contradicts the format.

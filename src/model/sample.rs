@@ -66,6 +66,7 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         versions: Versions::default(),
         layers: Vec::new(),
         saved_model: None,
+        keras: None,
         flavor,
         writer,
         endianness: Endianness::Little,

@@ -6,8 +6,7 @@
 
 mod assign;
 mod checkpoint;
-mod keras2;
-mod keras3;
+mod keras;
 mod manager;
 mod object_graph;
 mod pairing;
@@ -20,6 +19,8 @@ mod saver;
 pub use pairing::{Way, pairs};
 
 use std::collections::HashMap;
+
+use keras::Generation;
 
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, Container, Digests, Flavor, GRAPH_KEY, GraphFile, Resolved, VariableId, Writer};
@@ -112,6 +113,8 @@ pub struct Course {
     pub exception: Option<Exception>,
     /// What the asserts of the status object would do, where the call returns one.
     pub asserts: Option<Asserts>,
+    /// Variables of the program that keep their initial value, by name, where no target has them.
+    pub left: Vec<String>,
     /// What is logged, a line each.
     pub warnings: Vec<String>,
 }
@@ -238,10 +241,10 @@ pub fn predict(loader: Loader, scene: &Scene) -> Prediction {
         Loader::Checkpoint => checkpoint::course(scene),
         Loader::Manager => manager::course(scene),
         Loader::Saver => saver::course(scene),
-        Loader::Keras2Weights => keras2::weights(scene),
-        Loader::Keras2Model => keras2::model(scene),
-        Loader::Keras3Weights => keras3::weights(scene),
-        Loader::Keras3Model => keras3::model(scene),
+        Loader::Keras2Weights => keras::weights(Generation::Two, scene),
+        Loader::Keras2Model => keras::model(Generation::Two, scene),
+        Loader::Keras3Weights => keras::weights(Generation::Three, scene),
+        Loader::Keras3Model => keras::model(Generation::Three, scene),
         Loader::SavedModel => saved_model::course(scene),
     };
     conclude(loader, scene, course)
@@ -269,7 +272,8 @@ fn conclude(loader: Loader, scene: &Scene, course: Course) -> Prediction {
         let left = not_restored.iter().filter(|id| counts(id)).count();
         let restored = course.bound.iter().map(|bound| bound.new).filter(counts).count();
         match (restored, left) {
-            _ if scene.target.is_none() => Outcome::Ok,
+            _ if scene.target.is_none() && course.left.is_empty() => Outcome::Ok,
+            _ if scene.target.is_none() => Outcome::Partial,
             (0, _) => Outcome::Noop,
             (_, 0) => Outcome::Ok,
             _ => Outcome::Partial,

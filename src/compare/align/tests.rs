@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Attribute, Container, DType, Endianness, Entry, Extent, Flavor, GRAPH_KEY, Key, Node, ObjectGraph, Payload, Place, Shape,
-    Versions, describe,
+    Attribute, Container, DType, Endianness, Entry, Extent, Flavor, GRAPH_KEY, Key, Node, ObjectGraph, Payload, Place,
+    Shape, Versions, describe,
 };
 
 /// Key, full name (none: name-based), shape, checksum.
@@ -70,6 +70,7 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
         graph,
         layers: Vec::new(),
         saved_model: None,
+        keras: None,
         faults: Vec::new(),
     }
 }

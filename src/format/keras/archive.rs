@@ -72,6 +72,7 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     draft.container = Container::KerasArchive;
     draft.versions = Versions { keras: version.map(str::to_owned), ..Versions::default() };
     draft.layers = config.as_ref().map(config::layers).unwrap_or_default();
+    draft.config = config;
     draft.faults = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
     draft.faults.extend(structure);
     draft

@@ -24,6 +24,12 @@ pub(super) fn of_model(hdf5: &Hdf5, faults: &mut Vec<FaultKind>) -> Option<Json>
     parse("model_config", text(&attribute.value)?.as_bytes(), faults)
 }
 
+/// How a whole model in HDF5 was compiled.
+pub(super) fn of_training(hdf5: &Hdf5, faults: &mut Vec<FaultKind>) -> Option<Json> {
+    let attribute = hdf5.root()?.attribute("training_config")?;
+    parse("training_config", text(&attribute.value)?.as_bytes(), faults)
+}
+
 /// Reads JSON of Keras, which a person would call `name`.
 pub(super) fn parse(name: &str, text: &[u8], faults: &mut Vec<FaultKind>) -> Option<Json> {
     match serde_json::from_slice(text) {

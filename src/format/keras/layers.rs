@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::config;
 use super::dataset::{self, Leaf, below};
 use super::slots;
-use super::{Draft, Found};
+use super::{Draft, Found, Owns};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::hdf5::{Attribute, Group, Hdf5, Node, Value};
-use crate::model::{Container, File, Layer, Role, Versions, Writer, is_seed, is_statistic, leaf};
+use crate::model::{Container, File, Layer, Owned, Role, Versions, Writer, is_seed, is_statistic, leaf};
 
 const MODEL: &str = "model_weights";
 const OPTIMIZER: &str = "optimizer_weights";
@@ -49,11 +49,21 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         Lists { hdf5, complain: hdf5.faults.is_empty(), read: HashSet::new(), left: limits::KEYS, kinds: Vec::new() };
     let layer_names = lists.group(base).and_then(|group| names(group, "layer_names"));
     let mut weights = Vec::new();
+    let mut owners = Vec::new();
     for layer in layer_names.iter().flatten() {
-        weights.extend(lists.weights(&below(base, layer), Some(layer)));
+        let claims = lists.weights(&below(base, layer), Some(layer));
+        owners.push(owns(Owned::Layer, below(base, layer), Some(layer.clone()), &claims));
+        weights.extend(claims);
     }
-    weights.extend(lists.weights(&below(base, TOP_LEVEL), None));
+    let claims = lists.weights(&below(base, TOP_LEVEL), None);
+    if lists.group(&below(base, TOP_LEVEL)).is_some() {
+        owners.push(owns(Owned::Model, below(base, TOP_LEVEL), None, &claims));
+    }
+    weights.extend(claims);
     let optimizer = lists.weights(OPTIMIZER, None);
+    if lists.group(OPTIMIZER).is_some() {
+        owners.push(owns(Owned::Optimizer, OPTIMIZER.to_owned(), None, &optimizer));
+    }
 
     let versions = versions(hdf5, base);
     let leaves: HashMap<String, Leaf<'_>> = dataset::leaves(hdf5).into_iter().collect();
@@ -63,8 +73,11 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     };
     let mut draft = Draft::new(container, writer);
     draft.versions = versions;
-    draft.layers = match config::of_model(hdf5, &mut lists.kinds) {
-        Some(config) => config::layers(&config),
+    draft.owners = owners;
+    draft.config = config::of_model(hdf5, &mut lists.kinds);
+    draft.training = config::of_training(hdf5, &mut lists.kinds);
+    draft.layers = match &draft.config {
+        Some(config) => config::layers(config),
         None => layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect(),
     };
     draft.found = named(&weights, &leaves);
@@ -89,6 +102,10 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
     draft.faults = faults.collect();
     draft
+}
+
+fn owns(part: Owned, path: String, name: Option<String>, claims: &[Claim]) -> Owns {
+    Owns { part, path, name, weights: claims.iter().map(|claim| claim.path.clone()).collect() }
 }
 
 /// Reads lists of names, and notes what they name that is not there.

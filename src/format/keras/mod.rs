@@ -19,8 +19,8 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Relations, Role, Variable, Versions,
-    Writer,
+    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner, Relations, Role,
+    Variable, Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
 
@@ -85,7 +85,18 @@ struct Draft {
     files: Vec<File>,
     found: Vec<Found>,
     layers: Vec<Layer>,
+    owners: Vec<Owns>,
+    config: Option<serde_json::Value>,
+    training: Option<serde_json::Value>,
     faults: Vec<Fault>,
+}
+
+/// Who owns which weights, by their paths.
+struct Owns {
+    part: Owned,
+    path: String,
+    name: Option<String>,
+    weights: Vec<String>,
 }
 
 /// An entry with its name and its role.
@@ -101,7 +112,9 @@ impl Draft {
     /// Nothing yet.
     fn new(container: Container, writer: Writer) -> Self {
         let (files, found, layers, faults) = Default::default();
-        Self { container, writer, versions: Versions::default(), files, found, layers, faults }
+        let (owners, config, training) = Default::default();
+        let versions = Versions::default();
+        Self { container, writer, versions, files, found, layers, owners, config, training, faults }
     }
 
     /// Puts everything in the order of the keys and ties slots to their variables.
@@ -111,6 +124,13 @@ impl Draft {
         tell_apart(&mut self.found);
         let keys = self.found.iter().enumerate().map(|(id, found)| (found.entry.key.to_string(), id));
         let ids: HashMap<String, usize> = keys.collect();
+        let owners = self.owners.into_iter().map(|owns| Owner {
+            weights: owns.weights.iter().map(|key| ids.get(key).copied()).collect(),
+            part: owns.part,
+            path: owns.path,
+            name: owns.name,
+        });
+        let keras = KerasFile { owners: owners.collect(), config: self.config, training: self.training };
         let mut entries = Vec::with_capacity(self.found.len());
         let mut variables = Vec::with_capacity(self.found.len());
         for (id, found) in self.found.into_iter().enumerate() {
@@ -138,6 +158,7 @@ impl Draft {
             variables,
             graph: None,
             layers: self.layers,
+            keras: Some(Box::new(keras)),
             saved_model: None,
             faults: self.faults,
         }

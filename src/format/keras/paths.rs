@@ -3,16 +3,16 @@
 //! Weights have no names there. Those of layers are stored since Keras 3.8, or told by the configuration in the
 //! archive; words such as `kernel` follow from the class of a layer where they can.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::config::{self, Place};
 use super::dataset::{self, Leaf};
 use super::slots::{self, Weight};
 use super::words::{self, Numbered};
-use super::{Draft, Found};
+use super::{Draft, Found, Owns};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::hdf5::Hdf5;
-use crate::model::{Container, DType, Entry, Kind, Role, Writer, is_seed, is_statistic, leaf};
+use crate::model::{Container, DType, Entry, Kind, Owned, Role, Writer, is_seed, is_statistic, leaf};
 
 /// Where Keras puts the layers of a model, and where it did before Keras 2.15.
 const LAYERS: &str = "layers";
@@ -69,6 +69,7 @@ pub(super) fn read(sources: &[Source<'_>], known: Option<&Known<'_>>) -> Draft {
             draft.found.push(Found { entry: var.entry(), name, role, slot });
         }
     }
+    draft.owners = sheet.owners();
     for (source, path, leaf) in &sheet.others {
         let (name, role) = (path.clone(), Role::Weight);
         draft.found.push(Found { entry: dataset::entry(path, *leaf, source.file), name, role, slot: None });
@@ -189,6 +190,23 @@ impl<'a> Sheet<'a> {
             sheet.learn(config, version.unwrap_or_default());
         }
         sheet
+    }
+
+    /// Every object that has a group of weights, an empty one too.
+    fn owners(&self) -> Vec<Owns> {
+        let groups = self.groups.iter().filter_map(|group| object_of(group));
+        let objects: BTreeSet<&str> = groups.chain(self.objects.keys().map(String::as_str)).collect();
+        let owns = |object: &str| Owns {
+            part: match object {
+                "" => Owned::Model,
+                _ if is_optimizer(object) => Owned::Optimizer,
+                _ => Owned::Layer,
+            },
+            path: object.to_owned(),
+            name: self.names.get(object).cloned(),
+            weights: self.objects.get(object).into_iter().flatten().map(|var| var.path.clone()).collect(),
+        };
+        objects.into_iter().map(owns).collect()
     }
 
     /// Takes names and classes of layers from the configuration.

@@ -1,0 +1,40 @@
+//! What Keras' own files hold beside tensors, as far as its loaders look at it.
+
+use super::variable::VariableId;
+
+/// Who owns which weights, and what the file says of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KerasFile {
+    /// Those that own weights or could: layers in the order of the model where the layout lists layers, objects
+    /// by their paths where it lists these.
+    pub owners: Vec<Owner>,
+    /// The configuration of the model, if it can be read.
+    pub config: Option<serde_json::Value>,
+    /// How the model was compiled, where that lies apart from its configuration.
+    pub training: Option<serde_json::Value>,
+}
+
+/// A layer, or another object with weights.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// What it is in its model.
+    pub part: Owned,
+    /// The path of its group, without `vars`; empty for the model itself.
+    pub path: String,
+    /// Its name, if the file has it.
+    pub name: Option<String>,
+    /// Its weights in the order in which Keras counts them; none for one that is listed and not there.
+    pub weights: Vec<Option<VariableId>>,
+}
+
+/// What weights belong to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Owned {
+    /// A layer.
+    #[default]
+    Layer,
+    /// The model itself.
+    Model,
+    /// Its optimizer.
+    Optimizer,
+}

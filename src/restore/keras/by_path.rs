@@ -1,0 +1,357 @@
+//! Files in which Keras addresses objects by their paths: `.weights.h5`, its shards, and those in `.keras`.
+//!
+//! The program asks for its own paths; what else the file has is never noticed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::program::{LISTS, offset, top};
+use super::{Generation, has_paths};
+use crate::model::{Checkpoint, Owned, Owner, Variable, VariableId, leaf};
+use crate::restore::reader::tuple;
+use crate::restore::{Bound, Course, Exception, Scene};
+
+/// Loads a file into the program that saved the target.
+pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> Course {
+    // Without a target the program is the one that saved.
+    let new = scene.target.unwrap_or(old);
+    if !has_paths(new) {
+        return by_likeness(scene);
+    }
+    let file = Stored::of(old, generation);
+    let mut walk = Walk { scene, old, new, file, course: Course::default() };
+    match generation {
+        Generation::Two => walk.until_one_fails(),
+        Generation::Three => walk.all(),
+    }
+    walk.course
+}
+
+/// A program that was saved in another layout tells no paths: what is known to be one variable on both sides is
+/// taken to be found.
+fn by_likeness(scene: &Scene) -> Course {
+    let pairs = scene.alignment.iter().flat_map(|alignment| &alignment.pairs);
+    Course { bound: pairs.map(|pair| Bound { old: pair.old, new: pair.new }).collect(), ..Course::default() }
+}
+
+/// The groups of a file.
+struct Stored<'a> {
+    owners: HashMap<&'a str, &'a Owner>,
+    /// True if Keras looks for layers where Keras 2.14 put them, too.
+    has_old_list: bool,
+}
+
+impl<'a> Stored<'a> {
+    fn of(checkpoint: &'a Checkpoint, generation: Generation) -> Self {
+        // In the other layout a group is a layer's, and has no `vars`.
+        let owners = checkpoint.keras.iter().filter(|_| has_paths(checkpoint)).flat_map(|keras| &keras.owners);
+        let owners: HashMap<&str, &Owner> = owners.map(|owner| (owner.path.as_str(), owner)).collect();
+        let [_, old_list] = LISTS;
+        let has_old_list = owners.keys().any(|path| path.split('/').next() == Some(old_list));
+        Self { owners, has_old_list: has_old_list && generation == Generation::Three }
+    }
+
+    fn has_root(&self) -> bool {
+        self.owners.contains_key("")
+    }
+
+    /// What lies at a path: no weights if nothing does.
+    fn at(&self, path: &str) -> &'a [Option<VariableId>] {
+        let [list, old_list] = LISTS;
+        let elsewhere = || self.owners.get(path.replace(list, old_list).as_str()).filter(|_| self.has_old_list);
+        let owner = self.owners.get(path).or_else(elsewhere);
+        owner.map(|owner| owner.weights.as_slice()).unwrap_or_default()
+    }
+}
+
+struct Walk<'a> {
+    scene: &'a Scene<'a>,
+    old: &'a Checkpoint,
+    new: &'a Checkpoint,
+    file: Stored<'a>,
+    course: Course,
+}
+
+impl<'a> Walk<'a> {
+    fn owners(&self) -> Vec<&'a Owner> {
+        self.new.keras.iter().flat_map(|keras| &keras.owners).collect()
+    }
+
+    /// Keras 2 ends with the first object that fails. It goes as it went when it saved.
+    fn until_one_fails(&mut self) {
+        let mut owners = self.owners();
+        owners.sort_by_key(|owner| (owner.part != Owned::Model, offset(self.new, owner)));
+        for owner in owners {
+            let failed = if owner.path.is_empty() && !self.file.has_root() {
+                let text = "\"Unable to synchronously open object (object 'vars' doesn't exist)\"";
+                Err(Exception::new("KeyError", text))
+            } else {
+                self.fill(owner, self.file.at(&owner.path))
+            };
+            let Err(exception) = failed else { continue };
+            if !self.scene.options.skip_mismatch {
+                self.course.exception = Some(exception);
+                return;
+            }
+            let text = format!(
+                "Could not load weights in object {}. Skipping object. Exception encountered: {}",
+                name(owner),
+                exception.message
+            );
+            self.course.warnings.push(text);
+        }
+    }
+
+    /// Keras 3 goes on, and says at the end what failed. What it reaches by two paths may fail at one of them.
+    fn all(&mut self) {
+        let mut failed = Vec::new();
+        for owner in self.owners() {
+            if let Err(exception) = self.fill(owner, self.file.at(&owner.path)) {
+                failed.push((owner, exception));
+            }
+        }
+        // A subclassed model has its layers as attributes, and in the list of all layers besides.
+        if self.owners().iter().any(|owner| !is_in_list(owner)) {
+            let other_paths = self.other_paths();
+            failed.retain(|(owner, _)| self.by_another_path(owner, &other_paths).is_err());
+        }
+        let Some((first, exception)) = failed.first() else { return };
+        let names: Vec<&str> = failed.iter().map(|(owner, _)| name(owner)).collect();
+        let text = format!(
+            "A total of {} objects could not be loaded. Example error message for object {}:\n\n{}\n\nList of objects \
+             that could not be loaded:\n[{}]",
+            failed.len(),
+            name(first),
+            exception.message,
+            names.join(", ")
+        );
+        if self.scene.options.skip_mismatch {
+            self.course.warnings.push(text);
+        } else {
+            self.course.exception = Some(Exception::new("ValueError", text));
+        }
+    }
+
+    /// Where a subclassed model lists the layers that it has as attributes, as far as the names that Keras made
+    /// up tell their classes and their order.
+    fn other_paths(&self) -> HashMap<&'a str, String> {
+        let mut classes: BTreeMap<&str, Vec<(u64, &Owner)>> = BTreeMap::new();
+        for owner in self.owners() {
+            let is_layer = owner.part == Owned::Layer && owner.path == top(&owner.path);
+            if let Some((stem, number)) = owner.name.as_deref().filter(|_| is_layer).and_then(made_up) {
+                classes.entry(stem).or_default().push((number, owner));
+            }
+        }
+        let [list, _] = LISTS;
+        let mut paths = HashMap::new();
+        for (class, mut layers) in classes {
+            layers.sort_by_key(|(number, _)| *number);
+            for (position, (_, owner)) in layers.into_iter().enumerate() {
+                let suffix = if position == 0 { String::new() } else { format!("_{position}") };
+                paths.insert(owner.path.as_str(), format!("{list}/{class}{suffix}"));
+            }
+        }
+        paths
+    }
+
+    /// Tries once more what was not found at its first path.
+    fn by_another_path(&mut self, owner: &'a Owner, other_paths: &HashMap<&str, String>) -> Result<(), Exception> {
+        let layer = top(&owner.path);
+        let path = other_paths.get(layer).map(|path| owner.path.replacen(layer, path, 1));
+        let path = path.filter(|path| !self.file.at(path).is_empty()).or_else(|| self.known_path(owner));
+        match path {
+            Some(path) => self.fill(owner, self.file.at(&path)),
+            None => Err(Exception::new("ValueError", "")),
+        }
+    }
+
+    /// The object of the file whose weights are known to be this one's.
+    fn known_path(&self, owner: &Owner) -> Option<String> {
+        let first = owner.weights.iter().flatten().next()?;
+        let pair = self.scene.alignment?.pairs.iter().find(|pair| pair.new == *first)?;
+        let found = self.file.owners.values().find(|owner| owner.weights.contains(&Some(pair.old)))?;
+        (found.path != owner.path).then(|| found.path.clone())
+    }
+
+    /// Gives an object its weights. Those before the one that does not fit are assigned.
+    fn fill(&mut self, owner: &Owner, stored: &[Option<VariableId>]) -> Result<(), Exception> {
+        if owner.weights.len() != stored.len() {
+            if owner.part == Owned::Optimizer {
+                self.skip_optimizer(owner, stored);
+                return Ok(());
+            }
+            let text = format!(
+                "Layer '{}' expected {} variables, but received {} variables during loading. Expected: {:?}",
+                name(owner),
+                owner.weights.len(),
+                stored.len(),
+                self.words(owner)
+            );
+            return Err(Exception::new("ValueError", text));
+        }
+        for new in owner.weights.iter().flatten() {
+            let number = last(self.new, *new);
+            let value = stored.iter().flatten().find(|old| last(self.old, **old) == number);
+            let Some(old) = value else {
+                return Err(Exception::new("KeyError", format!("{:?}", number.unwrap_or_default())));
+            };
+            self.assign(*old, *new)?;
+        }
+        Ok(())
+    }
+
+    fn assign(&mut self, old: VariableId, new: VariableId) -> Result<(), Exception> {
+        let shape = |checkpoint: &'a Checkpoint, id: VariableId| checkpoint.entries.get(id).map(|entry| &entry.shape);
+        let (Some(stored), Some(wanted)) = (shape(self.old, old), shape(self.new, new)) else { return Ok(()) };
+        if stored.axes().is_some() && stored != wanted {
+            let variable = self.new.variables.get(new).map(|variable| variable.name.to_string()).unwrap_or_default();
+            let text = format!(
+                "The shape of the target variable and the shape of the target value in `variable.assign(value)` must \
+                 match. variable.shape={}, Received: value.shape={}. Target variable: {variable}",
+                tuple(wanted),
+                tuple(stored)
+            );
+            return Err(Exception::new("ValueError", text));
+        }
+        self.course.bound.push(Bound { old, new });
+        Ok(())
+    }
+
+    fn skip_optimizer(&mut self, owner: &Owner, stored: &[Option<VariableId>]) {
+        let text = format!(
+            "Skipping variable loading for optimizer '{}', because it has {} variables whereas the saved optimizer has \
+             {} variables. ",
+            name(owner),
+            owner.weights.len(),
+            stored.len()
+        );
+        self.course.warnings.push(text);
+    }
+
+    /// What its weights are called: `kernel`.
+    fn words(&self, owner: &Owner) -> Vec<String> {
+        let ids = owner.weights.iter().flatten();
+        let variables = ids.filter_map(|id| self.new.variables.get(*id));
+        variables.map(|variable: &Variable| leaf(&variable.name).to_owned()).collect()
+    }
+}
+
+fn is_in_list(owner: &Owner) -> bool {
+    owner.part != Owned::Layer || LISTS.iter().any(|list| owner.path.split('/').next() == Some(list))
+}
+
+/// The name of an object, or what its path ends in.
+fn name(owner: &Owner) -> &str {
+    owner.name.as_deref().unwrap_or_else(|| leaf(&owner.path))
+}
+
+/// The class and the number of a name like `dense_1`, which Keras makes up where the program gives none.
+fn made_up(name: &str) -> Option<(&str, u64)> {
+    match name.rsplit_once('_').and_then(|(stem, number)| Some((stem, number.parse().ok()?))) {
+        Some(made_up) => Some(made_up),
+        None => Some((name, 0)),
+    }
+}
+
+/// What a weight is called in its group: nearly always a number.
+fn last(checkpoint: &Checkpoint, id: VariableId) -> Option<String> {
+    let key = checkpoint.entries.get(id)?.key.to_string();
+    key.rsplit('/').next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Group, bound, by_layer, by_path, run};
+    use super::*;
+    use crate::restore::Options;
+
+    const NONE: Options = Options { by_name: false, skip_mismatch: false };
+    const SKIPPING: Options = Options { by_name: false, skip_mismatch: true };
+
+    fn load_as(generation: Generation, old: &[Group], new: &[Group], options: Options) -> (Course, Vec<String>) {
+        let (old, new) = (by_path(old), by_path(new));
+        let course = run("m.weights.h5", &old, Some(&new), options, |scene| load(generation, scene, &old));
+        let bound = bound(&course, &old, &new);
+        (course, bound)
+    }
+
+    const FIRST: Group = ("layers/dense", "a", &[&[4, 4], &[4]]);
+    const SECOND: Group = ("layers/dense_1", "b", &[&[4, 4], &[4]]);
+    const LAST: Group = ("layers/dense_1", "b", &[&[4, 2], &[2]]);
+
+    #[test]
+    fn names_do_not_count_and_more_is_not_noticed() {
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &[("layers/dense", "z", FIRST.2)], NONE);
+        assert_eq!(course.exception, None);
+        assert_eq!(bound, ["layers/dense/vars/0 -> layers/dense/vars/0", "layers/dense/vars/1 -> layers/dense/vars/1"]);
+    }
+
+    #[test]
+    fn a_layer_inserted_takes_the_next_one_s_weights() {
+        let moved: Group = ("layers/dense_2", "b", LAST.2);
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &[FIRST, SECOND, moved], NONE);
+        let exception = course.exception.unwrap();
+        assert_eq!(exception.class, "ValueError");
+        assert!(exception.message.starts_with("A total of 2 objects could not be loaded."));
+        assert_eq!(bound.len(), 2);
+        // Keras 2 stops at the first.
+        let (course, _) = load_as(Generation::Two, &[FIRST, LAST], &[FIRST, SECOND, moved], NONE);
+        assert!(course.exception.unwrap().message.contains("(4, 4)"));
+    }
+
+    #[test]
+    fn mismatches_that_are_skipped_are_told() {
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &[FIRST, SECOND], SKIPPING);
+        assert!(course.exception.is_none() && course.warnings.len() == 1);
+        assert_eq!(bound.len(), 2);
+        let (course, bound) = load_as(Generation::Two, &[FIRST, LAST], &[FIRST, SECOND], SKIPPING);
+        assert!(course.exception.is_none() && course.warnings.len() == 1);
+        assert_eq!(bound.len(), 2);
+    }
+
+    #[test]
+    fn an_optimizer_of_another_count_is_left_fresh() {
+        let adam: Group = ("optimizer", "adam", &[&[], &[], &[4, 4]]);
+        let sgd: Group = ("optimizer", "sgd", &[&[], &[]]);
+        let (course, bound) = load_as(Generation::Three, &[FIRST, adam], &[FIRST, sgd], NONE);
+        assert_eq!(course.exception, None);
+        assert!(course.warnings[0].contains("it has 2 variables whereas the saved optimizer has 3 variables"));
+        assert_eq!(bound.len(), 2);
+    }
+
+    #[test]
+    fn a_layer_without_weights_refuses_stored_ones() {
+        let bare: Group = ("layers/scale", "s", &[]);
+        let (course, _) = load_as(Generation::Three, &[("layers/scale", "s", &[&[3]])], &[bare], NONE);
+        assert!(course.exception.unwrap().message.contains("expected 0 variables, but received 1 variables"));
+        let (course, _) = load_as(Generation::Three, &[], &[bare], NONE);
+        assert_eq!(course.exception, None);
+    }
+
+    #[test]
+    fn keras_3_finds_the_list_of_keras_2_14() {
+        let old: Group = ("_layer_checkpoint_dependencies/dense", "", FIRST.2);
+        assert_eq!(load_as(Generation::Three, &[old], &[FIRST], NONE).0.exception, None);
+        assert!(load_as(Generation::Two, &[old], &[FIRST], NONE).0.exception.is_some());
+    }
+
+    #[test]
+    fn attributes_are_found_in_the_list_of_layers_too() {
+        let attributes: [Group; 2] = [("first", "dense", FIRST.2), ("head", "dense_1", LAST.2)];
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &attributes, NONE);
+        assert_eq!(course.exception, None);
+        assert_eq!(bound[2], "layers/dense_1/vars/0 -> head/vars/0");
+        assert!(load_as(Generation::Three, &attributes, &[FIRST, LAST], NONE).0.exception.is_some());
+    }
+
+    #[test]
+    fn a_file_of_layers_has_no_objects() {
+        let (old, new) =
+            (by_layer(&[("dense", "dense", &[&[4, 4]])]), by_path(&[("layers/dense", "dense", &[&[4, 4]])]));
+        let class = |generation| {
+            let course = run("m.weights.h5", &old, Some(&new), NONE, |scene| load(generation, scene, &old));
+            course.exception.unwrap().class
+        };
+        assert_eq!(class(Generation::Two), "KeyError");
+        assert_eq!(class(Generation::Three), "ValueError");
+    }
+}

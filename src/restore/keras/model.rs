@@ -1,0 +1,186 @@
+//! `keras.models.load_model(path)`: the file brings its own program.
+
+use super::config::{self, Format};
+use super::file::{self, Lies};
+use super::{Answer, Generation, raising};
+use crate::model::{Checkpoint, Container, Owned, VariableId};
+use crate::restore::{Bound, Course, Exception, Scene, saved_model};
+
+pub(in crate::restore) fn model(generation: Generation, scene: &Scene) -> Course {
+    let course = match generation {
+        Generation::Two => of_keras2(scene),
+        Generation::Three => of_keras3(scene),
+    };
+    course.unwrap_or_else(raising)
+}
+
+fn of_keras2(scene: &Scene) -> Answer {
+    let path = scene.resolved.given.as_str();
+    match file::lies(scene) {
+        Lies::Zip(checkpoint) if path.ends_with(".keras") => archive(Generation::Two, scene, checkpoint),
+        Lies::Nothing => Err(Exception::new("OSError", format!("No file or directory found at {path}"))),
+        Lies::Directory => Ok(saved_model(scene)),
+        lies => hdf5(Generation::Two, scene, lies),
+    }
+}
+
+fn of_keras3(scene: &Scene) -> Answer {
+    let path = scene.resolved.given.as_str();
+    let lies = file::lies(scene);
+    let is_folder = scene.checkpoint.is_some_and(|checkpoint| checkpoint.container == Container::KerasArchive);
+    match (lies, scene.checkpoint) {
+        (Lies::Zip(checkpoint), _) if path.ends_with(".keras") => archive(Generation::Three, scene, checkpoint),
+        (Lies::Directory, Some(checkpoint)) if is_folder => archive(Generation::Three, scene, checkpoint),
+        _ if path.ends_with(".h5") || path.ends_with(".hdf5") => hdf5(Generation::Three, scene, lies),
+        _ if path.ends_with(".keras") => {
+            let text =
+                format!("File not found: filepath={path}. Please ensure the file is an accessible `.keras` zip file.");
+            Err(Exception::new("ValueError", text))
+        }
+        _ => {
+            let text = format!(
+                "File format not supported: filepath={path}. Keras 3 only supports V3 `.keras` files, legacy H5 format \
+                 files (`.h5` extension). Note that the legacy SavedModel format is not supported by `load_model()` in \
+                 Keras 3. In order to reload a TensorFlow SavedModel as an inference-only layer in Keras 3, use \
+                 `keras.layers.TFSMLayer({path}, call_endpoint='serving_default')` (note that your `call_endpoint` \
+                 might have a different name)."
+            );
+            Err(Exception::new("ValueError", text))
+        }
+    }
+}
+
+/// A `.keras` archive, or its folder.
+fn archive(generation: Generation, scene: &Scene, checkpoint: &Checkpoint) -> Answer {
+    let config = file::config(checkpoint)?;
+    let refused = config::refusal(generation, Format::Archive, config);
+    let training = config.get("compile_config").filter(|training| training.is_object());
+    let not_compiled =
+        || config::compile_refusal(Format::Archive, training.filter(|_| generation == Generation::Three)?);
+    if let Some(exception) = refused.or_else(not_compiled) {
+        return Err(exception);
+    }
+    file::weights_of_model(checkpoint)?;
+    Ok(whole(scene, checkpoint, training.is_some()))
+}
+
+/// A model in HDF5.
+fn hdf5(generation: Generation, scene: &Scene, lies: Lies) -> Answer {
+    let checkpoint = file::hdf5(scene, lies)?;
+    let keras = checkpoint.keras.as_deref();
+    if checkpoint.container != Container::KerasModelH5 || keras.is_none_or(|keras| keras.config.is_none()) {
+        let text = format!("No model config found in the file at {}.", scene.resolved.given);
+        return Err(Exception::new("ValueError", text));
+    }
+    let config = file::json(checkpoint, "model_config")?;
+    if let Some(exception) = config::refusal(generation, Format::Hdf5, config) {
+        return Err(exception);
+    }
+    let training = keras.and_then(|keras| keras.training.as_ref());
+    let not_compiled = || config::compile_refusal(Format::Hdf5, training.filter(|_| generation == Generation::Three)?);
+    if let Some(exception) = not_compiled() {
+        return Err(exception);
+    }
+    let mut course = whole(scene, checkpoint, training.is_some());
+    if training.is_none() {
+        course.warnings.push(NOT_COMPILED.to_owned());
+    }
+    Ok(course)
+}
+
+const NOT_COMPILED: &str = "No training configuration found in the save file, so the model was *not* compiled. Compile it \
+                            manually.";
+
+/// Every weight that the model of the configuration has: all, but for those of metrics, which are made when the
+/// model is trained, and of an optimizer that it is not compiled with.
+fn whole(scene: &Scene, checkpoint: &Checkpoint, is_compiled: bool) -> Course {
+    let owners = checkpoint.keras.iter().flat_map(|keras| &keras.owners);
+    let asked = owners.filter(|owner| match owner.part {
+        Owned::Optimizer => is_compiled,
+        Owned::Layer | Owned::Model => owner.path != "metrics" && !owner.path.starts_with("metrics/"),
+    });
+    let ids = asked.flat_map(|owner| owner.weights.iter().flatten().copied());
+    Course { bound: ids.map(|id| Bound { old: id, new: same(scene, checkpoint, id) }).collect(), ..Course::default() }
+}
+
+/// The variable of the target that is the same one; the model has it, even if the target has not.
+fn same(scene: &Scene, checkpoint: &Checkpoint, id: VariableId) -> VariableId {
+    let aligned = scene.alignment.and_then(|alignment| alignment.pairs.iter().find(|pair| pair.old == id));
+    let by_key = || scene.target?.find(checkpoint.entries.get(id)?.key.bytes()).map(|(new, _)| new);
+    aligned.map(|pair| pair.new).or_else(by_key).unwrap_or(if scene.target.is_some() { usize::MAX } else { id })
+}
+
+/// The directory of a SavedModel. An optimizer starts afresh, and so do metrics.
+fn saved_model(scene: &Scene) -> Course {
+    let mut course = saved_model::course(scene);
+    let Some(checkpoint) = scene.checkpoint.filter(|_| course.exception.is_none()) else { return course };
+    if checkpoint.saved_model.as_ref().is_some_and(|saved| !saved.keras_metadata) {
+        return course;
+    }
+    let key = |id: VariableId| checkpoint.entries.get(id).map(|entry| entry.key.to_string()).unwrap_or_default();
+    let has_optimizer = checkpoint.entries.iter().any(|entry| entry.key.bytes().starts_with(b"optimizer/_iterations"));
+    // The learning rate comes with the configuration.
+    let is_lost = |key: &str| {
+        key.starts_with("keras_api/metrics/") || (key.starts_with("optimizer/") && !key.contains("_learning_rate"))
+    };
+    course.bound.retain(|bound| !is_lost(&key(bound.old)));
+    if has_optimizer {
+        course.left.push("opt.iteration".to_owned());
+    }
+    course
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{by_layer, by_path, run};
+    use super::*;
+    use crate::model::KerasFile;
+    use crate::restore::Options;
+
+    const CONFIG: &str = r#"{"class_name": "Sequential", "config": {"name": "m", "layers": []}}"#;
+
+    fn whole_model(training: Option<&str>) -> Checkpoint {
+        let mut checkpoint = by_layer(&[("dense", "dense", &[&[4, 2], &[2]])]);
+        let json = |text: &str| serde_json::from_str(text).unwrap();
+        let owners = checkpoint.keras.take().unwrap().owners;
+        checkpoint.keras =
+            Some(Box::new(KerasFile { owners, config: Some(json(CONFIG)), training: training.map(json) }));
+        Checkpoint { container: Container::KerasModelH5, ..checkpoint }
+    }
+
+    fn course(generation: Generation, given: &str, old: &Checkpoint) -> Course {
+        run(given, old, None, Options::default(), |scene| model(generation, scene))
+    }
+
+    fn class(generation: Generation, given: &str, old: &Checkpoint) -> Option<&'static str> {
+        course(generation, given, old).exception.map(|exception| exception.class)
+    }
+
+    #[test]
+    fn a_whole_model_and_weights_alone() {
+        let whole = whole_model(None);
+        for generation in [Generation::Two, Generation::Three] {
+            let course = course(generation, "m.h5", &whole);
+            assert!(course.exception.is_none() && course.bound.len() == 2 && course.warnings.len() == 1);
+            let weights = by_layer(&[("dense", "dense", &[&[4, 2], &[2]])]);
+            assert_eq!(class(generation, "m.h5", &weights), Some("ValueError"));
+            assert_eq!(class(generation, "m.weights.h5", &by_path(&[])), Some("ValueError"));
+        }
+    }
+
+    #[test]
+    fn keras_3_goes_by_the_name() {
+        let whole = whole_model(None);
+        assert_eq!(class(Generation::Three, "model", &whole), Some("ValueError"));
+        assert_eq!(class(Generation::Three, "m.keras", &whole), Some("ValueError"));
+        assert_eq!(class(Generation::Two, "model", &whole), None);
+        assert_eq!(class(Generation::Two, "m.keras", &whole), None);
+    }
+
+    #[test]
+    fn a_loss_that_keras_3_does_not_find() {
+        let compiled = whole_model(Some(r#"{"loss": "mse"}"#));
+        assert_eq!(class(Generation::Three, "m.h5", &compiled), Some("ValueError"));
+        assert_eq!(class(Generation::Two, "m.h5", &compiled), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! The layers of the program, as what it saved tells of them.
+
+use std::collections::HashMap;
+
+use super::has_paths;
+use crate::model::{Checkpoint, Owned, Owner, Payload, Role, VariableId, leaf};
+
+/// A layer of the model with all weights below it, in the order in which Keras lists them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Layer {
+    pub name: String,
+    pub weights: Vec<VariableId>,
+    /// False if the order is a guess: what was saved by object does not tell the order of objects in a layer.
+    pub is_ordered: bool,
+}
+
+/// A model as `model.layers` shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Program {
+    pub layers: Vec<Layer>,
+    /// The weights of the model itself.
+    pub own: Vec<VariableId>,
+}
+
+impl Program {
+    /// The program that saved a file of Keras.
+    pub fn of(saved: &Checkpoint) -> Self {
+        let owners = saved.keras.iter().flat_map(|keras| &keras.owners);
+        let present = |owner: &Owner| owner.weights.iter().flatten().copied().collect();
+        let own = owners.clone().filter(|owner| owner.part == Owned::Model).flat_map(present_of).collect();
+        let layers = if has_paths(saved) {
+            layers_by_path(saved)
+        } else {
+            let layers = owners.filter(|owner| owner.part == Owned::Layer);
+            let layer = |owner: &Owner| Layer {
+                name: owner.name.clone().unwrap_or_default(),
+                weights: present(owner),
+                is_ordered: true,
+            };
+            layers.map(layer).collect()
+        };
+        Self { layers, own }
+    }
+
+    /// Those that Keras counts.
+    pub fn with_weights(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().filter(|layer| !layer.weights.is_empty())
+    }
+}
+
+fn present_of(owner: &Owner) -> impl Iterator<Item = VariableId> {
+    owner.weights.iter().flatten().copied()
+}
+
+/// The layers of a file that lists objects: in the order in which they were written, which is the model's.
+fn layers_by_path(saved: &Checkpoint) -> Vec<Layer> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut layers: Vec<(u64, Vec<&Owner>)> = Vec::new();
+    for owner in saved.keras.iter().flat_map(|keras| &keras.owners).filter(|owner| owner.part == Owned::Layer) {
+        let layer = top(&owner.path);
+        if layer.starts_with("metrics") {
+            continue;
+        }
+        let at = *places.entry(layer).or_insert(layers.len());
+        if at == layers.len() {
+            layers.push((u64::MAX, Vec::new()));
+        }
+        let Some((first, owners)) = layers.get_mut(at) else { continue };
+        *first = (*first).min(offset(saved, owner));
+        owners.push(owner);
+    }
+    layers.sort_by_key(|(first, _)| *first);
+    let layer = |(_, mut owners): (u64, Vec<&Owner>)| {
+        let name = owners.iter().min_by_key(|owner| owner.path.len());
+        let name = name.map(|owner| owner.name.clone().unwrap_or_else(|| leaf(&owner.path).to_owned()));
+        owners.sort_by_key(|owner| (place(&owner.path), offset(saved, owner)));
+        let mut weights: Vec<VariableId> = owners.iter().flat_map(|owner| present_of(owner)).collect();
+        // Trained ones first, of all objects below the layer.
+        let trained = |id: &VariableId| saved.variables.get(*id).is_some_and(|variable| variable.role == Role::Weight);
+        weights.sort_by_key(|id| !trained(id));
+        let is_ordered = owners.iter().filter(|owner| !owner.weights.is_empty()).count() < 2;
+        Layer { name: name.unwrap_or_default(), weights, is_ordered }
+    };
+    layers.into_iter().map(layer).collect()
+}
+
+/// The layer that an object belongs to: `layers/dense` of `layers/dense/cell`, the attribute elsewhere.
+pub(super) fn top(path: &str) -> &str {
+    let mut slashes = path.match_indices('/').map(|(at, _)| at);
+    let first = slashes.next();
+    let is_list = first.and_then(|at| path.get(..at)).is_some_and(|head| LISTS.contains(&head));
+    let end = if is_list { slashes.next() } else { first };
+    path.get(..end.unwrap_or(path.len())).unwrap_or(path)
+}
+
+/// What Keras calls the list of a model's layers.
+pub(super) const LISTS: [&str; 2] = ["layers", "_layer_checkpoint_dependencies"];
+
+/// The order in which layers of Keras make those inside them, where that is not the order of the alphabet.
+const MADE: [&str; 6] = ["forward_layer", "backward_layer", "query_dense", "key_dense", "value_dense", "output_dense"];
+
+fn place(path: &str) -> usize {
+    let parts = path.split('/').map(|part| part.trim_start_matches('_'));
+    parts.filter_map(|part| MADE.iter().position(|made| *made == part)).next_back().unwrap_or(MADE.len())
+}
+
+/// Where the first weight of an owner lies: later ones were written later.
+pub(super) fn offset(saved: &Checkpoint, owner: &Owner) -> u64 {
+    let entries = present_of(owner).filter_map(|id| saved.entries.get(id));
+    let offset = |payload: &Payload| match payload {
+        Payload::Extent(extent) => Some(extent.offset),
+        Payload::Coded(coded) => coded.pieces.iter().map(|piece| piece.extent.offset).min(),
+        Payload::Slices(_) | Payload::Nowhere => None,
+    };
+    entries.filter_map(|entry| offset(&entry.payload)).min().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{by_layer, by_path};
+    use super::*;
+
+    #[test]
+    fn the_layer_of_an_object() {
+        let pairs = [
+            ("layers/dense", "layers/dense"),
+            ("layers/lstm/cell", "layers/lstm"),
+            ("layers/functional/layers/dense_1", "layers/functional"),
+            ("encoder", "encoder"),
+            ("encoder/ff", "encoder"),
+            ("layers", "layers"),
+        ];
+        for (path, layer) in pairs {
+            assert_eq!(top(path), layer);
+        }
+    }
+
+    #[test]
+    fn layers_in_the_order_of_the_list_or_of_writing() {
+        let names = |saved: &Checkpoint| -> Vec<String> {
+            Program::of(saved).with_weights().map(|layer| layer.name.clone()).collect()
+        };
+        assert_eq!(names(&by_layer(&[("b", "b", &[&[1]]), ("c", "c", &[]), ("a", "a", &[&[1]])])), ["b", "a"]);
+        assert_eq!(
+            names(&by_path(&[("layers/z", "first", &[&[1]]), ("layers/a", "second", &[&[1]])])),
+            ["first", "second"]
+        );
+    }
+
+    #[test]
+    fn weights_in_the_order_of_making() {
+        let saved = by_path(&[
+            ("layers/bidirectional/backward_layer/cell", "b", &[&[2]]),
+            ("layers/bidirectional/forward_layer/cell", "f", &[&[3]]),
+        ]);
+        let program = Program::of(&saved);
+        let keys: Vec<String> = program.layers[0].weights.iter().map(|id| saved.entries[*id].key.to_string()).collect();
+        assert_eq!(keys[0], "layers/bidirectional/forward_layer/cell/vars/0");
+        assert!(!program.layers[0].is_ordered);
+    }
+}
