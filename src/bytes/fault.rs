@@ -140,6 +140,8 @@ pub enum FaultKind {
     WeightMissing { layer: String, name: String },
     /// A dataset that no list of a Keras file names: Keras does not read it.
     WeightUnlisted { path: String },
+    /// A weight has another shape than the configuration in the same file gives it.
+    WeightMisfits { name: String, stored: String, needed: String },
     /// An archive lacks a member that Keras needs.
     MemberMissing { name: String },
     /// An archive is not the zip file that it should be.
@@ -318,6 +320,9 @@ impl fmt::Display for FaultKind {
             Self::LayerMissing { layer } => write!(f, "the layer {layer} is listed, but not there"),
             Self::WeightMissing { layer, name } => {
                 write!(f, "the weight {name} of the layer {layer} is listed, but not there")
+            }
+            Self::WeightMisfits { name, stored, needed } => {
+                write!(f, "{name} is stored as {stored}, and the configuration in the file asks for {needed}")
             }
             Self::WeightUnlisted { path } => write!(f, "the dataset {path} belongs to no layer"),
             Self::MemberMissing { name } => write!(f, "{name} is not in it"),

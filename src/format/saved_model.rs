@@ -63,6 +63,7 @@ fn without_variables(prefix: &Path) -> Checkpoint {
         variables: Vec::new(),
         graph: None,
         layers: Vec::new(),
+        recipe: None,
         saved_model: None,
         faults: Vec::new(),
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::container::{Container, Layer, Versions};
+use super::container::{Container, Layer, Recipe, Versions};
 use super::entry::{Entry, EntryId};
 use super::graph::ObjectGraph;
 use super::saved_model::SavedModel;
@@ -40,6 +40,8 @@ pub struct Checkpoint {
     pub graph: Option<ObjectGraph>,
     /// The layers of a Keras model, in its order, if their configuration or names are stored.
     pub layers: Vec<Layer>,
+    /// How a Keras model is made again, if its configuration is stored and can be read.
+    pub recipe: Option<Recipe>,
     /// What else a SavedModel has.
     pub saved_model: Option<Box<SavedModel>>,
     /// What contradicts the format.

@@ -71,6 +71,7 @@ pub fn checkpoint() -> Checkpoint {
         container: Container::Bundle,
         versions: Versions::default(),
         layers: Vec::new(),
+        recipe: None,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,

@@ -4,9 +4,9 @@ use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::rules::{
     archive_damaged, graph_file_malformed, h5_malformed, h5_not_read, h5_truncated, hdf5_external_link,
-    keras_file_incomplete,
+    keras_file_incomplete, weights_misfit_config,
 };
-use super::super::words::{many, number};
+use super::super::words::{many, number, python};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
 
@@ -74,6 +74,24 @@ pub(super) fn incomplete(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let finding =
         listed(finding, faults).tensorflow("Keras raises at the first of them, with what comes before loaded");
     Some(fall_back(finding, facts, "fetch the file again, or save the model again"))
+}
+
+pub(super) fn misfit(faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let message = match faults.len() {
+        1 => fault.kind.to_string(),
+        n => format!("{} have other shapes than the configuration in the file asks for", many(n, "weight")),
+    };
+    let finding = Finding::new(&weights_misfit_config::RULE, message).at(&fault.at).cause("corrupt-data");
+    let names = faults.iter().filter_map(|fault| match &fault.kind {
+        FaultKind::WeightMisfits { name, .. } => Some(name.clone()),
+        _ => None,
+    });
+    let says = "load_model() raises ValueError: \"Shape mismatch in layer ...\", or \"Input 0 ... is incompatible with the \
+                layer\"";
+    let finding = listed(finding, faults).variables(names.collect()).tensorflow(says);
+    let help = "build the model as it was when the weights were saved, and load the weights alone";
+    Some(finding.help(help).python(format!("model.load_weights({})", python(&fault.at.file))))
 }
 
 pub(super) fn link(faults: &[&Fault]) -> Option<Finding> {

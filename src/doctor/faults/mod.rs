@@ -57,6 +57,7 @@ enum Voice {
     Hdf5,
     Hdf5NotRead,
     KerasIncomplete,
+    Misfit,
     Link,
     GraphFile,
     Archive,
@@ -119,6 +120,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::LayerMissing { .. } | FaultKind::WeightMissing { .. } | FaultKind::MemberMissing { .. } => {
             Voice::KerasIncomplete
         }
+        FaultKind::WeightMisfits { .. } => Voice::Misfit,
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
         FaultKind::JsonMalformed { .. } => Voice::Hdf5,
         FaultKind::ArchiveMalformed { .. } | FaultKind::MemberChecksum { .. } => Voice::Archive,
@@ -194,6 +196,7 @@ impl Case<'_> {
             Voice::Hdf5 => keras::malformed(facts, &self.faults),
             Voice::Hdf5NotRead => keras::not_read(&self.faults),
             Voice::KerasIncomplete => keras::incomplete(facts, &self.faults),
+            Voice::Misfit => keras::misfit(&self.faults),
             Voice::Link => keras::link(&self.faults),
             Voice::GraphFile => keras::graph_file(facts, &self.faults),
             Voice::Archive => keras::archive(facts, &self.faults),

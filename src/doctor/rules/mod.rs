@@ -58,6 +58,7 @@ pub(super) mod state_points_elsewhere;
 pub(super) mod state_unreadable;
 pub(super) mod unowned_bytes;
 pub(super) mod version_refused;
+pub(super) mod weights_misfit_config;
 pub(super) mod windows_rename;
 
 /// Every rule, in the order of their codes.
@@ -100,6 +101,7 @@ pub static ALL: &[&Rule] = &[
     &h5_malformed::RULE,
     &h5_not_read::RULE,
     &archive_damaged::RULE,
+    &weights_misfit_config::RULE,
     &key_missing::RULE,
     &optimizer_slots_missing::RULE,
     &shape_head::RULE,

@@ -71,9 +71,13 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     };
     draft.container = Container::KerasArchive;
     draft.versions = Versions { keras: version.map(str::to_owned), ..Versions::default() };
-    draft.layers = config.as_ref().map(config::layers).unwrap_or_default();
-    draft.faults = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
-    draft.faults.extend(structure);
+    if let Some(config) = &config {
+        draft.configure(config, &whole.label);
+    }
+    let mut faults: Vec<Fault> = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
+    faults.extend(structure);
+    faults.append(&mut draft.faults);
+    draft.faults = faults;
     draft
 }
 

@@ -63,10 +63,8 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     };
     let mut draft = Draft::new(container, writer);
     draft.versions = versions;
-    draft.layers = match config::of_model(hdf5, &mut lists.kinds) {
-        Some(config) => config::layers(&config),
-        None => layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect(),
-    };
+    let config = config::of_model(hdf5, &mut lists.kinds);
+    draft.layers = layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
     draft.found = named(&weights, &leaves);
     draft.found.extend(slots::by_name(&optimizer, &weights, &leaves));
 
@@ -88,6 +86,12 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     }
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
     draft.faults = faults.collect();
+    if let Some(config) = config {
+        draft.configure(&config, &file.label);
+        if let Some(recipe) = &mut draft.recipe {
+            recipe.losses = config::losses_of_model(hdf5);
+        }
+    }
     draft
 }
 

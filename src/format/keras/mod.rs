@@ -3,6 +3,7 @@
 mod archive;
 mod config;
 mod dataset;
+mod fit;
 mod layers;
 mod paths;
 mod shards;
@@ -12,6 +13,7 @@ mod words;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::directory::label;
 use super::files;
@@ -19,7 +21,7 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Relations, Role, Variable, Versions,
+    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Recipe, Relations, Role, Variable, Versions,
     Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
@@ -85,6 +87,7 @@ struct Draft {
     files: Vec<File>,
     found: Vec<Found>,
     layers: Vec<Layer>,
+    recipe: Option<Recipe>,
     faults: Vec<Fault>,
 }
 
@@ -101,7 +104,15 @@ impl Draft {
     /// Nothing yet.
     fn new(container: Container, writer: Writer) -> Self {
         let (files, found, layers, faults) = Default::default();
-        Self { container, writer, versions: Versions::default(), files, found, layers, faults }
+        Self { container, writer, versions: Versions::default(), files, found, layers, recipe: None, faults }
+    }
+
+    /// Takes over what the configuration says, and holds the weights against it.
+    fn configure(&mut self, config: &serde_json::Value, place: &Arc<str>) {
+        self.layers = config::layers(config);
+        self.recipe = Some(config::recipe(config, &self.layers));
+        let misfits = fit::misfits(config, &self.found);
+        self.faults.extend(misfits.into_iter().map(|kind| Fault { kind, at: Span::whole(place) }));
     }
 
     /// Puts everything in the order of the keys and ties slots to their variables.
@@ -138,6 +149,7 @@ impl Draft {
             variables,
             graph: None,
             layers: self.layers,
+            recipe: self.recipe,
             saved_model: None,
             faults: self.faults,
         }

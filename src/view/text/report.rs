@@ -21,10 +21,10 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
                 writeln!(out)?;
             }
             findings(report, style, out)?;
-            // No advice to load what would fail.
-            let loads = report.loader.as_ref().filter(|_| !report.reaches(Severity::Error));
-            let loads = loads.map(|call| format!("loads with  {call}"));
-            for line in report.identity.iter().chain(&loads) {
+            let loader = report.loader.as_ref();
+            let loads = loader.and_then(|loader| Some(format!("loads with  {}", loader.call.as_ref()?)));
+            let note = loader.and_then(|loader| loader.note.as_ref());
+            for line in report.identity.iter().chain(&loads).chain(note) {
                 lines(&hang("", "  ", &clean(line), style.width), out, |line| Paint::new(style).dim(line))?;
             }
         }
