@@ -67,6 +67,10 @@ pub fn loader(checkpoint: &Checkpoint, resolved: &Resolved) -> Loader {
     if resolved.is_saved_model {
         return saved(checkpoint.saved_model.as_deref(), &resolved.given);
     }
+    if resolved.stripped.as_deref() == Some(".meta") && resolved.exists {
+        return Loader::call(format!("tf.compat.v1.train.import_meta_graph({})", python(&resolved.given)))
+            .note(format!("the Saver that it returns restores {path}"));
+    }
     match checkpoint.container {
         Container::Bundle => match (checkpoint.flavor, &checkpoint.graph) {
             (Flavor::ObjectBased, Some(graph)) => Loader::call(of_objects(graph, checkpoint.writer, &path)),

@@ -41,6 +41,11 @@ impl Container {
         matches!(self, Self::Bundle | Self::V1)
     }
 
+    /// True if links may stand where tensors should: in HDF5.
+    pub fn has_links(self) -> bool {
+        !matches!(self, Self::Bundle | Self::V1 | Self::MetaGraph)
+    }
+
     /// In words: what it is.
     pub fn words(self) -> &'static str {
         match self {

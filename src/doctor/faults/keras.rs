@@ -9,6 +9,7 @@ use super::super::rules::{
 use super::super::words::{many, number, python};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
+use crate::model::Container;
 
 /// Faults that are written out; the rest is counted.
 const SHOWN: usize = 5;
@@ -41,7 +42,7 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     };
     let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("bit-flip");
     let finding = listed(finding, faults);
-    Some(fall_back(finding, facts, "fetch the file again, or take another copy"))
+    Some(with_weights(fall_back(finding, facts, "fetch the file again, or take another copy"), facts))
 }
 
 pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
@@ -71,9 +72,41 @@ pub(super) fn incomplete(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         n => format!("{} that it promises are not there", many(n, "part")),
     };
     let finding = Finding::new(&keras_file_incomplete::RULE, message).at(&fault.at);
-    let finding =
-        listed(finding, faults).tensorflow("Keras raises at the first of them, with what comes before loaded");
-    Some(fall_back(finding, facts, "fetch the file again, or save the model again"))
+    let says = match &fault.kind {
+        FaultKind::MemberMissing { name } => format!("KeyError: \"There is no item named '{name}' in the archive\""),
+        _ => "Keras raises at the first of them, with what comes before loaded".to_owned(),
+    };
+    let finding = listed(finding, faults).tensorflow(says);
+    Some(match nested(facts) {
+        Some(help) => finding.help(help),
+        None => with_weights(fall_back(finding, facts, "fetch the file again, or save the model again"), facts),
+    })
+}
+
+/// What to do with an archive whose members all lie one folder too deep.
+fn nested(facts: &Facts) -> Option<String> {
+    let checkpoint = facts.checkpoint.as_ref()?;
+    checkpoint.faults.iter().find_map(|fault| match &fault.kind {
+        FaultKind::MembersBelow { folder } => {
+            Some(format!("its parts lie in the folder {folder}: unpack it, and zip again what is in that folder"))
+        }
+        _ => None,
+    })
+}
+
+/// Adds the call that still loads the weights of an archive whose configuration is the only thing amiss.
+fn with_weights(finding: Finding, facts: &Facts) -> Finding {
+    let Some(checkpoint) = &facts.checkpoint else { return finding };
+    let only_config = checkpoint.faults.iter().all(|fault| match &fault.kind {
+        FaultKind::MemberMissing { name } | FaultKind::JsonMalformed { name, .. } => name == "config.json",
+        _ => false,
+    });
+    if checkpoint.container != Container::KerasArchive || checkpoint.entries.is_empty() || !only_config {
+        return finding;
+    }
+    finding
+        .evidence("the weights are there: a model that is built in code can load them")
+        .python(format!("model.load_weights({})", python(&checkpoint.label)))
 }
 
 pub(super) fn misfit(faults: &[&Fault]) -> Option<Finding> {

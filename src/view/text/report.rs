@@ -159,8 +159,12 @@ fn nothing_wrong(looked: &Summary, notes: usize) -> String {
         let what = if looked.depth == Depth::Index { "index" } else { "index and file sizes" };
         format!("no fault in {what}; the data were not read{notes}. {tensors}, {bytes} bytes")
     } else if looked.complete {
-        let checksums = if looked.checksums { "every checksum verified" } else { "which have no checksums" };
-        format!("sound{notes}. {tensors}, {bytes} bytes, {checksums}")
+        match looked.bytes {
+            // A graph, or what has no variables.
+            0 => format!("sound{notes}. {tensors}, no values"),
+            _ if looked.checksums => format!("sound{notes}. {tensors}, {bytes} bytes, every checksum verified"),
+            _ => format!("sound{notes}. {tensors}, {bytes} bytes, which have no checksums"),
+        }
     } else {
         format!("no fault in what was examined{notes}. {tensors}, {}", reach(looked))
     }

@@ -2,6 +2,7 @@
 
 use super::plural;
 use crate::compare::change::{self, ChangeKind};
+use crate::model::Container;
 use crate::view::{Diff, count};
 
 /// The verdict, not yet cleaned. "Same" is said only where nothing stands in doubt.
@@ -17,6 +18,9 @@ pub(super) fn of(diff: &Diff) -> String {
         (0, true) => {
             let selected = if diff.narrowed { "selected " } else { "" };
             let variables = plural(same, &format!("{selected}variable"));
+            if [&diff.old, &diff.new].iter().any(|side| side.container == Container::MetaGraph) {
+                return format!("same structure: {variables}, every name, dtype and shape equal; a graph has no values");
+            }
             // What the indexes left open was settled by reading.
             if change::changes(&diff.old, &diff.new, &diff.alignment).open().is_empty() {
                 format!(
