@@ -114,7 +114,9 @@ fn tensor(
 fn lies_elsewhere(checkpoint: &Checkpoint, entry: &Entry) -> Option<String> {
     let key = entry.key.to_string();
     let of_entry = |fault: &&Fault| match &fault.kind {
-        FaultKind::LinkLeavesFile { path, .. } | FaultKind::LinkInFile { path, .. } => path.trim_start_matches('/') == key,
+        FaultKind::LinkLeavesFile { path, .. } | FaultKind::LinkInFile { path, .. } => {
+            path.trim_start_matches('/') == key
+        }
         _ => false,
     };
     checkpoint.faults.iter().find(of_entry).map(|fault| fault.kind.to_string())

@@ -243,8 +243,11 @@ fn sets(store: &dyn Store, around: &Path, fits: impl Fn(&str) -> bool) -> Vec<St
     let items = store.list(around).unwrap_or_default();
     let mut patterns: Vec<String> = Vec::new();
     for item in items.iter().filter(|item| item.kind == ItemKind::File) {
-        let Some(pattern) = super::v1::pattern(&around.join(&item.name)).map(|pattern| label(&pattern)) else { continue };
-        let table = || recognise::file(store, &around.join(&item.name)).is_ok_and(|kind| kind == Some(recognise::Kind::V1));
+        let Some(pattern) = super::v1::pattern(&around.join(&item.name)).map(|pattern| label(&pattern)) else {
+            continue;
+        };
+        let table =
+            || recognise::file(store, &around.join(&item.name)).is_ok_and(|kind| kind == Some(recognise::Kind::V1));
         if fits(&item.name) && !patterns.contains(&pattern) && table() {
             patterns.push(pattern);
         }
@@ -264,8 +267,7 @@ fn beside(store: &dyn Store, directory: &Path, surveyed: &Directory) -> Vec<Stri
         let ends = [".weights.json", ".keras", ".h5", ".hdf5", ".meta"];
         ends.iter().position(|end| name.ends_with(end))
     };
-    let mut files: Vec<(usize, &String)> =
-        surveyed.names.iter().filter_map(|name| Some((rank(name)?, name))).collect();
+    let mut files: Vec<(usize, &String)> = surveyed.names.iter().filter_map(|name| Some((rank(name)?, name))).collect();
     // The list of a set stands for its shards.
     let best = files.iter().map(|(rank, _)| *rank).min();
     files.retain(|(rank, _)| best != Some(0) || *rank == 0);

@@ -111,7 +111,8 @@ pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Optio
     }
     let says = match (is_v1(facts), &fault.kind) {
         (true, FaultKind::BlockChecksum { .. }) => {
-            "InternalError: \"Failed to find the saved tensor slices at the beginning of the checkpoint file\"".to_owned()
+            "InternalError: \"Failed to find the saved tensor slices at the beginning of the checkpoint file\""
+                .to_owned()
         }
         _ => format!("OpError (DataLossError from an op): \"{says}\""),
     };

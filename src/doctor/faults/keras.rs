@@ -151,8 +151,11 @@ fn listed(finding: Finding, faults: &[&Fault]) -> Finding {
     if faults.len() < 2 {
         return finding;
     }
-    let shown = faults.iter().take(SHOWN).fold(finding, |finding, fault| finding.evidence(fault.kind.to_string()));
-    match faults.len().saturating_sub(SHOWN) {
+    let mut texts: Vec<String> = faults.iter().map(|fault| fault.kind.to_string()).collect();
+    texts.dedup();
+    let more = texts.len().saturating_sub(SHOWN);
+    let shown = texts.into_iter().take(SHOWN).fold(finding, Finding::evidence);
+    match more {
         0 => shown,
         more => shown.evidence(format!("and {} more", number(more as u64))),
     }

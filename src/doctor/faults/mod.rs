@@ -117,9 +117,10 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::Hdf5Truncated { .. } => Voice::Hdf5Cut,
         FaultKind::Hdf5Malformed { .. } => Voice::Hdf5,
         FaultKind::Hdf5Unsupported { .. } => Voice::Hdf5NotRead,
-        FaultKind::LayerMissing { .. } | FaultKind::WeightMissing { .. } | FaultKind::MemberMissing { .. } | FaultKind::MembersBelow { .. } => {
-            Voice::KerasIncomplete
-        }
+        FaultKind::LayerMissing { .. }
+        | FaultKind::WeightMissing { .. }
+        | FaultKind::MemberMissing { .. }
+        | FaultKind::MembersBelow { .. } => Voice::KerasIncomplete,
         FaultKind::WeightMisfits { .. } => Voice::Misfit,
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
         FaultKind::JsonMalformed { .. } => Voice::Hdf5,

@@ -16,8 +16,10 @@ pub(super) fn loader(checkpoint: &Checkpoint, resolved: &Resolved) -> Loader {
              available\"); save the model as .keras",
         ),
         (Container::KerasModelH5 | Container::KerasArchive, Some(recipe)) => of_model(checkpoint, recipe, &path),
-        (Container::KerasModelH5 | Container::KerasArchive, None) => Loader::call(format!("model.load_weights({path})"))
-            .note("without a configuration that can be read, the model has to be built in code"),
+        (Container::KerasModelH5 | Container::KerasArchive, None) => {
+            Loader::call(format!("model.load_weights({path})"))
+                .note("without a configuration that can be read, the model has to be built in code")
+        }
         _ => of_weights(checkpoint, resolved, &path),
     }
 }

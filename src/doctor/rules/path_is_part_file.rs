@@ -47,7 +47,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
         return;
     }
     let call = match (resolved.is_state_file, &resolved.directory) {
-        (true, Some(directory)) if is_found(directory, checkpoint) => format!("tf.train.latest_checkpoint({})", python(&directory.label)),
+        (true, Some(directory)) if is_found(directory, checkpoint) => {
+            format!("tf.train.latest_checkpoint({})", python(&directory.label))
+        }
         _ => python(&checkpoint.label),
     };
     findings.add(

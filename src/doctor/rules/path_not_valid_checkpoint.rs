@@ -82,7 +82,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
 
 /// True if what is near is in the directory itself, not in a folder of it.
 fn in_directory(facts: &Facts, near: &str) -> bool {
-    let Some(directory) = facts.resolved.directory.as_ref().filter(|_| facts.resolved.is_directory) else { return false };
+    let Some(directory) = facts.resolved.directory.as_ref().filter(|_| facts.resolved.is_directory) else {
+        return false;
+    };
     near == within(&directory.label, file_name(near)) && !near.ends_with('/')
 }
 

@@ -46,7 +46,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let finding = match (&directory.state, &directory.latest) {
         (StateFile::Malformed { fault, foreign }, _) => {
             let message = match (foreign, &fault.kind) {
-                (Some(what), _) if !matches!(what, Foreign::Text | Foreign::StateFile) => format!("is {what}, not a state file"),
+                (Some(what), _) if !matches!(what, Foreign::Text | Foreign::StateFile) => {
+                    format!("is {what}, not a state file")
+                }
                 (_, FaultKind::StateMalformed { error }) => format!("TensorFlow ignores this file: {error}"),
                 (_, kind) => kind.to_string(),
             };

@@ -21,8 +21,8 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Recipe, Relations, Role, Variable, Versions,
-    Writer,
+    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Recipe, Relations, Role, Variable,
+    Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
 

@@ -183,7 +183,9 @@ fn verdict(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let all = totals.all();
-    if style.quiet == 0 {
+    // Behind the header there is a blank line already.
+    let is_bare = checkpoint.variables.is_empty() && checkpoint.faults.is_empty();
+    if style.quiet == 0 && !is_bare {
         writeln!(out)?;
     }
     if listing.narrowed {

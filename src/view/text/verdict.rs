@@ -19,7 +19,9 @@ pub(super) fn of(diff: &Diff) -> String {
             let selected = if diff.narrowed { "selected " } else { "" };
             let variables = plural(same, &format!("{selected}variable"));
             if [&diff.old, &diff.new].iter().any(|side| side.container == Container::MetaGraph) {
-                return format!("same structure: {variables}, every name, dtype and shape equal; a graph has no values");
+                return format!(
+                    "same structure: {variables}, every name, dtype and shape equal; a graph has no values"
+                );
             }
             // What the indexes left open was settled by reading.
             if change::changes(&diff.old, &diff.new, &diff.alignment).open().is_empty() {
@@ -44,7 +46,8 @@ fn changes(diff: &Diff) -> String {
     if values == all {
         return format!("same structure; {} of {} differ in value", count(values as u64), plural(total, "variable"));
     }
-    if unknown == all {
+    let paired = diff.changes.list.iter().all(|change| change.old.is_some() && change.new.is_some());
+    if unknown == all && paired {
         return format!(
             "same structure; {} of {} could not be compared",
             count(unknown as u64),

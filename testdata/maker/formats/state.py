@@ -48,7 +48,7 @@ def describe():
     restored = restore(folder) if str(latest).startswith("{dir}") else None
     return {"kind": "state", "path": ".", "keras": None, "latest_checkpoint": latest,
             "healthy": restored == "ok",
-            "says": {"tf.train.Checkpoint.restore": restored} if restored else {},
+            "restored": restored,
             "get_checkpoint_state": fields, "CheckpointManager": manager,
             "checkpoint_exists": {name: tf.compat.v1.train.checkpoint_exists(
                 os.path.join(folder, name)) for name in present()}, "present": present()}
