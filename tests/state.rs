@@ -46,7 +46,8 @@ fn the_history_says_what_is_listed() {
     for fixture in states() {
         let folder = fixture.folder.display().to_string();
         if fixture.json["present"].as_array().is_some_and(Vec::is_empty) {
-            ask(&Local, &["ls", "--all", &folder]).expect(2);
+            let elsewhere = fixture.json["latest_checkpoint"].is_string();
+            ask(&Local, &["ls", "--all", &folder]).expect(if elsewhere { 0 } else { 2 });
             continue;
         }
         let answer = ask(&Local, &["ls", "--all", "--format", "json", &folder]).expect(0).json();
@@ -65,4 +66,54 @@ fn the_history_says_what_is_listed() {
             assert_eq!(row["kept"].as_bool(), kept, "{} {name}", fixture.name);
         }
     }
+}
+
+/// TensorFlow takes the index for a checkpoint of the older format without tensors, and restores nothing of it.
+#[test]
+fn a_state_file_whose_checkpoint_restores_nothing_is_an_error() {
+    let (mut sound, mut empty) = (0, 0);
+    for fixture in states() {
+        let folder = fixture.folder.display().to_string();
+        let Some(restored) = fixture.json["restored"].as_str() else { continue };
+        for path in [folder.clone(), format!("{folder}/checkpoint")] {
+            let answer = ask(&Local, &["doctor", "--format", "json", &path]).json();
+            let errors: Vec<&Value> = answer["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|finding| finding["severity"] == "error")
+                .collect();
+            if restored == "ok" {
+                assert!(errors.is_empty(), "{path}: {errors:?}");
+                assert!(answer["looked"]["checkpoints"][0].is_string(), "{path}");
+                sound += 1;
+            } else {
+                assert_eq!(errors[0]["code"], "F004", "{path}: {errors:?}");
+                assert!(
+                    errors[0]["help"].as_str().unwrap().contains("model_checkpoint_path: \"ckpt-1\""),
+                    "{errors:?}"
+                );
+                assert!(!answer.to_string().contains("restore(tf.train.latest_checkpoint"), "{answer}");
+                empty += 1;
+            }
+        }
+    }
+    assert!(sound > 10 && empty == 2, "{sound} {empty}");
+}
+
+#[test]
+fn a_checkpoint_in_a_folder_below_is_the_one_that_is_meant() {
+    let fixture = support::fixture("formats/state-subdirectory");
+    let told = placed(&fixture, &fixture.json["latest_checkpoint"]).expect("the latest");
+    for path in [fixture.folder.clone(), fixture.folder.join("checkpoint")] {
+        let found = format::resolve(&Local, &path).prefix.expect("a prefix");
+        assert_eq!(found.display().to_string(), told);
+    }
+}
+
+#[test]
+fn a_field_that_is_not_known_is_named() {
+    let folder = support::fixture("formats/state-strange-field").folder.display().to_string();
+    let answer = ask(&Local, &["doctor", &folder]).expect(1);
+    assert!(answer.out.contains("unknown field `note`"), "{}", answer.out);
 }

@@ -404,3 +404,32 @@ fn an_index_is_no_checkpoint_of_this_format() {
     assert!(checkpoint.entries.is_empty());
     assert!(checkpoint.faults.iter().any(|fault| matches!(fault.kind, FaultKind::HeaderMalformed { .. })));
 }
+
+/// The pattern of a set is its path: of the directory, and in place of a name without the numbers.
+#[test]
+fn sets_are_found_by_their_directory() {
+    for name in ["formats/v1-sharded", "formats/v1-sharded-partitioned"] {
+        let fixture = fixture(name);
+        let pattern = fixture.path();
+        let resolved = ckpt::format::resolve(&Local, &fixture.folder);
+        assert_eq!(resolved.prefix.as_ref(), Some(&pattern), "{name}");
+        let latest = resolved.directory.expect("listed").latest;
+        assert_eq!(latest, ckpt::model::Latest::Path(pattern.clone()), "{name}");
+        let text = pattern.display().to_string();
+        let stem = text.split("-?").next().unwrap();
+        let answer = support::ask(&Local, &["doctor", stem]).expect(1);
+        assert!(answer.out.contains(&format!("restore(session, \"{text}\")")), "{}", answer.out);
+    }
+}
+
+#[test]
+fn damage_is_told_in_the_words_of_this_format() {
+    for name in ["v1-bit-flip", "v1-truncated"] {
+        let fixture = fixture(&format!("formats/damaged/{name}"));
+        let said = fixture.json["says"]["tf.train.load_checkpoint"].as_str().expect("said");
+        let answer = support::ask(&Local, &["doctor", &fixture.path().display().to_string()]).expect(1);
+        let words = ["Failed to find the saved tensor slices", "not an sstable"];
+        let word = words.iter().find(|word| said.contains(**word)).expect("known words");
+        assert!(answer.out.contains(word) && !answer.out.contains("copy the index"), "{}", answer.out);
+    }
+}

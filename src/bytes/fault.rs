@@ -140,6 +140,10 @@ pub enum FaultKind {
     WeightMissing { layer: String, name: String },
     /// A dataset that no list of a Keras file names: Keras does not read it.
     WeightUnlisted { path: String },
+    /// A weight has another shape than the configuration in the same file gives it.
+    WeightMisfits { name: String, stored: String, needed: String },
+    /// Every member of an archive lies in one folder.
+    MembersBelow { folder: String },
     /// An archive lacks a member that Keras needs.
     MemberMissing { name: String },
     /// An archive is not the zip file that it should be.
@@ -319,7 +323,11 @@ impl fmt::Display for FaultKind {
             Self::WeightMissing { layer, name } => {
                 write!(f, "the weight {name} of the layer {layer} is listed, but not there")
             }
+            Self::WeightMisfits { name, stored, needed } => {
+                write!(f, "{name} is stored as {stored}, and the configuration in the file asks for {needed}")
+            }
             Self::WeightUnlisted { path } => write!(f, "the dataset {path} belongs to no layer"),
+            Self::MembersBelow { folder } => write!(f, "everything in it lies in the folder {folder}"),
             Self::MemberMissing { name } => write!(f, "{name} is not in it"),
             Self::ArchiveMalformed { error } => write!(f, "the archive cannot be read: {error}"),
             Self::MemberChecksum { name } => {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::slice::{self, Sliced, Slicing};
 use super::{Context, output};
+use crate::bytes::{Fault, FaultKind};
 use crate::cli;
 use crate::error::Error;
 use crate::model::{Checkpoint, Container, DType, Depth, Entry, Key, Resolved, Variable, VariableId};
@@ -53,6 +54,9 @@ fn find(resolved: &Resolved, checkpoint: &Checkpoint, text: &str) -> Result<(Var
     let error = Error::new(format!("no variable named {name} in {}", checkpoint.label));
     Err(match nearest(checkpoint, name) {
         Some(near) => error.hint(format!("did you mean {near}?")),
+        None if !checkpoint.faults.is_empty() => {
+            error.hint(format!("its files are damaged: ckpt doctor {} says how", resolved.given))
+        }
         None => error.hint(format!("ckpt ls {} --role all lists them", resolved.given)),
     })
 }
@@ -79,6 +83,10 @@ fn tensor(
     let request = tensor::Request { depth: Depth::Values, sha256: false, entries: Some(vec![id]) };
     let digests = tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes));
     let mut problems: Vec<String> = digests.faults.iter().map(ToString::to_string).collect();
+    if !entry.trusted {
+        problems.push("its record lies in a damaged block: any of this may be wrong".to_owned());
+    }
+    let elsewhere = lies_elsewhere(checkpoint, entry);
     let stats = digests.stats(id).copied();
     let histogram =
         stats.and_then(|stats| tensor::histogram(context.store, checkpoint, entry, &stats, STEPS).unwrap_or_default());
@@ -87,7 +95,7 @@ fn tensor(
         // Nothing is wrong with a graph.
         Err(_) if checkpoint.container == Container::MetaGraph => None,
         Err(problem) => {
-            problems.push(problem);
+            problems.push(elsewhere.unwrap_or(problem));
             None
         }
     };
@@ -100,6 +108,18 @@ fn tensor(
         values,
         slice: sliced.and(text.rfind('[').and_then(|at| text.get(at..))).map(str::to_owned),
     }
+}
+
+/// The link behind which its values lie, if that is why there are none.
+fn lies_elsewhere(checkpoint: &Checkpoint, entry: &Entry) -> Option<String> {
+    let key = entry.key.to_string();
+    let of_entry = |fault: &&Fault| match &fault.kind {
+        FaultKind::LinkLeavesFile { path, .. } | FaultKind::LinkInFile { path, .. } => {
+            path.trim_start_matches('/') == key
+        }
+        _ => false,
+    };
+    checkpoint.faults.iter().find(of_entry).map(|fault| fault.kind.to_string())
 }
 
 fn values(

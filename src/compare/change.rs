@@ -1,7 +1,7 @@
 //! What changed between two checkpoints, variable by variable.
 
 use super::align::{Alignment, Proof};
-use crate::model::{Checkpoint, Delta, Entry, VariableId};
+use crate::model::{Checkpoint, DType, Delta, Entry, VariableId};
 
 /// What happened to one variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,13 +122,21 @@ pub fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Cha
         }
     }
     let lone = |kind, old, new| Change { kind, old, new, renamed: false, proof: None, delta: None };
-    changes.list.extend(alignment.gone.iter().map(|&id| lone(ChangeKind::Removed, Some(id), None)));
-    changes.list.extend(alignment.added.iter().map(|&id| lone(ChangeKind::Added, None, Some(id))));
+    // Beside a file of which nothing could be read, nothing is known to be gone, or new.
+    let unread = |side: &Checkpoint| side.entries.is_empty() && !side.faults.is_empty();
+    let gone = if unread(new) { ChangeKind::Unknown } else { ChangeKind::Removed };
+    let added = if unread(old) { ChangeKind::Unknown } else { ChangeKind::Added };
+    changes.list.extend(alignment.gone.iter().map(|&id| lone(gone, Some(id), None)));
+    changes.list.extend(alignment.added.iter().map(|&id| lone(added, None, Some(id))));
     changes.list.sort_by_key(|change| change.kind);
     changes
 }
 
 fn judge(old: &Entry, new: &Entry, same_order: bool) -> Option<ChangeKind> {
+    // What lies in another file, or was cut off, tells neither type nor shape.
+    if [old, new].iter().any(|entry| entry.dtype == DType::UNKNOWN && entry.shape.axes().is_none()) {
+        return Some(ChangeKind::Unknown);
+    }
     if old.shape != new.shape {
         return Some(ChangeKind::Reshaped);
     }

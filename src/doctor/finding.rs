@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
-use super::loader;
+use super::loader::{self, Advice};
 use super::rule::{Rule, Severity};
 use super::select::Selection;
 use crate::bytes::Span;
@@ -165,10 +165,12 @@ impl Findings {
             *count = count.saturating_add(1);
         }
         let checkpoint = facts.checkpoint.as_ref();
+        let fails = counts.contains_key(&Severity::Error);
         Report {
             subject: facts.subject.clone(),
             identity: checkpoint.map(|checkpoint| loader::identity(checkpoint, &facts.resolved)),
-            loader: checkpoint.map(|checkpoint| loader::call(checkpoint, &facts.resolved)),
+            // No advice to load what would fail.
+            loader: checkpoint.filter(|_| !fails).map(|checkpoint| loader::advice(checkpoint, &facts.resolved)),
             findings,
             skipped,
             counts,
@@ -186,8 +188,8 @@ pub struct Report {
     pub subject: String,
     /// What it is and who wrote it, if a checkpoint could be opened.
     pub identity: Option<String>,
-    /// A line of Python that loads it.
-    pub loader: Option<String>,
+    /// What loads it; none if a finding says that loading fails.
+    pub loader: Option<Advice>,
     /// The worst first.
     pub findings: Vec<Finding>,
     /// Chosen rules that would have needed a deeper look.

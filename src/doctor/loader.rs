@@ -1,56 +1,107 @@
 //! Which call loads what is there, and with which Keras.
 
-use super::words::{is_python_name, python};
-use crate::model::{Checkpoint, Container, Flavor, ObjectGraph, Resolved, Writer};
+mod files;
+
+pub(super) use files::right_name;
+
+use super::words::{file_name, is_python_name, python, within};
+use crate::model::{Checkpoint, Container, Flavor, ObjectGraph, Resolved, SavedModel, Writer};
+
+/// A call that loads it, and what is to be known of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// A line of Python; names that only the user knows are words like `model`. None if no call loads it.
+    pub call: Option<String>,
+    /// What the call needs, or why there is none.
+    pub note: Option<String>,
+}
+
+impl Advice {
+    fn call(call: String) -> Self {
+        Self { call: Some(call), note: None }
+    }
+
+    fn none(why: impl Into<String>) -> Self {
+        Self { call: None, note: Some(why.into()) }
+    }
+
+    fn note(self, note: impl Into<String>) -> Self {
+        Self { note: Some(note.into()), ..self }
+    }
+}
 
 /// What it is and who wrote it: `TensorFlow checkpoint, object-based, written by Keras 3`.
 pub fn identity(checkpoint: &Checkpoint, resolved: &Resolved) -> String {
     let kind = if resolved.is_saved_model { "SavedModel" } else { checkpoint.container.words() };
-    // Without a record nothing tells who wrote it.
+    let versions = &checkpoint.versions;
+    let version = |name: &str, version: &Option<String>| version.as_ref().map(|version| format!("{name} {version}"));
+    // Without a record only a version tells who wrote it.
+    if checkpoint.entries.is_empty() && checkpoint.container == Container::Bundle {
+        let by = version("TensorFlow", &versions.tensorflow).map(|by| format!(", written by {by}")).unwrap_or_default();
+        return match (resolved.is_saved_model, checkpoint.faults.is_empty()) {
+            (true, _) => format!("{kind} without variables{by}"),
+            (false, true) => format!("{kind} without tensors"),
+            (false, false) => format!("{kind}, unreadable"),
+        };
+    }
     if checkpoint.entries.is_empty() && !checkpoint.faults.is_empty() {
         return format!("{kind}, unreadable");
     }
-    let versions = &checkpoint.versions;
-    let mut writer = match &versions.keras {
-        Some(version) => format!("Keras {version}"),
-        None => checkpoint.writer.words().to_owned(),
-    };
+    let mut writer = version("Keras", &versions.keras).unwrap_or_else(|| checkpoint.writer.words().to_owned());
     if let Some(backend) = &versions.backend {
         writer.push_str(&format!(" on {backend}"));
     }
-    if let Some(version) = &versions.tensorflow {
-        writer.push_str(&format!(", TensorFlow {version}"));
+    if let Some(version) = version("TensorFlow", &versions.tensorflow) {
+        writer.push_str(&format!(", {version}"));
     }
-    format!("{kind}, {}, written by {writer}", checkpoint.flavor.word())
+    // What lies in Keras' own files is told by their kind.
+    match checkpoint.flavor {
+        Flavor::LayerBased => format!("{kind}, written by {writer}"),
+        flavor => format!("{kind}, {}, written by {writer}", flavor.word()),
+    }
 }
 
-/// A line of Python that loads it; names that only the user knows are words like `model`.
-pub fn call(checkpoint: &Checkpoint, resolved: &Resolved) -> String {
+/// What loads it.
+pub fn advice(checkpoint: &Checkpoint, resolved: &Resolved) -> Advice {
     let path = python(&checkpoint.label);
-    // tf_keras is Keras 2 beside Keras 3; TensorFlow before 2.16 has it as tf.keras.
-    let keras = if matches!(checkpoint.writer, Writer::Keras3) { "keras" } else { "tf_keras" };
     if resolved.is_saved_model {
-        let directory = python(&resolved.given);
-        let revived = checkpoint.saved_model.as_ref().is_some_and(|saved| saved.keras_metadata);
-        return match revived {
-            true => format!("tf_keras.models.load_model({directory})"),
-            false => format!("tf.saved_model.load({directory})"),
-        };
+        return saved(checkpoint.saved_model.as_deref(), &resolved.given);
+    }
+    if resolved.stripped.as_deref() == Some(".meta") && resolved.exists {
+        return Advice::call(format!("tf.compat.v1.train.import_meta_graph({})", python(&resolved.given)))
+            .note(format!("the Saver that it returns restores {path}"));
     }
     match checkpoint.container {
         Container::Bundle => match (checkpoint.flavor, &checkpoint.graph) {
-            (Flavor::ObjectBased, Some(graph)) => of_objects(graph, checkpoint.writer, &path),
-            (Flavor::ObjectBased, None) => format!("tf.train.Checkpoint(...).restore({path})"),
-            _ => format!("tf.compat.v1.train.Saver().restore(session, {path})"),
+            (Flavor::ObjectBased, Some(graph)) => Advice::call(of_objects(graph, checkpoint.writer, &path)),
+            (Flavor::ObjectBased, None) => Advice::call(format!("tf.train.Checkpoint(...).restore({path})")),
+            _ => Advice::call(format!("tf.compat.v1.train.Saver().restore(session, {path})")),
         },
-        Container::V1 => format!("tf.compat.v1.train.Saver().restore(session, {path})"),
-        Container::MetaGraph => format!("tf.compat.v1.train.import_meta_graph({path})"),
-        Container::KerasModelH5 => format!("{keras}.models.load_model({path})"),
-        Container::KerasArchive => format!("{keras}.models.load_model({path})"),
-        Container::KerasLayersH5 | Container::KerasWeightsH5 | Container::KerasWeightsShards => {
-            format!("model.load_weights({path})")
-        }
+        Container::V1 => Advice::call(format!("tf.compat.v1.train.Saver().restore(session, {path})")),
+        Container::MetaGraph => Advice::call(format!("tf.compat.v1.train.import_meta_graph({path})")),
+        _ => files::loader(checkpoint, resolved),
     }
+}
+
+/// Of several graphs one must be named, by its tags.
+fn saved(saved: Option<&SavedModel>, given: &str) -> Advice {
+    let directory = match given.rsplit_once(['/', '\\']) {
+        Some((directory, name)) if name.starts_with("saved_model.pb") => directory,
+        None if given.starts_with("saved_model.pb") => ".",
+        _ => given,
+    };
+    let directory = python(directory);
+    let Some(saved) = saved else { return Advice::call(format!("tf.saved_model.load({directory})")) };
+    if saved.keras_metadata {
+        return Advice::call(format!("tf_keras.models.load_model({directory})"));
+    }
+    let serves = saved.graphs.iter().find(|graph| graph.tags.iter().any(|tag| tag == "serve"));
+    let Some(graph) = serves.or(saved.graphs.first()).filter(|_| saved.graphs.len() > 1) else {
+        return Advice::call(format!("tf.saved_model.load({directory})"));
+    };
+    let tags: Vec<String> = graph.tags.iter().map(|tag| python(tag)).collect();
+    Advice::call(format!("tf.saved_model.load({directory}, tags=[{}])", tags.join(", ")))
+        .note(format!("one of its {} graphs has to be chosen, by its tags", saved.graphs.len()))
 }
 
 /// Names at the root of what Keras models hold, which tell that the root is a model.

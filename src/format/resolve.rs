@@ -101,14 +101,26 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         return;
     }
     let Ok(surveyed) = directory::survey(store, given) else { return };
-    resolved.prefix = newest(&surveyed).or_else(|| older(store, &surveyed));
+    resolved.prefix = latest(store, &surveyed);
     if resolved.prefix.is_none() {
-        resolved.near = one_level_down(store, given);
+        resolved.near = beside(store, given, &surveyed);
     }
     resolved.directory = Some(surveyed);
 }
 
-/// The checkpoint of a directory to look at: the one that TensorFlow would take; if that is none, the
+/// The checkpoint of a directory to look at, wherever it lies.
+fn latest(store: &dyn Store, directory: &Directory) -> Option<PathBuf> {
+    elsewhere(store, directory).or_else(|| newest(directory)).or_else(|| older(store, directory))
+}
+
+/// The one that the state file names in a directory below, or above: relative, so that it is meant so.
+fn elsewhere(store: &dyn Store, directory: &Directory) -> Option<PathBuf> {
+    let (Latest::Path(path), StateFile::Read(state)) = (&directory.latest, &directory.state) else { return None };
+    let is_relative = Path::new(&state.latest).is_relative() && state.latest.contains('/');
+    (is_relative && parent(path) != directory.path && is_prefix(store, path)).then(|| path.clone())
+}
+
+/// The checkpoint among those of a directory to look at: the one that TensorFlow would take; if that is none, the
 /// one of the same name that the state file means; else the newest that has an index; else the newest.
 fn newest(directory: &Directory) -> Option<PathBuf> {
     if let Latest::Path(path) = &directory.latest {
@@ -132,6 +144,7 @@ fn newest(directory: &Directory) -> Option<PathBuf> {
 /// The checkpoint of format V1 that the state file names: that has no prefix with an index.
 fn older(store: &dyn Store, directory: &Directory) -> Option<PathBuf> {
     let Latest::Path(path) = &directory.latest else { return None };
+    // What it names may be the index of another, which is a table too.
     let is_v1 = recognise::file(store, path).is_ok_and(|kind| kind == Some(recognise::Kind::V1));
     (is_v1 || super::v1::is_set(path)).then(|| path.clone())
 }
@@ -150,7 +163,7 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     }
     if name == state::NAME {
         resolved.is_state_file = true;
-        resolved.prefix = resolved.directory.as_ref().and_then(newest);
+        resolved.prefix = resolved.directory.as_ref().and_then(|directory| latest(store, directory));
         return;
     }
     if name.starts_with("saved_model.pb") {
@@ -188,7 +201,12 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     }
     let around = parent(given);
     resolved.directory = survey_around(store, given);
-    if resolved.directory.is_some() {
+    // `P` of a set of V1 tables is no path of it: its pattern is.
+    let of_set = |file: &str| file.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('-'));
+    let sets = if name.is_empty() { Vec::new() } else { sets(store, around, of_set) };
+    if !sets.is_empty() {
+        resolved.near = sets;
+    } else if resolved.directory.is_some() {
         resolved.near = near_names(resolved.directory.as_ref(), around, &name);
         if resolved.near.is_empty() {
             resolved.near = near_items(store, around, &name);
@@ -220,6 +238,46 @@ fn near_names(directory: Option<&Directory>, around: &Path, name: &str) -> Vec<S
     near.iter().take(3).map(|candidate| label(&around.join(&candidate.name))).collect()
 }
 
+/// Sets of V1 tables in a directory, by the patterns that TensorFlow takes; of the files of a set, one is enough.
+fn sets(store: &dyn Store, around: &Path, fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let items = store.list(around).unwrap_or_default();
+    let mut patterns: Vec<String> = Vec::new();
+    for item in items.iter().filter(|item| item.kind == ItemKind::File) {
+        let Some(pattern) = super::v1::pattern(&around.join(&item.name)).map(|pattern| label(&pattern)) else {
+            continue;
+        };
+        let table =
+            || recognise::file(store, &around.join(&item.name)).is_ok_and(|kind| kind == Some(recognise::Kind::V1));
+        if fits(&item.name) && !patterns.contains(&pattern) && table() {
+            patterns.push(pattern);
+        }
+    }
+    patterns.truncate(3);
+    patterns
+}
+
+/// What else in a directory without checkpoints is loaded: files of Keras' own, graphs, sets of V1 tables; failing
+/// that, folders.
+fn beside(store: &dyn Store, directory: &Path, surveyed: &Directory) -> Vec<String> {
+    let sets = sets(store, directory, |_| true);
+    if !sets.is_empty() {
+        return sets;
+    }
+    let rank = |name: &str| {
+        let ends = [".weights.json", ".keras", ".h5", ".hdf5", ".meta"];
+        ends.iter().position(|end| name.ends_with(end))
+    };
+    let mut files: Vec<(usize, &String)> = surveyed.names.iter().filter_map(|name| Some((rank(name)?, name))).collect();
+    // The list of a set stands for its shards.
+    let best = files.iter().map(|(rank, _)| *rank).min();
+    files.retain(|(rank, _)| best != Some(0) || *rank == 0);
+    files.sort();
+    match files.is_empty() {
+        true => one_level_down(store, directory),
+        false => files.iter().take(3).map(|(_, name)| label(&directory.join(name))).collect(),
+    }
+}
+
 /// Files and folders with a name like this one.
 fn near_items(store: &dyn Store, around: &Path, name: &str) -> Vec<String> {
     let items = store.list(around).unwrap_or_default();
@@ -230,14 +288,21 @@ fn near_items(store: &dyn Store, around: &Path, name: &str) -> Vec<String> {
     scored.iter().take(3).map(|(_, item)| label(&around.join(&item.name))).collect()
 }
 
-/// Folders in a directory that hold checkpoints.
+/// What folders in a directory hold: a SavedModel by its graph, a directory of checkpoints with a slash at its
+/// end, a checkpoint that no state file names by its prefix.
 fn one_level_down(store: &dyn Store, directory: &Path) -> Vec<String> {
     let items = store.list(directory).unwrap_or_default();
-    let folders = items.iter().filter(|item| item.kind == ItemKind::Directory);
-    let holds = |path: &PathBuf| {
-        let saved_model = store.stat(&path.join("saved_model.pb")).is_ok();
-        saved_model || directory::survey(store, path).is_ok_and(|found| !found.candidates.is_empty())
+    let folders = items.iter().filter(|item| item.kind == ItemKind::Directory).map(|item| directory.join(&item.name));
+    let held = |path: PathBuf| {
+        let graph = path.join("saved_model.pb");
+        if store.stat(&graph).is_ok() {
+            return Some(label(&graph));
+        }
+        let found = directory::survey(store, &path).ok().filter(|found| !found.candidates.is_empty())?;
+        match found.latest {
+            Latest::Path(_) => Some(format!("{}/", label(&path))),
+            _ => newest(&found).map(|prefix| label(&prefix)),
+        }
     };
-    let found = folders.map(|item| directory.join(&item.name)).filter(holds);
-    found.take(3).map(|path| label(&path)).collect()
+    folders.filter_map(held).take(3).collect()
 }

@@ -64,6 +64,7 @@ fn without_variables(prefix: &Path) -> Checkpoint {
         graph: None,
         layers: Vec::new(),
         keras: None,
+        recipe: None,
         saved_model: None,
         faults: Vec::new(),
     }

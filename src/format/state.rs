@@ -57,6 +57,13 @@ pub(super) fn latest(store: &dyn Store, directory: &Path, state: &StateFile) -> 
         StateFile::Read(State { latest, .. }) => {
             let path = join(directory, latest);
             let text = path.to_string_lossy();
+            // The path of a set of V1 tables is a glob, and meant as one.
+            if super::v1::is_set(&path) && text.contains('?') && !text.contains(['*', '[', ']', '\\']) {
+                return match super::v1::has_files(store, &path) {
+                    true => Latest::Path(path),
+                    false => Latest::Nothing("what the file named checkpoint names is not there"),
+                };
+            }
             if text.contains(['*', '?', '[', ']', '\\']) {
                 // TensorFlow looks for the files with a glob, and these characters do not match themselves.
                 return Latest::Nothing("the path in the file named checkpoint has glob characters");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::container::{Container, Layer, Versions};
+use super::container::{Container, Layer, Recipe, Versions};
 use super::entry::{Entry, EntryId};
 use super::graph::ObjectGraph;
 use super::keras::KerasFile;
@@ -43,6 +43,8 @@ pub struct Checkpoint {
     pub layers: Vec<Layer>,
     /// What else a file of Keras has.
     pub keras: Option<Box<KerasFile>>,
+    /// How a Keras model is made again, if its configuration is stored and can be read.
+    pub recipe: Option<Recipe>,
     /// What else a SavedModel has.
     pub saved_model: Option<Box<SavedModel>>,
     /// What contradicts the format.

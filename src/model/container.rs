@@ -41,6 +41,11 @@ impl Container {
         matches!(self, Self::Bundle | Self::V1)
     }
 
+    /// True if links may stand where tensors should: in HDF5.
+    pub fn has_links(self) -> bool {
+        !matches!(self, Self::Bundle | Self::V1 | Self::MetaGraph)
+    }
+
     /// In words: what it is.
     pub fn words(self) -> &'static str {
         match self {
@@ -78,4 +83,15 @@ pub struct Layer {
     pub registered: Option<String>,
     /// True if its configuration holds Python bytecode, which is run when the model is loaded.
     pub has_bytecode: bool,
+}
+
+/// What the configuration of a Keras model says of how it is made again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipe {
+    /// Where the model's own class comes from (`keras.engine.functional`), if that is told.
+    pub module: Option<String>,
+    /// Classes that are not Keras' own, by the names under which they are looked for (`my>Scale`).
+    pub foreign: Vec<String>,
+    /// The losses with which it was compiled, as far as they have names.
+    pub losses: Vec<String>,
 }

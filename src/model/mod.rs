@@ -22,7 +22,7 @@ mod training;
 mod variable;
 
 pub use checkpoint::{Checkpoint, Endianness, File, FileRole, Flavor, Writer};
-pub use container::{Container, Layer, Versions};
+pub use container::{Container, Layer, Recipe, Versions};
 pub use digest::{Delta, Depth, Digest, Digests, Histogram, Stats};
 pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateFile};
 pub use dtype::{DType, Kind, MiniFloat};

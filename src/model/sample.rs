@@ -67,6 +67,7 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         layers: Vec::new(),
         saved_model: None,
         keras: None,
+        recipe: None,
         flavor,
         writer,
         endianness: Endianness::Little,

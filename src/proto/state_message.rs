@@ -14,7 +14,8 @@ use crate::model::State;
 pub(crate) fn state(file: &Arc<str>, text: &str) -> Result<State, String> {
     let message = match parse("ckpt.state.CheckpointState", text) {
         Err(error) if error.contains("is already set") => repeated(text)?,
-        message => message?.transcode_to().map_err(|error| error.to_string())?,
+        Err(error) => return Err(unknown_field(&error).unwrap_or(error)),
+        Ok(message) => message.transcode_to().map_err(|error| error.to_string())?,
     };
     Ok(State {
         file: file.clone(),
@@ -23,6 +24,13 @@ pub(crate) fn state(file: &Arc<str>, text: &str) -> Result<State, String> {
         timestamps: message.all_model_checkpoint_timestamps,
         last_preserved: Some(message.last_preserved_timestamp).filter(|time| *time != 0.0),
     })
+}
+
+/// A field that a state file does not have, without the names that its message has here.
+fn unknown_field(error: &str) -> Option<String> {
+    let (before, _) = error.split_once("' not found for message")?;
+    let (_, name) = before.rsplit_once("field '")?;
+    Some(format!("unknown field `{name}`"))
 }
 
 fn repeated(text: &str) -> Result<CheckpointState, String> {

@@ -196,7 +196,12 @@ impl Outcome {
     /// The exit code: 0 nothing found, 1 findings or differences, 2 the two sides could not be compared.
     pub fn exit(&self) -> u8 {
         match self {
-            Self::Listing(_) | Self::Pages(_) | Self::Rules(_) => 0,
+            // A file of which nothing can be listed is no success.
+            Self::Listing(listing) => listing.checkpoint.as_ref().map_or(0, |checkpoint| {
+                let unreadable = checkpoint.entries.is_empty() && !checkpoint.faults.is_empty();
+                if unreadable { 2 } else { 0 }
+            }),
+            Self::Pages(_) | Self::Rules(_) => 0,
             Self::Show(show) => u8::from(show.tensors.iter().any(|tensor| !tensor.problems.is_empty())),
             Self::Diff(diff) if !diff.changes.list.is_empty() => 1,
             Self::Diff(diff) if !diff.trouble.is_empty() => 2,

@@ -72,6 +72,7 @@ pub fn checkpoint() -> Checkpoint {
         versions: Versions::default(),
         layers: Vec::new(),
         keras: None,
+        recipe: None,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,

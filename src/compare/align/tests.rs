@@ -71,6 +71,7 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
         layers: Vec::new(),
         saved_model: None,
         keras: None,
+        recipe: None,
         faults: Vec::new(),
     }
 }

@@ -8,8 +8,23 @@ use super::toll::fall_back;
 use super::{files, position};
 use crate::bytes::{Fault, FaultKind, Foreign};
 
-/// What TensorFlow says when it opens the index, or reads the data, that is something else.
+/// What TensorFlow, or by the name Keras, says when it opens what is something else.
 fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
+    let named = |ends: &[&str]| faults.iter().any(|fault| ends.iter().any(|end| fault.at.file.ends_with(end)));
+    let is_zip = faults.iter().any(|fault| match &fault.kind {
+        FaultKind::Foreign { what } => matches!(what, Foreign::Archive("zip") | Foreign::Npz | Foreign::PyTorch),
+        _ => false,
+    });
+    if named(&[".h5", ".hdf5"]) {
+        return "Keras raises OSError: \"Unable to synchronously open file (file signature not found)\"";
+    }
+    if named(&[".keras"]) && is_zip {
+        return "Keras raises KeyError: \"There is no item named 'config.json' in the archive\"";
+    }
+    if named(&[".keras"]) {
+        return "Keras raises ValueError: \"File not found: filepath=... Please ensure the file is an accessible `.keras` \
+                zip file\", or BadZipFile: \"File is not a zip file\"";
+    }
     let index = facts.checkpoint.as_ref().is_none_or(|checkpoint| {
         let index = checkpoint.index_file().map(|file| &file.label);
         faults.iter().any(|fault| index == Some(&fault.at.file))
@@ -88,9 +103,6 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             "the download saved the error message of a storage bucket: read it, then download again with access",
         ),
         Foreign::Text => ("not-a-checkpoint", "read it: it is text, perhaps an error message of the download"),
-        Foreign::Archive("zip") if fault.at.file.ends_with(".keras") => {
-            ("wrong-format", "this is a Keras model: load it with keras.models.load_model()")
-        }
         Foreign::Archive(_) => ("not-a-checkpoint", "unpack it, and give the prefix of the files in it"),
         Foreign::Hdf5 => (
             "wrong-format",

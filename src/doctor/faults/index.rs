@@ -9,7 +9,7 @@ use super::super::rules::{
 use super::super::words::{many, number, some};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
-use crate::model::natural;
+use crate::model::{Container, natural};
 
 pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
@@ -46,6 +46,10 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
             format!("too few bytes are left of the index for a table: {}", number(size)),
             "file is too short to be an sstable",
         ),
+        _ if is_v1(facts) => {
+            let message = "the end of the file is missing or damaged: its last 8 bytes are not a table's mark";
+            (message.to_owned(), "not an sstable (bad magic number)")
+        }
         _ => {
             let message = "the end of the index is missing or damaged: its last 8 bytes are not a table's mark";
             (message.to_owned(), "not an sstable (bad magic number)")
@@ -59,7 +63,13 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
         ));
     }
     let finding = finding.tensorflow(format!("OpError (DataLossError from an op): \"{says}\""));
-    Some(fall_back(finding, facts, "copy the index again, whole"))
+    let first = if is_v1(facts) { "copy the file again, whole" } else { "copy the index again, whole" };
+    Some(fall_back(finding, facts, first))
+}
+
+/// True for the format whose only files are tables, with the values in them.
+fn is_v1(facts: &Facts) -> bool {
+    facts.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.container == Container::V1)
 }
 
 pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<Finding> {
@@ -99,9 +109,16 @@ pub(super) fn block(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Optio
         finding =
             finding.evidence(format!("{} from it, the first: {}", many(aside.len(), "contradiction"), first.kind));
     }
-    let says = format!("OpError (DataLossError from an op): \"{says}\"");
+    let says = match (is_v1(facts), &fault.kind) {
+        (true, FaultKind::BlockChecksum { .. }) => {
+            "InternalError: \"Failed to find the saved tensor slices at the beginning of the checkpoint file\""
+                .to_owned()
+        }
+        _ => format!("OpError (DataLossError from an op): \"{says}\""),
+    };
     let first = match fault.kind {
         FaultKind::TextMode { .. } => "copy the index again, in binary mode (FTP \"binary\")",
+        _ if is_v1(facts) => "copy the file again: names and values lie in it together",
         _ => "copy the index again: the data file may be sound",
     };
     Some(fall_back(finding.tensorflow(says), facts, first))

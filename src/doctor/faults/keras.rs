@@ -4,11 +4,12 @@ use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::rules::{
     archive_damaged, graph_file_malformed, h5_malformed, h5_not_read, h5_truncated, hdf5_external_link,
-    keras_file_incomplete,
+    keras_file_incomplete, weights_misfit_config,
 };
-use super::super::words::{many, number};
+use super::super::words::{many, number, python};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
+use crate::model::Container;
 
 /// Faults that are written out; the rest is counted.
 const SHOWN: usize = 5;
@@ -41,7 +42,7 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     };
     let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("bit-flip");
     let finding = listed(finding, faults);
-    Some(fall_back(finding, facts, "fetch the file again, or take another copy"))
+    Some(with_weights(fall_back(finding, facts, "fetch the file again, or take another copy"), facts))
 }
 
 pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
@@ -71,9 +72,59 @@ pub(super) fn incomplete(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         n => format!("{} that it promises are not there", many(n, "part")),
     };
     let finding = Finding::new(&keras_file_incomplete::RULE, message).at(&fault.at);
-    let finding =
-        listed(finding, faults).tensorflow("Keras raises at the first of them, with what comes before loaded");
-    Some(fall_back(finding, facts, "fetch the file again, or save the model again"))
+    let says = match &fault.kind {
+        FaultKind::MemberMissing { name } => format!("KeyError: \"There is no item named '{name}' in the archive\""),
+        _ => "Keras raises at the first of them, with what comes before loaded".to_owned(),
+    };
+    let finding = listed(finding, faults).tensorflow(says);
+    Some(match nested(facts) {
+        Some(help) => finding.help(help),
+        None => with_weights(fall_back(finding, facts, "fetch the file again, or save the model again"), facts),
+    })
+}
+
+/// What to do with an archive whose members all lie one folder too deep.
+fn nested(facts: &Facts) -> Option<String> {
+    let checkpoint = facts.checkpoint.as_ref()?;
+    checkpoint.faults.iter().find_map(|fault| match &fault.kind {
+        FaultKind::MembersBelow { folder } => {
+            Some(format!("its parts lie in the folder {folder}: unpack it, and zip again what is in that folder"))
+        }
+        _ => None,
+    })
+}
+
+/// Adds the call that still loads the weights of an archive whose configuration is the only thing amiss.
+fn with_weights(finding: Finding, facts: &Facts) -> Finding {
+    let Some(checkpoint) = &facts.checkpoint else { return finding };
+    let only_config = checkpoint.faults.iter().all(|fault| match &fault.kind {
+        FaultKind::MemberMissing { name } | FaultKind::JsonMalformed { name, .. } => name == "config.json",
+        _ => false,
+    });
+    if checkpoint.container != Container::KerasArchive || checkpoint.entries.is_empty() || !only_config {
+        return finding;
+    }
+    finding
+        .evidence("the weights are there: a model that is built in code can load them")
+        .python(format!("model.load_weights({})", python(&checkpoint.label)))
+}
+
+pub(super) fn misfit(faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let message = match faults.len() {
+        1 => fault.kind.to_string(),
+        n => format!("{} have other shapes than the configuration in the file asks for", many(n, "weight")),
+    };
+    let finding = Finding::new(&weights_misfit_config::RULE, message).at(&fault.at).cause("corrupt-data");
+    let names = faults.iter().filter_map(|fault| match &fault.kind {
+        FaultKind::WeightMisfits { name, .. } => Some(name.clone()),
+        _ => None,
+    });
+    let says = "load_model() raises ValueError: \"Shape mismatch in layer ...\", or \"Input 0 ... is incompatible with the \
+                layer\"";
+    let finding = listed(finding, faults).variables(names.collect()).tensorflow(says);
+    let help = "build the model as it was when the weights were saved, and load the weights alone";
+    Some(finding.help(help).python(format!("model.load_weights({})", python(&fault.at.file))))
 }
 
 pub(super) fn link(faults: &[&Fault]) -> Option<Finding> {
@@ -100,8 +151,11 @@ fn listed(finding: Finding, faults: &[&Fault]) -> Finding {
     if faults.len() < 2 {
         return finding;
     }
-    let shown = faults.iter().take(SHOWN).fold(finding, |finding, fault| finding.evidence(fault.kind.to_string()));
-    match faults.len().saturating_sub(SHOWN) {
+    let mut texts: Vec<String> = faults.iter().map(|fault| fault.kind.to_string()).collect();
+    texts.dedup();
+    let more = texts.len().saturating_sub(SHOWN);
+    let shown = texts.into_iter().take(SHOWN).fold(finding, Finding::evidence);
+    match more {
         0 => shown,
         more => shown.evidence(format!("and {} more", number(more as u64))),
     }

@@ -57,6 +57,7 @@ enum Voice {
     Hdf5,
     Hdf5NotRead,
     KerasIncomplete,
+    Misfit,
     Link,
     GraphFile,
     Archive,
@@ -116,9 +117,11 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::Hdf5Truncated { .. } => Voice::Hdf5Cut,
         FaultKind::Hdf5Malformed { .. } => Voice::Hdf5,
         FaultKind::Hdf5Unsupported { .. } => Voice::Hdf5NotRead,
-        FaultKind::LayerMissing { .. } | FaultKind::WeightMissing { .. } | FaultKind::MemberMissing { .. } => {
-            Voice::KerasIncomplete
-        }
+        FaultKind::LayerMissing { .. }
+        | FaultKind::WeightMissing { .. }
+        | FaultKind::MemberMissing { .. }
+        | FaultKind::MembersBelow { .. } => Voice::KerasIncomplete,
+        FaultKind::WeightMisfits { .. } => Voice::Misfit,
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
         FaultKind::JsonMalformed { .. } => Voice::Hdf5,
         FaultKind::ArchiveMalformed { .. } | FaultKind::MemberChecksum { .. } => Voice::Archive,
@@ -194,6 +197,7 @@ impl Case<'_> {
             Voice::Hdf5 => keras::malformed(facts, &self.faults),
             Voice::Hdf5NotRead => keras::not_read(&self.faults),
             Voice::KerasIncomplete => keras::incomplete(facts, &self.faults),
+            Voice::Misfit => keras::misfit(&self.faults),
             Voice::Link => keras::link(&self.faults),
             Voice::GraphFile => keras::graph_file(facts, &self.faults),
             Voice::Archive => keras::archive(facts, &self.faults),

@@ -66,6 +66,7 @@ pub(super) mod unowned_bytes;
 pub(super) mod v1_file;
 pub(super) mod values_misplaced;
 pub(super) mod version_refused;
+pub(super) mod weights_misfit_config;
 pub(super) mod windows_rename;
 
 /// Every rule, in the order of their codes.
@@ -111,6 +112,7 @@ pub static ALL: &[&Rule] = &[
     &h5_malformed::RULE,
     &h5_not_read::RULE,
     &archive_damaged::RULE,
+    &weights_misfit_config::RULE,
     &key_missing::RULE,
     &optimizer_slots_missing::RULE,
     &shape_head::RULE,

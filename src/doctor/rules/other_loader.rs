@@ -61,8 +61,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .cause("wrong-format")
             .evidence(what)
             .tensorflow(tensorflow)
-            .help("load it with the call that it is made for")
-            .python(loader::call(checkpoint, &facts.resolved));
+            .help("load it with the call that it is made for");
+    if let Some(call) = loader::advice(checkpoint, &facts.resolved).call {
+        finding = finding.python(call);
+    }
     if prediction.loader == Loader::Manager {
         finding = finding.cause("no-checkpoint-found");
     }

@@ -3,7 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{python, within};
+use crate::doctor::words::{python, shell, within};
 use crate::model::Depth;
 
 pub static RULE: Rule = Rule {
@@ -43,12 +43,14 @@ pub(super) fn other_format(facts: &Facts) -> Option<&str> {
         return Some("saved_model.pb");
     }
     let directory = resolved.directory.as_ref().filter(|_| resolved.is_directory)?;
-    let loadable = |name: &&String| name.ends_with(".keras") || name.ends_with(".h5") || name.ends_with(".hdf5");
-    directory.names.iter().find(loadable).map(String::as_str)
+    // The list of a set stands for its shards.
+    let ends = [".weights.json", ".keras", ".h5", ".hdf5"];
+    let ending = |end: &str| directory.names.iter().find(|name| name.ends_with(end));
+    ends.into_iter().find_map(ending).map(String::as_str)
 }
 
 fn check(facts: &Facts, findings: &mut Findings) {
-    if facts.checkpoint.is_some() || !facts.resolved.near.is_empty() {
+    if facts.checkpoint.is_some() {
         return;
     }
     let Some(name) = other_format(facts) else { return };
@@ -61,15 +63,15 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .tensorflow(format!("\"Failed to find any matching files for {}\"", within(given, "variables/variables")))
             .help("copy the directory whole, variables/ included (only a frozen model has none)")
     } else {
-        let load = if name.ends_with(".weights.h5") { "model.load_weights" } else { "keras.models.load_model" };
-        Finding::new(&RULE, format!("no checkpoint in this directory, but {name}, which Keras loads"))
+        let is_weights = name.ends_with(".weights.h5") || name.ends_with(".weights.json");
+        let finding = Finding::new(&RULE, format!("no checkpoint in this directory, but {name}, which Keras loads"))
             .cause("wrong-format")
             .cause("no-checkpoint-found")
             .tensorflow(
                 "latest_checkpoint() returns None; restore() of the directory raises DataLossError: \"Is a directory\"",
             )
-            .help("load it with Keras")
-            .python(format!("{load}({})", python(&path)))
+            .help(format!("ckpt doctor {} says which call loads it", shell(&path)));
+        if is_weights { finding.python(format!("model.load_weights({})", python(&path))) } else { finding }
     };
     findings.add(finding.path(given.clone()));
 }

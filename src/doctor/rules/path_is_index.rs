@@ -3,8 +3,8 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::python;
-use crate::model::Depth;
+use crate::doctor::words::{file_name, python, shell, within};
+use crate::model::{Depth, Directory, Latest, StateFile};
 
 pub static RULE: Rule = Rule {
     code: "F004",
@@ -23,7 +23,7 @@ no tensors in it, restores nothing, and reports success. The program goes on wit
             "NotFoundError: Tensor name \"{key}\" not found in checkpoint files {prefix}.index",
             "AssertionError: Some objects had attributes which were not restored",
         ],
-        knows: "By the name alone.",
+        knows: "By the name alone: of the path that was given, or in the state file of the directory.",
         fix: "Leave .index out, and let the program say so if nothing was restored:
 
     checkpoint.restore(\"ckpts/ckpt-4\").assert_existing_objects_matched()",
@@ -34,7 +34,38 @@ which wants the .index.",
     },
 };
 
+/// The prefix that a state file means, where it names the index of it.
+pub(super) fn meant(directory: &Directory) -> Option<&str> {
+    let (Latest::Path(_), StateFile::Read(state)) = (&directory.latest, &directory.state) else { return None };
+    let prefix = state.latest.strip_suffix(".index")?;
+    let name = file_name(prefix);
+    directory.candidates.iter().any(|candidate| candidate.name == name).then_some(prefix)
+}
+
+/// A state file that names the index: then latest_checkpoint() gives the program that path.
+fn in_state(directory: &Directory, prefix: &str) -> Finding {
+    let line = format!("model_checkpoint_path: {}", python(prefix));
+    let file = within(&directory.label, "checkpoint");
+    let finding = Finding::new(&RULE, format!("names {prefix}.index: TensorFlow restores nothing, without an error"))
+        .path(file.clone())
+        .cause("wrong-path")
+        .tensorflow(format!(
+            "latest_checkpoint({}) returns the path of the index, which it takes for a checkpoint of the old format that \
+             holds no tensors",
+            python(&directory.label)
+        ))
+        .help(format!("let it say  {line}"))
+        .shell(format!("echo {} > {}", shell(&line), shell(&file)));
+    Finding { severity: Severity::Error, ..finding }
+}
+
 fn check(facts: &Facts, findings: &mut Findings) {
+    let resolved = &facts.resolved;
+    if let Some(directory) = resolved.directory.as_ref().filter(|_| resolved.is_directory || resolved.is_state_file)
+        && let Some(prefix) = meant(directory)
+    {
+        return findings.add(in_state(directory, prefix));
+    }
     let (Some(".index"), Some(checkpoint)) = (facts.resolved.stripped.as_deref(), &facts.checkpoint) else { return };
     findings.add(
         Finding::new(&RULE, "given this path, TensorFlow restores nothing, without an error")

@@ -4,7 +4,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::python;
-use crate::model::Depth;
+use crate::model::{Checkpoint, Depth, Directory, Latest};
 
 pub static RULE: Rule = Rule {
     code: "F003",
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     since: "0.1.0",
     check: Check::Facts(check),
     manual: Manual {
-        means: "The path names one file of a checkpoint (.data-00000-of-00001, .meta) or the state file \"checkpoint\". \
+        means: "The path names one file of a checkpoint (.data-00000-of-00001) or the state file \"checkpoint\". \
 This program looked at the checkpoint that is meant. TensorFlow given the same path raises: it wants the prefix, which \
 is the part of the name that all files of the checkpoint share, and which is no file itself.",
         you_see: &[
@@ -42,8 +42,14 @@ fn check(facts: &Facts, findings: &mut Findings) {
         None if resolved.is_state_file => "the state file, not a checkpoint".to_owned(),
         _ => return,
     };
+    // A graph is given to import_meta_graph() with its suffix.
+    if resolved.stripped.as_deref() == Some(".meta") {
+        return;
+    }
     let call = match (resolved.is_state_file, &resolved.directory) {
-        (true, Some(directory)) => format!("tf.train.latest_checkpoint({})", python(&directory.label)),
+        (true, Some(directory)) if is_found(directory, checkpoint) => {
+            format!("tf.train.latest_checkpoint({})", python(&directory.label))
+        }
         _ => python(&checkpoint.label),
     };
     findings.add(
@@ -55,6 +61,11 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .help("give the prefix")
             .python(format!("checkpoint.restore({call})")),
     );
+}
+
+/// True if latest_checkpoint() returns this one.
+fn is_found(directory: &Directory, checkpoint: &Checkpoint) -> bool {
+    matches!(&directory.latest, Latest::Path(path) if *path == checkpoint.prefix)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, python, some};
+use crate::doctor::words::{file_name, python, some, within};
 use crate::model::Depth;
 
 pub static RULE: Rule = Rule {
@@ -41,8 +41,15 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let number_missing = file_name(near).strip_prefix(name).is_some_and(|rest| {
         rest.strip_prefix('-').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
     });
+    let beside = in_directory(facts, near);
+    // Of files that Keras loads F005 speaks.
+    if beside && !near.contains('?') && !near.ends_with(".meta") {
+        return;
+    }
     let (message, evidence) = if number_missing {
         (format!("the number is missing: {near} is there"), Some("save() puts a number behind the prefix it is given"))
+    } else if resolved.is_directory && beside {
+        (format!("there is no checkpoint of TensorFlow in this directory, but {near}"), None)
     } else if resolved.is_directory {
         (format!("there is no checkpoint in this directory, but one level deeper: {near}"), None)
     } else {
@@ -56,16 +63,29 @@ fn check(facts: &Facts, findings: &mut Findings) {
         finding = finding.evidence(format!("alike: {}", some(&resolved.near)));
     }
     let directory_near = !facts.resolved.is_directory && resolved.directory.is_none();
-    let fix = match resolved.is_directory || directory_near {
-        true => format!("checkpoint.restore(tf.train.latest_checkpoint({}))", python(near)),
-        false => format!("checkpoint.restore({})", python(near)),
+    let fix = match near.rsplit_once("saved_model.pb") {
+        Some((folder, "")) => format!("tf.saved_model.load({})", python(folder.trim_end_matches('/'))),
+        _ if near.ends_with('/') || directory_near => {
+            format!("checkpoint.restore(tf.train.latest_checkpoint({}))", python(near.trim_end_matches('/')))
+        }
+        _ if near.ends_with(".meta") => format!("tf.compat.v1.train.import_meta_graph({})", python(near)),
+        _ if near.contains('?') => format!("tf.compat.v1.train.Saver().restore(session, {})", python(near)),
+        _ => format!("checkpoint.restore({})", python(near)),
     };
     let says = match resolved.is_directory {
         true => "latest_checkpoint() returns None, and restore(None) starts from zero without a word".to_owned(),
         false => format!("NotFoundError: \"Failed to find any matching files for {given}\""),
     };
-    findings
-        .add(finding.tensorflow(says).help(format!("ckpt doctor {}", crate::doctor::words::shell(near))).python(fix));
+    let finding = finding.tensorflow(says).help(format!("ckpt doctor {}", crate::doctor::words::shell(near)));
+    findings.add(finding.python(fix));
+}
+
+/// True if what is near is in the directory itself, not in a folder of it.
+fn in_directory(facts: &Facts, near: &str) -> bool {
+    let Some(directory) = facts.resolved.directory.as_ref().filter(|_| facts.resolved.is_directory) else {
+        return false;
+    };
+    near == within(&directory.label, file_name(near)) && !near.ends_with('/')
 }
 
 #[cfg(test)]

@@ -47,10 +47,13 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let found = match &facts.checkpoint {
         Some(checkpoint) => {
             let what = loader::identity(checkpoint, &facts.resolved);
-            finding(format!("no SavedModel is here, but this: {what}"))
+            let found = finding(format!("no SavedModel is here, but this: {what}"))
                 .cause("wrong-format")
-                .help("load it with the call that it is made for")
-                .python(loader::call(checkpoint, &facts.resolved))
+                .help("load it with the call that it is made for");
+            match loader::advice(checkpoint, &facts.resolved).call {
+                Some(call) => found.python(call),
+                None => found,
+            }
         }
         None => finding("no SavedModel is here".to_owned())
             .cause("wrong-path")

@@ -1,6 +1,6 @@
 //! F011: TensorFlow cannot read the state file.
 
-use crate::bytes::FaultKind;
+use crate::bytes::{FaultKind, Foreign};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
@@ -46,7 +46,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let finding = match (&directory.state, &directory.latest) {
         (StateFile::Malformed { fault, foreign }, _) => {
             let message = match (foreign, &fault.kind) {
-                (Some(what), _) if *what != crate::bytes::Foreign::Text => format!("is {what}, not a state file"),
+                (Some(what), _) if !matches!(what, Foreign::Text | Foreign::StateFile) => {
+                    format!("is {what}, not a state file")
+                }
                 (_, FaultKind::StateMalformed { error }) => format!("TensorFlow ignores this file: {error}"),
                 (_, kind) => kind.to_string(),
             };
@@ -56,7 +58,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
             };
             let finding = Finding::new(&RULE, message).at(&fault.at).tensorflow(says);
             match foreign {
-                Some(crate::bytes::Foreign::LfsPointer { .. }) => finding.cause("lfs-pointer"),
+                Some(Foreign::LfsPointer { .. }) => finding.cause("lfs-pointer"),
                 _ => finding.cause("no-checkpoint-found"),
             }
         }

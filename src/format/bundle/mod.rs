@@ -77,6 +77,7 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
         graph,
         layers: Vec::new(),
         keras: None,
+        recipe: None,
         saved_model: None,
         faults,
     })

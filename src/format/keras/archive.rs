@@ -20,16 +20,29 @@ const ARRAYS: &str = "model.weights.npz";
 /// Reads the zip archive at `path`.
 pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
     let archive = file(store, path, FileRole::Whole, store.stat(path).ok().map(|item| item.size));
-    if let Err(error) = store.open(path).and_then(|blob| store::names(blob.as_ref())) {
-        let mut draft = Draft::new(Container::KerasArchive, Writer::Keras3);
-        draft.faults.push(Fault {
-            kind: FaultKind::ArchiveMalformed { error: words(&error) },
-            at: Span::whole(&archive.label),
-        });
-        draft.files.push(archive);
-        return draft;
+    match store.open(path).and_then(|blob| store::names(blob.as_ref())) {
+        Ok(names) => {
+            let at = Span::whole(&archive.label);
+            let mut draft = read(store, path, archive);
+            draft.faults.extend(below(&names).map(|folder| Fault { kind: FaultKind::MembersBelow { folder }, at }));
+            draft
+        }
+        Err(_) => {
+            let mut draft = Draft::new(Container::KerasArchive, Writer::Keras3);
+            // Which of its tables cannot be read tells a person nothing: it is cut, or changed.
+            let error = "its list of members, at the end, is missing or damaged".to_owned();
+            draft.faults.push(Fault { kind: FaultKind::ArchiveMalformed { error }, at: Span::whole(&archive.label) });
+            draft.files.push(archive);
+            draft
+        }
     }
-    read(store, path, archive)
+}
+
+/// The folder in which all members lie, with the configuration among them.
+fn below(names: &[String]) -> Option<String> {
+    let folder = names.iter().find_map(|name| name.strip_suffix(CONFIG)?.strip_suffix('/'))?;
+    let inside = |name: &String| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    names.iter().all(inside).then(|| folder.to_owned())
 }
 
 /// Reads the folder at `path`.
@@ -71,10 +84,14 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     };
     draft.container = Container::KerasArchive;
     draft.versions = Versions { keras: version.map(str::to_owned), ..Versions::default() };
-    draft.layers = config.as_ref().map(config::layers).unwrap_or_default();
+    if let Some(config) = &config {
+        draft.configure(config, &whole.label);
+    }
     draft.config = config;
-    draft.faults = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
-    draft.faults.extend(structure);
+    let mut faults: Vec<Fault> = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
+    faults.extend(structure);
+    faults.append(&mut draft.faults);
+    draft.faults = faults;
     draft
 }
 

@@ -74,12 +74,9 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     let mut draft = Draft::new(container, writer);
     draft.versions = versions;
     draft.owners = owners;
-    draft.config = config::of_model(hdf5, &mut lists.kinds);
     draft.training = config::of_training(hdf5, &mut lists.kinds);
-    draft.layers = match &draft.config {
-        Some(config) => config::layers(config),
-        None => layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect(),
-    };
+    let config = config::of_model(hdf5, &mut lists.kinds);
+    draft.layers = layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
     draft.found = named(&weights, &leaves);
     draft.found.extend(slots::by_name(&optimizer, &weights, &leaves));
 
@@ -101,6 +98,13 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     }
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
     draft.faults = faults.collect();
+    if let Some(config) = config {
+        draft.configure(&config, &file.label);
+        if let Some(recipe) = &mut draft.recipe {
+            recipe.losses = draft.training.as_ref().map(config::losses).unwrap_or_default();
+        }
+        draft.config = Some(config);
+    }
     draft
 }
 

@@ -3,6 +3,7 @@
 mod archive;
 mod config;
 mod dataset;
+mod fit;
 mod layers;
 mod paths;
 mod shards;
@@ -12,6 +13,7 @@ mod words;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::directory::label;
 use super::files;
@@ -19,8 +21,8 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner, Relations, Role,
-    Variable, Versions, Writer,
+    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner, Recipe,
+    Relations, Role, Variable, Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
 
@@ -88,6 +90,7 @@ struct Draft {
     owners: Vec<Owns>,
     config: Option<serde_json::Value>,
     training: Option<serde_json::Value>,
+    recipe: Option<Recipe>,
     faults: Vec<Fault>,
 }
 
@@ -114,7 +117,15 @@ impl Draft {
         let (files, found, layers, faults) = Default::default();
         let (owners, config, training) = Default::default();
         let versions = Versions::default();
-        Self { container, writer, versions, files, found, layers, owners, config, training, faults }
+        Self { container, writer, versions, files, found, layers, owners, config, training, recipe: None, faults }
+    }
+
+    /// Takes over what the configuration says, and holds the weights against it.
+    fn configure(&mut self, config: &serde_json::Value, place: &Arc<str>) {
+        self.layers = config::layers(config);
+        self.recipe = Some(config::recipe(config, &self.layers));
+        let misfits = fit::misfits(config, &self.found);
+        self.faults.extend(misfits.into_iter().map(|kind| Fault { kind, at: Span::whole(place) }));
     }
 
     /// Puts everything in the order of the keys and ties slots to their variables.
@@ -159,6 +170,7 @@ impl Draft {
             graph: None,
             layers: self.layers,
             keras: Some(Box::new(keras)),
+            recipe: self.recipe,
             saved_model: None,
             faults: self.faults,
         }

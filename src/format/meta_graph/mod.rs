@@ -62,6 +62,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         graph: None,
         layers: Vec::new(),
         keras: None,
+        recipe: None,
         saved_model: None,
         faults,
     })

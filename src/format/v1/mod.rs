@@ -22,6 +22,16 @@ pub(super) fn is_set(path: &Path) -> bool {
     Set::of(path).is_some()
 }
 
+/// The pattern of the set that a file belongs to by its name: what TensorFlow takes for all of them.
+pub(super) fn pattern(path: &Path) -> Option<std::path::PathBuf> {
+    Set::of(path).map(|set| set.pattern())
+}
+
+/// True if any file is there of the set that a path names.
+pub(super) fn has_files(store: &dyn Store, path: &Path) -> bool {
+    Set::of(path).is_some_and(|set| set.files(store).iter().any(|file| file.size.is_some()))
+}
+
 /// Opens the checkpoint that a file is, or that it is one part of; of a set, the path may also be the
 /// pattern of its names, which is what TensorFlow calls its path. Every block of every file is read and
 /// held against its checksum, since the values lie among the names.
@@ -70,6 +80,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         graph: None,
         layers: Vec::new(),
         keras: None,
+        recipe: None,
         saved_model: None,
         faults,
     })

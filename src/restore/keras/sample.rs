@@ -91,6 +91,7 @@ fn file(
         layers: Vec::new(),
         keras: Some(Box::new(KerasFile { owners, config: None, training: None })),
         saved_model: None,
+        recipe: None,
         faults: Vec::new(),
     }
 }

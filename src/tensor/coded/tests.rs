@@ -64,6 +64,7 @@ impl Sample {
             graph: None,
             layers: Vec::new(),
             keras: None,
+            recipe: None,
             saved_model: None,
             faults: Vec::new(),
         };

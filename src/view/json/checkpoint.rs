@@ -16,7 +16,8 @@ pub(super) struct Head<'a> {
     prefix: Text<Display<'a>>,
     format: &'static str,
     flavor: &'static str,
-    writer: &'static str,
+    /// Null if nothing in it tells.
+    writer: Option<&'static str>,
     versions: VersionsRow<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     layers: Vec<LayerRow<'a>>,
@@ -39,17 +40,21 @@ impl<'a> Head<'a> {
             prefix: Text(checkpoint.prefix.display()),
             format: checkpoint.container.id(),
             flavor: checkpoint.flavor.word(),
-            writer: checkpoint.writer.words(),
+            writer: (!checkpoint.entries.is_empty()).then(|| checkpoint.writer.words()),
             versions: VersionsRow::new(&checkpoint.versions),
             layers: checkpoint.layers.iter().map(LayerRow::new).collect(),
             saved_model: checkpoint.saved_model.as_deref().map(SavedModelRow::new),
             step,
-            optimizer,
+            // The word for one of which nothing is known.
+            optimizer: optimizer.filter(|class| class != "optimizer"),
             endianness: match checkpoint.endianness {
                 Endianness::Little => "little",
                 Endianness::Big => "big",
             },
-            shards: checkpoint.declared_shards,
+            shards: checkpoint.declared_shards.or_else(|| match checkpoint.shards().count() {
+                0 => None,
+                shards => u32::try_from(shards).ok(),
+            }),
             size: checkpoint.size_on_disk(),
             files: checkpoint.files.iter().map(FileRow::new).collect(),
         }

@@ -98,11 +98,18 @@ struct IdentityRow<'a> {
     subject: &'a str,
     identity: Option<&'a str>,
     loader: Option<&'a str>,
+    loader_note: Option<&'a str>,
 }
 
 impl<'a> IdentityRow<'a> {
     fn new(report: &'a Report) -> Self {
-        Self { subject: &report.subject, identity: report.identity.as_deref(), loader: report.loader.as_deref() }
+        let loader = report.loader.as_ref();
+        Self {
+            subject: &report.subject,
+            identity: report.identity.as_deref(),
+            loader: loader.and_then(|loader| loader.call.as_deref()),
+            loader_note: loader.and_then(|loader| loader.note.as_deref()),
+        }
     }
 }
 

@@ -8,18 +8,26 @@ use serde::{Serialize, Serializer};
 use super::checkpoint::{FaultRow, Head, Way};
 use super::value::{Text, time};
 use super::variable::Row;
-use crate::model::{Checkpoint, Latest, Total};
+use crate::doctor::loader;
+use crate::model::{Checkpoint, Container, Latest, Total};
 use crate::view::{DirectoryRow, Listing};
 
 /// The answer without its envelope.
 pub(super) fn body(listing: &Listing) -> impl Serialize {
     let checkpoint = listing.checkpoint.as_ref();
-    let latest = listing.resolved.directory.as_ref().map(|directory| &directory.latest);
+    // Files of other kinds have nothing to do with the state file beside them.
+    let is_bundle = |checkpoint: &Checkpoint| matches!(checkpoint.container, Container::Bundle | Container::V1);
+    let directory = listing.resolved.directory.as_ref().filter(|_| checkpoint.is_none_or(is_bundle));
+    let latest = directory.map(|directory| &directory.latest);
+    let sound = checkpoint.filter(|checkpoint| checkpoint.faults.is_empty());
+    let loader = sound.map(|checkpoint| loader::advice(checkpoint, &listing.resolved)).unwrap_or_default();
     let read = listing.digests.iter().flat_map(|digests| &digests.faults);
     Body {
         checkpoint: checkpoint.map(|checkpoint| {
             Head::new(checkpoint, Some(listing.step), listing.optimizer.as_deref().map(Cow::Borrowed))
         }),
+        loader: loader.call,
+        loader_note: loader.note,
         path: Way::new(&listing.resolved),
         latest: match latest {
             Some(Latest::Path(path)) => Some(Text(path.display())),
@@ -65,6 +73,9 @@ fn shown(listing: &Listing) -> usize {
 #[derive(Serialize)]
 struct Body<'a> {
     checkpoint: Option<Head<'a>>,
+    /// Null where nothing loads it, or the files are damaged.
+    loader: Option<String>,
+    loader_note: Option<String>,
     path: Way<'a>,
     latest: Option<Text<Display<'a>>>,
     latest_reason: Option<&'static str>,

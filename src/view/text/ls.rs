@@ -54,11 +54,14 @@ fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) 
         wrapped(&given, "  ", style, out, |line| paint.bold(line))?;
         wrapped(&format!("  {what}"), "  ", style, out, str::to_owned)?;
     }
-    // No advice to load what cannot even be listed.
-    let listed = |checkpoint: &&Checkpoint| !checkpoint.entries.is_empty() || checkpoint.faults.is_empty();
-    if let Some(checkpoint) = listing.checkpoint.as_ref().filter(listed) {
-        let call = format!("  {}", clean(&loader::call(checkpoint, resolved)));
-        wrapped(&call, "    ", style, out, |line| paint.dim(line))?;
+    // No advice to load what is damaged: the doctor says what comes of it.
+    if let Some(checkpoint) = listing.checkpoint.as_ref().filter(|checkpoint| checkpoint.faults.is_empty()) {
+        let loader = loader::advice(checkpoint, resolved);
+        for line in loader.call.iter().chain(&loader.note) {
+            wrapped(&format!("  {}", clean(line)), "    ", style, out, |line| paint.dim(line))?;
+        }
+    }
+    if let Some(checkpoint) = &listing.checkpoint {
         let model = checkpoint.saved_model.iter().flat_map(|saved| saved_model::lines(saved));
         for line in model {
             wrapped(&format!("  {}", clean(&line)), "    ", style, out, str::to_owned)?;
@@ -70,6 +73,9 @@ fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) 
     }
     if let Some(directory) = listing.directory().filter(|_| !resolved.is_saved_model) {
         let returns = match &directory.latest {
+            Latest::Path(path) if path.extension().is_some_and(|extension| extension == "index") => {
+                format!("{}: an index, of which nothing is restored", clean(&path.display().to_string()))
+            }
             Latest::Path(path) => clean(&path.display().to_string()).into_owned(),
             Latest::Nothing(why) => format!("None: {why}"),
             Latest::Garbled => "UnicodeDecodeError: the file named checkpoint is not text".to_owned(),
@@ -178,7 +184,9 @@ fn verdict(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let all = totals.all();
-    if style.quiet == 0 {
+    // Behind the header there is a blank line already.
+    let is_bare = checkpoint.variables.is_empty() && checkpoint.faults.is_empty();
+    if style.quiet == 0 && !is_bare {
         writeln!(out)?;
     }
     if listing.narrowed {

@@ -21,10 +21,10 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
                 writeln!(out)?;
             }
             findings(report, style, out)?;
-            // No advice to load what would fail.
-            let loads = report.loader.as_ref().filter(|_| !report.reaches(Severity::Error));
-            let loads = loads.map(|call| format!("loads with  {call}"));
-            for line in report.identity.iter().chain(&loads) {
+            let loader = report.loader.as_ref();
+            let loads = loader.and_then(|loader| Some(format!("loads with  {}", loader.call.as_ref()?)));
+            let note = loader.and_then(|loader| loader.note.as_ref());
+            for line in report.identity.iter().chain(&loads).chain(note) {
                 lines(&hang("", "  ", &clean(line), style.width), out, |line| Paint::new(style).dim(line))?;
             }
         }
@@ -159,8 +159,12 @@ fn nothing_wrong(looked: &Summary, notes: usize) -> String {
         let what = if looked.depth == Depth::Index { "index" } else { "index and file sizes" };
         format!("no fault in {what}; the data were not read{notes}. {tensors}, {bytes} bytes")
     } else if looked.complete {
-        let checksums = if looked.checksums { "every checksum verified" } else { "which have no checksums" };
-        format!("sound{notes}. {tensors}, {bytes} bytes, {checksums}")
+        match looked.bytes {
+            // A graph, or what has no variables.
+            0 => format!("sound{notes}. {tensors}, no values"),
+            _ if looked.checksums => format!("sound{notes}. {tensors}, {bytes} bytes, every checksum verified"),
+            _ => format!("sound{notes}. {tensors}, {bytes} bytes, which have no checksums"),
+        }
     } else {
         format!("no fault in what was examined{notes}. {tensors}, {}", reach(looked))
     }

@@ -108,8 +108,12 @@ impl Page<'_> {
             self.field("stored as", &[clean(&key).into_owned()])?;
         }
         let mut paths: Vec<String> = variable.paths().iter().map(|path| clean(&dotted(path)).into_owned()).collect();
-        if variable.more_paths() {
-            paths.push("and more".to_owned());
+        let hidden = if self.style.verbose { 0 } else { paths.len().saturating_sub(CAP) };
+        paths.truncate(paths.len().saturating_sub(hidden));
+        match (hidden, variable.more_paths()) {
+            (0, true) => paths.push("and more".to_owned()),
+            (0, false) => {}
+            (hidden, _) => paths.push(format!("and {} more   -v", count(hidden as u64))),
         }
         self.field("reached by", &paths)?;
         let state = checkpoint.variables.iter().filter(|other| other.slot_of() == Some(tensor.variable));
@@ -180,6 +184,10 @@ impl Page<'_> {
             }
             Payload::Nowhere if checkpoint.container == Container::MetaGraph => {
                 self.field("place", &["a graph has no values".to_owned()])
+            }
+            // Keras' own files leave a link where the values lie elsewhere; what kind they are is told there.
+            Payload::Nowhere if checkpoint.container.has_links() => {
+                self.judged_as("place", "not in this file, or too damaged to tell", true)
             }
             Payload::Nowhere => self.judged_as("place", "the record is too damaged to tell", true),
         }
@@ -332,6 +340,7 @@ mod tests {
             versions: Versions::default(),
             layers: Vec::new(),
             keras: None,
+            recipe: None,
             saved_model: None,
             flavor: Flavor::ObjectBased,
             writer: Writer::Keras3,

@@ -2,6 +2,7 @@
 
 use super::plural;
 use crate::compare::change::{self, ChangeKind};
+use crate::model::Container;
 use crate::view::{Diff, count};
 
 /// The verdict, not yet cleaned. "Same" is said only where nothing stands in doubt.
@@ -17,6 +18,11 @@ pub(super) fn of(diff: &Diff) -> String {
         (0, true) => {
             let selected = if diff.narrowed { "selected " } else { "" };
             let variables = plural(same, &format!("{selected}variable"));
+            if [&diff.old, &diff.new].iter().any(|side| side.container == Container::MetaGraph) {
+                return format!(
+                    "same structure: {variables}, every name, dtype and shape equal; a graph has no values"
+                );
+            }
             // What the indexes left open was settled by reading.
             if change::changes(&diff.old, &diff.new, &diff.alignment).open().is_empty() {
                 format!(
@@ -41,7 +47,8 @@ fn changes(diff: &Diff) -> String {
     if values == all && renamed == 0 {
         return format!("same structure; {} of {} differ in value", count(values as u64), plural(total, "variable"));
     }
-    if unknown == all && renamed == 0 {
+    let paired = diff.changes.list.iter().all(|change| change.old.is_some() && change.new.is_some());
+    if unknown == all && renamed == 0 && paired {
         return format!(
             "same structure; {} of {} could not be compared",
             count(unknown as u64),

@@ -45,11 +45,22 @@ def describe():
                   "last_preserved_timestamp": state.last_preserved_timestamp}
     manager = attempt(lambda: manager_of(folder))
     latest = relative(attempt(lambda: tf.train.latest_checkpoint(folder)))
+    restored = restore(folder) if str(latest).startswith("{dir}") else None
     return {"kind": "state", "path": ".", "keras": None, "latest_checkpoint": latest,
-            "healthy": str(latest).startswith("{dir}"),
+            "healthy": restored == "ok",
+            "restored": restored,
             "get_checkpoint_state": fields, "CheckpointManager": manager,
             "checkpoint_exists": {name: tf.compat.v1.train.checkpoint_exists(
                 os.path.join(folder, name)) for name in present()}, "present": present()}
+
+
+def restore(folder):
+    """What restoring the latest comes to: a variable that keeps its value was not restored."""
+    variable = tf.Variable([-1.0, -1.0])
+    said = attempt(lambda: tf.train.Checkpoint(v=variable).restore(tf.train.latest_checkpoint(folder)))
+    if isinstance(said, str):
+        return said
+    return "ok" if variable.numpy()[0] != -1.0 else "ok, but nothing is restored"
 
 
 def manager_of(folder):

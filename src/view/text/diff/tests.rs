@@ -32,6 +32,7 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         versions: Versions::default(),
         layers: Vec::new(),
         keras: None,
+        recipe: None,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,
