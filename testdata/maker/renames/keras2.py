@@ -115,10 +115,13 @@ def k2_stack_dropout(new):
     return build.checkpoint(model=model)
 
 
-def residual(build, names, blocks=2):
-    """A subclassed model of equal blocks with these attributes: convs, norm, and the list of blocks."""
+def residual(build, names, blocks=2, listed=True):
+    """A subclassed model of equal blocks with these attributes: convs, norm, and the blocks.
+
+    `listed` keeps them in a list. A tf.train.Checkpoint of a model of Keras 3 does not save what is in
+    a list, so there they are numbered attributes."""
     keras, add = build.keras, build.add
-    conv, norm, listed = names
+    conv, norm, kept = names
 
     class Block(keras.layers.Layer):
         def __init__(self, number):
@@ -134,12 +137,17 @@ def residual(build, names, blocks=2):
         def __init__(self):
             super().__init__(name="residual")
             self.stem = add("stem", "Conv2D", 4, 3, name="stem")
-            setattr(self, listed, [Block(number) for number in range(blocks)])
+            if listed:
+                setattr(self, kept, [Block(number) for number in range(blocks)])
+            else:
+                for number in range(blocks):
+                    setattr(self, f"{kept}_{number}", Block(number))
             self.head = add("head", "Dense", 3, name="head")
 
         def call(self, x):
             x = self.stem(x)
-            for block in getattr(self, listed):
+            for block in getattr(self, kept) if listed else [
+                    getattr(self, f"{kept}_{number}") for number in range(blocks)]:
                 x = block(x)
             return self.head(x)
 
@@ -211,8 +219,8 @@ def k2_k3_tagger(new):
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-k3-residual", "A subclassed model of equal blocks, from Keras 2 to Keras 3, with Adam.")
+@pair("k2-k3-residual", "A subclassed model of equal blocks, kept as attributes, from Keras 2 to Keras 3, with Adam.")
 def k2_k3_residual(new):
     build = Layers(3 if new else 2)
-    model = residual(build, ("conv", "norm", "blocks"))
+    model = residual(build, ("conv", "norm", "block"), listed=False)
     return build.checkpoint(model=model, optimizer=build.adam(model))

@@ -28,7 +28,7 @@ def k3_removed_front(new):
     return with_adam(build, conv_net(build, "" if new else "front"))
 
 
-@pair("k3-dropout-inserted", "Dropout is inserted: it has no weights, but the state of its random numbers is saved.")
+@pair("k3-dropout-inserted", "Dropout is inserted: it has no weights, but it counts among the operations.")
 def k3_dropout_inserted(new):
     build = Layers()
     return build.checkpoint(model=conv_net(build, "dropout" if new else ""))
@@ -85,17 +85,17 @@ def k3_equal_inserted(new):
     return build.checkpoint(model=model)
 
 
-@pair("k3-subclass-attributes", "Attributes of the blocks of a subclassed model are renamed, and the list they are in.")
+@pair("k3-subclass-attributes", "Attributes of the blocks of a subclassed model are renamed, and those that hold the blocks.")
 def k3_subclass_attributes(new):
     build = Layers()
     return build.checkpoint(
-        model=residual(build, ("conv3x3", "bn", "stages") if new else ("conv", "norm", "blocks")))
+        model=residual(build, ("conv3x3", "bn", "stage") if new else ("conv", "norm", "block"), listed=False))
 
 
 @pair("k3-blocks-added", "A subclassed model gets two more blocks at its end, with Adam.")
 def k3_blocks_added(new):
     build = Layers()
-    return with_adam(build, residual(build, ("conv", "norm", "blocks"), blocks=4 if new else 2))
+    return with_adam(build, residual(build, ("conv", "norm", "block"), 4 if new else 2, listed=False))
 
 
 @pair("k3-sequential-functional", "A Sequential model is written as a functional one, of the same named layers.")

@@ -37,7 +37,7 @@ class Layers:
     def variables(self):
         found = {}
         for identity, layer in self.layers.items():
-            for variable in layer.variables:
+            for variable in layer.weights:
                 name = f"{identity}/{leaf_of(layer, variable)}"
                 assert name not in found, name
                 found[name] = variable
@@ -58,7 +58,7 @@ class Layers:
             found = {"optimizer/iteration": optimizer.iterations,
                      **{f"optimizer/{name}": one for name, one in more.items()}}
         else:
-            if not optimizer.built:
+            if not getattr(optimizer, "built", False):
                 optimizer.build(trained)
             slots = {}
             for slot, attributes in (("momentum", ("_momentums", "momentums")), ("velocity", ("_velocities",))):

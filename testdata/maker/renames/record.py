@@ -3,6 +3,7 @@
 Every side is saved twice. First with a value in each variable that occurs nowhere else: where that
 value is found is the variable's key. Then, after the values of the pair are put in, for good."""
 
+import io
 import json
 import os
 import shutil
@@ -32,7 +33,7 @@ def tensors(path):
             if isinstance(item, h5py.Dataset):
                 found[name] = item[()]
         for source in sources_of(path).values():
-            with h5py.File(source) as file:
+            with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
                 file.visititems(visit)
         return found
     reader = tf.train.load_checkpoint(path)
