@@ -1,23 +1,33 @@
 """Programs whose models Keras saves in files of its own: `.h5`, `.weights.h5`, `.keras`."""
 
 from .keras2 import conv_net, nested, residual, tagger
-from .keras3 import transformer
 from .layers import Layers
 from .registry import pair
 
 
-def named_net(build, names):
-    """Dense layers with these names; those in the middle are alike."""
+def named_net(build, names, old=None):
+    """Dense layers with these names, those in the middle alike; `old` is what renamed ones were called."""
+    keras, old = build.keras, old or {}
+    x = inputs = keras.Input((6,), name="features")
+    for name in names:
+        units = 3 if name == names[-1] else 5
+        x = build.add(old.get(name, name), "Dense", units, name=name)(x)
+    return keras.Model(inputs, x, name="net")
+
+
+def counted(build, insert=False):
+    """Dense layers with automatic names and shapes of their own; one may be inserted at the front."""
     keras = build.keras
-    inputs = keras.Input((6,), name="features")
-    x = build.add("in", "Dense", 5, name=names[0])(inputs)
-    for number, name in enumerate(names[1:-1]):
-        x = build.add(f"hidden{number}", "Dense", 5, name=name)(x)
-    return keras.Model(inputs, build.add("out", "Dense", 3, name=names[-1])(x), name="net")
+    x = inputs = keras.Input((6,), name="features")
+    if insert:
+        x = build.add("fresh", "Dense", 6)(x)
+    for units in (5, 4, 3):
+        x = build.add(f"to{units}", "Dense", units)(x)
+    return keras.Model(inputs, x, name="counted")
 
 
 def compiled(build, model):
-    model.compile(optimizer=build.keras.optimizers.Adam(1e-3), loss="mse")
+    model.compile(optimizer=build.keras.optimizers.SGD(0.1, momentum=0.9), loss="mse")
     build.remember(model.optimizer, model)
     return model
 
@@ -25,8 +35,8 @@ def compiled(build, model):
 @pair("h5-k2-renamed", "Keras 2, weights in .h5: one layer in the middle is called otherwise.")
 def h5_k2_renamed(new):
     build = Layers(2)
-    return build.file(named_net(build, ("reader", "mix_a", "attend" if new else "mix_b", "mix_c", "score")),
-                      "weights.h5")
+    return build.file(named_net(build, ("reader", "mix_a", "attend" if new else "mix_b", "mix_c", "score"),
+                                {"attend": "mix_b"}), "weights.h5")
 
 
 @pair("h5-k2-drifted", "Keras 2, weights in .h5: the program builds another model first, automatic names count on.")
@@ -38,10 +48,17 @@ def h5_k2_drifted(new):
     return build.file(tagger(build), "weights.h5")
 
 
-@pair("h5-k2-model-inserted", "Keras 2, the whole model with Adam in .h5: a layer is inserted, layers have names.")
+@pair("h5-k2-counted", "Keras 2, weights in .h5: a layer is inserted at the front, and automatic names count on.")
+def h5_k2_counted(new):
+    build = Layers(2)
+    return build.file(counted(build, new), "weights.h5")
+
+
+@pair("h5-k2-model-inserted", "Keras 2, the whole model with the slots of SGD in .h5: a layer is inserted; all have names.")
 def h5_k2_model_inserted(new):
     build = Layers(2)
-    model = compiled(build, conv_net(build, "middle" if new else ""))
+    names = ("reader", "mix_a", "mix_extra", "mix_b", "score") if new else ("reader", "mix_a", "mix_b", "score")
+    model = compiled(build, named_net(build, names))
     del build.owned["optimizer/learning_rate"]  # Keras 2 writes it into the attribute training_config
     return build.file(model, "model.h5")
 
@@ -49,8 +66,8 @@ def h5_k2_model_inserted(new):
 @pair("h5-k3-model-renamed", "Keras 3, the whole model in .h5: the model and two of its layers are renamed.")
 def h5_k3_model_renamed(new):
     build = Layers()
-    return build.file(named_net(build, ("reader_in" if new else "reader", "mix_a", "mix_b",
-                                        "score_out" if new else "score")), "model.h5")
+    names = ("reader_in" if new else "reader", "mix_a", "mix_b", "score_out" if new else "score")
+    return build.file(named_net(build, names, {"reader_in": "reader", "score_out": "score"}), "model.h5")
 
 
 @pair("h5-k2-k3", "The whole model of Keras 2 in .h5, saved anew by Keras 3 in .h5: `kernel:0` becomes `kernel`.")
@@ -79,10 +96,10 @@ def weights_k3_inserted(new):
     return build.file(conv_net(build, "middle" if new else ""), "model.weights.h5")
 
 
-@pair("weights-k3-compiled", "Keras 3, .weights.h5 with Adam: an LSTM of another size is inserted.")
+@pair("weights-k3-compiled", "Keras 3, .weights.h5 with the slots of SGD: a layer is inserted at the front; automatic names.")
 def weights_k3_compiled(new):
     build = Layers()
-    return build.file(compiled(build, tagger(build, new)), "model.weights.h5")
+    return build.file(compiled(build, counted(build, new)), "model.weights.h5")
 
 
 @pair("weights-k3-drifted", "Keras 3, .weights.h5: automatic names count on; the groups of the file count anew, so "
@@ -90,9 +107,9 @@ def weights_k3_compiled(new):
 def weights_k3_drifted(new):
     build = Layers()
     if new:
-        tagger(build, True)
+        counted(build)
         build.forget()
-    return build.file(tagger(build), "model.weights.h5")
+    return build.file(counted(build), "model.weights.h5")
 
 
 @pair("weights-k3-subclass", "Keras 3, .weights.h5 of a subclassed model: attributes are renamed.")
@@ -116,30 +133,33 @@ def weights_k2_k3(new):
 
 @pair("weights-k2-equal-inserted", "Keras 2, .weights.h5: one more of several equal layers is inserted; the file has no "
       "names of layers, only numbers.",
-      undecidable=[(("hidden0", "hidden1", "hidden2"), "equal layers that have only numbers")])
+      undecidable=[(("mix_a", "mix_b", "mix_c"), "equal layers that have only numbers")])
 def weights_k2_equal_inserted(new):
     build = Layers(2)
     names = ("reader", "mix_a", "mix_b", "mix_c", "score") if new else ("reader", "mix_a", "mix_c", "score")
     return build.file(named_net(build, names), "model.weights.h5")
 
 
-@pair("keras-k3-renamed", "Keras 3, .keras with Adam: layers of equal blocks get other names.")
+@pair("keras-k3-renamed", "Keras 3, .keras with the slots of SGD: two of its layers get other names, which no key shows.")
 def keras_k3_renamed(new):
     build = Layers()
-    return build.file(compiled(build, transformer(build, "layer{}_{}" if new else "block_{}_{}", 2)), "model.keras")
+    names = ("reader_in" if new else "reader", "mix_a", "score_out" if new else "score")
+    return build.file(compiled(build, named_net(build, names, {"reader_in": "reader", "score_out": "score"})),
+                      "model.keras")
 
 
-@pair("keras-k3-inserted", "Keras 3, .keras: a layer is inserted at the front; the layers have names.")
+@pair("keras-k3-inserted", "Keras 3, .keras: a layer is inserted among equal ones; the layers have names.")
 def keras_k3_inserted(new):
     build = Layers()
-    return build.file(conv_net(build, "front" if new else ""), "model.keras")
+    return build.file(named_net(build, ("reader", "mix_a", "mix_new", "mix_b", "score") if new else
+                                ("reader", "mix_a", "mix_b", "score")), "model.keras")
 
 
-@pair("keras-weights-k3", "Keras 3, .keras with Adam, and the weights of the same model in .weights.h5, same values.",
+@pair("keras-weights-k3", "Keras 3, .keras with the slots of SGD, and the weights of the same model in .weights.h5, same values.",
       values="same")
 def keras_weights_k3(new):
     build = Layers()
-    model = tagger(build)
+    model = counted(build)
     return build.file(model, "model.weights.h5") if new else build.file(compiled(build, model), "model.keras")
 
 
@@ -163,3 +183,17 @@ def weights_k3_unrelated(new):
     model = Pupil()
     model(build.keras.ops.zeros((1, 6)))
     return build.file(model, "model.weights.h5")
+
+
+@pair("h5-k2-unrelated", "Keras 2, weights in .h5: the last layer, `teacher`, is removed, and an unlike `whitening` of the "
+      "same shapes added at the front.")
+def h5_k2_unrelated(new):
+    build = Layers(2)
+    x = inputs = build.keras.Input((4,), name="features")
+    if new:
+        x = build.add("fresh", "Dense", 4, name="whitening")(x)
+    x = build.add("hidden", "Dense", 6, name="hidden")(x)
+    x = build.add("logits", "Dense", 4, name="logits")(x)
+    if not new:
+        x = build.add("dropped", "Dense", 4, name="teacher")(x)
+    return build.file(build.keras.Model(inputs, x, name="net"), "weights.h5")

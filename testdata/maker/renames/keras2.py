@@ -205,6 +205,19 @@ def k2_nested_moved(new):
     return build.checkpoint(model=nested(build, new))
 
 
+@pair("k2-unrelated", "The first layer, `whiten`, is removed, and an unlike `calibration` of the same shapes added at "
+      "the end.")
+def k2_unrelated(new):
+    build = Layers(2)
+    inputs = build.keras.Input((4,), name="features")
+    x = inputs if new else build.add("dropped", "Dense", 4, name="whiten")(inputs)
+    x = build.add("hidden", "Dense", 6, name="hidden")(x)
+    x = build.add("logits", "Dense", 4, name="logits")(x)
+    if new:
+        x = build.add("fresh", "Dense", 4, name="calibration")(x)
+    return build.checkpoint(model=build.keras.Model(inputs, x, name="scorer"))
+
+
 @pair("k2-k3-conv", "The same conv net in Keras 3, saved anew: other attributes, other numbers, the names stay.")
 def k2_k3_conv(new):
     build = Layers(3 if new else 2)

@@ -147,7 +147,7 @@ def k3_transformer_names(new):
     return build.checkpoint(model=transformer(build, "layer{}.{}" if new else "block_{}_{}", 4 if new else 3))
 
 
-@pair("k3-branches", "Two branches of equal shapes, one of which is renamed; Adam gives way to SGD with momentum.")
+@pair("k3-branches", "Two branches of equal shapes, one of which is renamed; Adam gives way to Adagrad.")
 def k3_branches(new):
     build = Layers()
     keras, add = build.keras, build.add
@@ -161,7 +161,7 @@ def k3_branches(new):
         outputs.append(add(f"{branch}_norm", "BatchNormalization", name=f"{name}_norm")(x))
     x = keras.layers.Concatenate(name="both")(outputs)
     model = keras.Model(inputs, add("out", "Dense", 3, name="score")(x), name="siamese")
-    optimizer = keras.optimizers.SGD(0.1, momentum=0.9) if new else keras.optimizers.Adam(1e-3)
+    optimizer = keras.optimizers.Adagrad(0.1) if new else keras.optimizers.Adam(1e-3)
     return build.checkpoint(model=model, optimizer=build.remember(optimizer, model))
 
 

@@ -61,7 +61,8 @@ class Layers:
             if not getattr(optimizer, "built", False):
                 optimizer.build(trained)
             slots = {}
-            for slot, attributes in (("momentum", ("_momentums", "momentums")), ("velocity", ("_velocities",))):
+            for slot, attributes in (("momentum", ("_momentums", "momentums")), ("velocity", ("_velocities",)),
+                                     ("accumulator", ("_accumulators",))):
                 made = next(filter(None, (getattr(optimizer, one, None) for one in attributes)), [])
                 slots |= {(slot, id(one)): variable for one, variable in zip(trained, made)}
             found = {"optimizer/iteration": optimizer._iterations}

@@ -83,12 +83,22 @@ def saver_inner_scope(net, new):
         net.dense("out", "projection", 4, 9)
 
 
-@saver_pair("saver-layer-renamed", "One layer of several is called otherwise.")
-def saver_layer_renamed(net, new):
+def three(net, second):
     net.dense("fc1", "fc1", 6, 5)
-    net.dense("fc2", "projection" if new else "fc2", 5, 4)
+    net.dense("fc2", second, 5, 4)
     net.dense("fc3", "fc3", 4, 3)
     net.step()
+
+
+@saver_pair("saver-layer-renamed", "One layer of several has a longer name.")
+def saver_layer_renamed(net, new):
+    three(net, "fc2_projection" if new else "fc2")
+
+
+@saver_pair("saver-layer-unlike", "One layer of several has an unlike name.",
+            undecidable=[(("fc2",), "only the shape says so: as well could it be gone, and another one be new")])
+def saver_layer_unlike(net, new):
+    three(net, "squeeze" if new else "fc2")
 
 
 @saver_pair("saver-uniquifier", "The program builds a copy of its model first, which it does not save: "

@@ -45,9 +45,9 @@ def saver_adam_scope(net, new):
 @saver_pair("saver-adam-layers", "Two layers are renamed, and Adam's slots with them; the powers of beta move "
             "below the scope of the optimizer.")
 def saver_adam_layers(net, new):
-    net.dense("in", "reader" if new else "input_layer", 5, 6)
+    net.dense("in", "input_dense" if new else "input_layer", 5, 6)
     net.dense("mid", "dense", 6, 4)
-    net.dense("out", "classifier" if new else "output_layer", 4, 3)
+    net.dense("out", "output_dense" if new else "output_layer", 4, 3)
     with scope("training" if new else ""):
         net.train(v1.train.AdamOptimizer(), ["m", "v"])
     net.step()
