@@ -43,9 +43,9 @@ def h5_k2_renamed(new):
 def h5_k2_drifted(new):
     build = Layers(2)
     if new:
-        tagger(build, True)
+        counted(build, True)
         build.forget()
-    return build.file(tagger(build), "weights.h5")
+    return build.file(counted(build), "weights.h5")
 
 
 @pair("h5-k2-counted", "Keras 2, weights in .h5: a layer is inserted at the front, and automatic names count on.")
@@ -66,20 +66,21 @@ def h5_k2_model_inserted(new):
 @pair("h5-k3-model-renamed", "Keras 3, the whole model in .h5: the model and two of its layers are renamed.")
 def h5_k3_model_renamed(new):
     build = Layers()
-    names = ("reader_in" if new else "reader", "mix_a", "mix_b", "score_out" if new else "score")
+    names = ("reader_in" if new else "reader", "mix_a", "score_out" if new else "score")
     return build.file(named_net(build, names, {"reader_in": "reader", "score_out": "score"}), "model.h5")
 
 
 @pair("h5-k2-k3", "The whole model of Keras 2 in .h5, saved anew by Keras 3 in .h5: `kernel:0` becomes `kernel`.")
 def h5_k2_k3(new):
     build = Layers(3 if new else 2)
-    return build.file(conv_net(build), "model.h5")
+    return build.file(named_net(build, ("reader", "mix_a", "mix_b", "score")), "model.h5")
 
 
 @pair("h5-weights-k3", "Legacy weights of Keras 2 in .h5, converted to .weights.h5 of Keras 3.", values="same")
 def h5_weights_k3(new):
     build = Layers(3 if new else 2)
-    return build.file(conv_net(build), "model.weights.h5" if new else "weights.h5")
+    names = ("reader", "mix_a", "mix_b", "score")
+    return build.file(named_net(build, names), "model.weights.h5" if new else "weights.h5")
 
 
 @pair("h5-weights-k3-anew", "Legacy weights of Keras 2 in .h5, and .weights.h5 of the same program in Keras 3, trained "
