@@ -39,7 +39,8 @@ def h5_k2_renamed(new):
                                 {"attend": "mix_b"}), "weights.h5")
 
 
-@pair("h5-k2-drifted", "Keras 2, weights in .h5: the program builds another model first, automatic names count on.")
+@pair("h5-k2-drifted", "Keras 2, weights in .h5: the program builds another model first, "
+      "automatic names count on.")
 def h5_k2_drifted(new):
     build = Layers(2)
     if new:
@@ -48,13 +49,15 @@ def h5_k2_drifted(new):
     return build.file(counted(build), "weights.h5")
 
 
-@pair("h5-k2-counted", "Keras 2, weights in .h5: a layer is inserted at the front, and automatic names count on.")
+@pair("h5-k2-counted", "Keras 2, weights in .h5: a layer is inserted at the front, and automatic "
+      "names count on.")
 def h5_k2_counted(new):
     build = Layers(2)
     return build.file(counted(build, new), "weights.h5")
 
 
-@pair("h5-k2-model-inserted", "Keras 2, the whole model with the slots of SGD in .h5: a layer is inserted; all have names.")
+@pair("h5-k2-model-inserted", "Keras 2, the whole model with the slots of SGD in .h5: a layer is "
+      "inserted; all have names.")
 def h5_k2_model_inserted(new):
     build = Layers(2)
     names = ("reader", "mix_a", "mix_extra", "mix_b", "score") if new else ("reader", "mix_a", "mix_b", "score")
@@ -63,48 +66,52 @@ def h5_k2_model_inserted(new):
     return build.file(model, "model.h5")
 
 
-@pair("h5-k3-model-renamed", "Keras 3, the whole model in .h5: the model and two of its layers are renamed.")
+@pair("h5-k3-model-renamed", "Keras 3, the whole model in .h5: the model and two of its layers "
+      "are renamed.")
 def h5_k3_model_renamed(new):
     build = Layers()
     names = ("reader_in" if new else "reader", "mix_a", "score_out" if new else "score")
     return build.file(named_net(build, names, {"reader_in": "reader", "score_out": "score"}), "model.h5")
 
 
-@pair("h5-k2-k3", "The whole model of Keras 2 in .h5, saved anew by Keras 3 in .h5: `kernel:0` becomes `kernel`.")
+@pair("h5-k2-k3", "The whole model of Keras 2 in .h5, saved anew by Keras 3 in .h5: `kernel:0` "
+      "becomes `kernel`.")
 def h5_k2_k3(new):
     build = Layers(3 if new else 2)
     return build.file(named_net(build, ("reader", "mix_a", "mix_b", "score")), "model.h5")
 
 
-@pair("h5-weights-k3", "Legacy weights of Keras 2 in .h5, converted to .weights.h5 of Keras 3.", values="same")
+@pair("h5-weights-k3", "Legacy weights of Keras 2 in .h5, converted to .weights.h5 of Keras 3.",
+      values="same")
 def h5_weights_k3(new):
     build = Layers(3 if new else 2)
     names = ("reader", "mix_a", "mix_b", "score")
     return build.file(named_net(build, names), "model.weights.h5" if new else "weights.h5")
 
 
-@pair("h5-weights-k3-anew", "Legacy weights of Keras 2 in .h5, and .weights.h5 of the same program in Keras 3, trained "
-      "anew.")
+@pair("h5-weights-k3-anew", "Legacy weights of Keras 2 in .h5, and .weights.h5 of the same "
+      "program in Keras 3, trained anew.")
 def h5_weights_k3_anew(new):
     build = Layers(3 if new else 2)
     return build.file(tagger(build), "model.weights.h5" if new else "weights.h5")
 
 
-@pair("weights-k3-inserted", "Keras 3, .weights.h5: a conv layer and its norm are inserted in the middle, and those "
-      "after them get the next numbers; the layers have names.")
+@pair("weights-k3-inserted", "Keras 3, .weights.h5: a conv layer and its norm are inserted in "
+      "the middle, and those after them get the next numbers; the layers have names.")
 def weights_k3_inserted(new):
     build = Layers()
     return build.file(conv_net(build, "middle" if new else ""), "model.weights.h5")
 
 
-@pair("weights-k3-compiled", "Keras 3, .weights.h5 with the slots of SGD: a layer is inserted at the front; automatic names.")
+@pair("weights-k3-compiled", "Keras 3, .weights.h5 with the slots of SGD: a layer is inserted at "
+      "the front; automatic names.")
 def weights_k3_compiled(new):
     build = Layers()
     return build.file(compiled(build, counted(build, new)), "model.weights.h5")
 
 
-@pair("weights-k3-drifted", "Keras 3, .weights.h5: automatic names count on; the groups of the file count anew, so "
-      "that no key changes.")
+@pair("weights-k3-drifted", "Keras 3, .weights.h5: automatic names count on; the groups of the "
+      "file count anew, so that no key changes.")
 def weights_k3_drifted(new):
     build = Layers()
     if new:
@@ -120,7 +127,8 @@ def weights_k3_subclass(new):
                       "model.weights.h5")
 
 
-@pair("weights-k3-nested", "Keras 3, .weights.h5: the model inside the model moves one level deeper.")
+@pair("weights-k3-nested", "Keras 3, .weights.h5: the model inside the model moves one level "
+      "deeper.")
 def weights_k3_nested(new):
     build = Layers()
     return build.file(nested(build, new), "model.weights.h5")
@@ -132,8 +140,8 @@ def weights_k2_k3(new):
     return build.file(conv_net(build), "model.weights.h5")
 
 
-@pair("weights-k2-equal-inserted", "Keras 2, .weights.h5: one more of several equal layers is inserted; the file has no "
-      "names of layers, only numbers.",
+@pair("weights-k2-equal-inserted", "Keras 2, .weights.h5: one more of several equal layers is "
+      "inserted; the file has no names of layers, only numbers.",
       undecidable=[(("mix_a", "mix_b", "mix_c"), "equal layers that have only numbers")])
 def weights_k2_equal_inserted(new):
     build = Layers(2)
@@ -141,7 +149,8 @@ def weights_k2_equal_inserted(new):
     return build.file(named_net(build, names), "model.weights.h5")
 
 
-@pair("keras-k3-renamed", "Keras 3, .keras with the slots of SGD: two of its layers get other names, which no key shows.")
+@pair("keras-k3-renamed", "Keras 3, .keras with the slots of SGD: two of its layers get other "
+      "names, which no key shows.")
 def keras_k3_renamed(new):
     build = Layers()
     names = ("reader_in" if new else "reader", "mix_a", "score_out" if new else "score")
@@ -149,14 +158,16 @@ def keras_k3_renamed(new):
                       "model.keras")
 
 
-@pair("keras-k3-inserted", "Keras 3, .keras: a layer is inserted among equal ones; the layers have names.")
+@pair("keras-k3-inserted", "Keras 3, .keras: a layer is inserted among equal ones; the layers "
+      "have names.")
 def keras_k3_inserted(new):
     build = Layers()
     return build.file(named_net(build, ("reader", "mix_a", "mix_new", "mix_b", "score") if new else
                                 ("reader", "mix_a", "mix_b", "score")), "model.keras")
 
 
-@pair("keras-weights-k3", "Keras 3, .keras with the slots of SGD, and the weights of the same model in .weights.h5, same values.",
+@pair("keras-weights-k3", "Keras 3, .keras with the slots of SGD, and the weights of the same "
+      "model in .weights.h5, same values.",
       values="same")
 def keras_weights_k3(new):
     build = Layers()
@@ -164,8 +175,8 @@ def keras_weights_k3(new):
     return build.file(model, "model.weights.h5") if new else build.file(compiled(build, model), "model.keras")
 
 
-@pair("weights-k3-unrelated", "Keras 3, .weights.h5 of a model with attributes: `teacher` is removed, and an unlike "
-      "`projector` of the same shapes added.")
+@pair("weights-k3-unrelated", "Keras 3, .weights.h5 of a model with attributes: `teacher` is "
+      "removed, and an unlike `projector` of the same shapes added.")
 def weights_k3_unrelated(new):
     build = Layers()
 
@@ -186,8 +197,8 @@ def weights_k3_unrelated(new):
     return build.file(model, "model.weights.h5")
 
 
-@pair("h5-k2-unrelated", "Keras 2, weights in .h5: the last layer, `teacher`, is removed, and an unlike `whitening` of the "
-      "same shapes added at the front.")
+@pair("h5-k2-unrelated", "Keras 2, weights in .h5: the last layer, `teacher`, is removed, and an "
+      "unlike `whitening` of the same shapes added at the front.")
 def h5_k2_unrelated(new):
     build = Layers(2)
     x = inputs = build.keras.Input((4,), name="features")

@@ -38,50 +38,54 @@ def tagger(build, insert=False, tags=3):
     return keras.Model(inputs, add("tags", "Dense", tags)(x), name="tagger")
 
 
-@pair("k2-inserted-middle", "A conv layer and its norm, of the shapes of those before and after them, are "
-      "inserted in the middle; layers have names.")
+@pair("k2-inserted-middle", "A conv layer and its norm, of the shapes of those before and after "
+      "them, are inserted in the middle; layers have names.")
 def k2_inserted_middle(new):
     build = Layers(2)
     return build.checkpoint(model=conv_net(build, "middle" if new else ""))
 
 
-@pair("k2-inserted-front", "A layer is inserted at the front, so that every number of layer_with_weights shifts.")
+@pair("k2-inserted-front", "A layer is inserted at the front, so that every number of "
+      "layer_with_weights shifts.")
 def k2_inserted_front(new):
     build = Layers(2)
     return build.checkpoint(model=conv_net(build, "front" if new else ""))
 
 
-@pair("k2-removed-middle", "A conv layer and its norm are taken out of the middle; Adam's variables shift as well.")
+@pair("k2-removed-middle", "A conv layer and its norm are taken out of the middle; Adam's "
+      "variables shift as well.")
 def k2_removed_middle(new):
     build = Layers(2)
     model = conv_net(build, "" if new else "middle")
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-dropout-inserted", "Dropout is inserted: it has no weights, and no key of the others changes.")
+@pair("k2-dropout-inserted", "Dropout is inserted: it has no weights, and no key of the others "
+      "changes.")
 def k2_dropout_inserted(new):
     build = Layers(2)
     model = conv_net(build, "dropout" if new else "")
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-adam-inserted", "An LSTM of another size is inserted into a model with automatic names: keys, names, and "
-      "the numbers of Adam's variables shift.")
+@pair("k2-adam-inserted", "An LSTM of another size is inserted into a model with automatic "
+      "names: keys, names, and the numbers of Adam's variables shift.")
 def k2_adam_inserted(new):
     build = Layers(2)
     model = tagger(build, new)
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-legacy-adam", "The attribute of the model in the checkpoint is renamed; the slots of the legacy Adam, "
-      "which lie below the weights, follow.")
+@pair("k2-legacy-adam", "The attribute of the model in the checkpoint is renamed; the slots of "
+      "the legacy Adam, which lie below the weights, follow.")
 def k2_legacy_adam(new):
     build = Layers(2)
     model = conv_net(build)
     return build.checkpoint(**{"net" if new else "model": model}, optimizer=build.adam(model, legacy=True))
 
 
-@pair("k2-names-drifted", "The program builds another model first: all automatic names count on, no key changes.")
+@pair("k2-names-drifted", "The program builds another model first: all automatic names count on, "
+      "no key changes.")
 def k2_names_drifted(new):
     build = Layers(2)
     if new:
@@ -91,8 +95,8 @@ def k2_names_drifted(new):
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-stack-dropout", "Layers in a list of a subclassed model, with Dropout between them now: their numbers "
-      "shift, names and shapes are alike.")
+@pair("k2-stack-dropout", "Layers in a list of a subclassed model, with Dropout between them "
+      "now: their numbers shift, names and shapes are alike.")
 def k2_stack_dropout(new):
     build = Layers(2)
 
@@ -157,14 +161,16 @@ def residual(build, names, blocks=2, listed=True):
     return model
 
 
-@pair("k2-subclass-attributes", "Attributes of the blocks of a subclassed model are renamed, and the list they are in.")
+@pair("k2-subclass-attributes", "Attributes of the blocks of a subclassed model are renamed, and "
+      "the list they are in.")
 def k2_subclass_attributes(new):
     build = Layers(2)
     model = residual(build, ("conv3x3", "bn", "stages") if new else ("conv", "norm", "blocks"))
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-sequential-functional", "A Sequential model is written as a functional one, of the same named layers.")
+@pair("k2-sequential-functional", "A Sequential model is written as a functional one, of the "
+      "same named layers.")
 def k2_sequential_functional(new):
     build = Layers(2)
     keras = build.keras
@@ -199,14 +205,15 @@ def nested(build, deeper, name="backbone"):
     return keras.Model(inputs, add("head", "Dense", 3, name="head")(x), name="detector")
 
 
-@pair("k2-nested-moved", "The model inside the model moves one level deeper, together with the layer after it.")
+@pair("k2-nested-moved", "The model inside the model moves one level deeper, together with the "
+      "layer after it.")
 def k2_nested_moved(new):
     build = Layers(2)
     return build.checkpoint(model=nested(build, new))
 
 
-@pair("k2-unrelated", "The first layer, `whiten`, is removed, and an unlike `calibration` of the same shapes added at "
-      "the end.")
+@pair("k2-unrelated", "The first layer, `whiten`, is removed, and an unlike `calibration` of the "
+      "same shapes added at the end.")
 def k2_unrelated(new):
     build = Layers(2)
     inputs = build.keras.Input((4,), name="features")
@@ -218,13 +225,15 @@ def k2_unrelated(new):
     return build.checkpoint(model=build.keras.Model(inputs, x, name="scorer"))
 
 
-@pair("k2-k3-conv", "The same conv net in Keras 3, saved anew: other attributes, other numbers, the names stay.")
+@pair("k2-k3-conv", "The same conv net in Keras 3, saved anew: other attributes, other numbers, "
+      "the names stay.")
 def k2_k3_conv(new):
     build = Layers(3 if new else 2)
     return build.checkpoint(model=conv_net(build))
 
 
-@pair("k2-k3-tagger", "The same recurrent model with automatic names and Adam, from Keras 2 to Keras 3, converted.",
+@pair("k2-k3-tagger", "The same recurrent model with automatic names and Adam, from Keras 2 to "
+      "Keras 3, converted.",
       values="same")
 def k2_k3_tagger(new):
     build = Layers(3 if new else 2)
@@ -232,7 +241,8 @@ def k2_k3_tagger(new):
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-k3-residual", "A subclassed model of equal blocks, kept as attributes, from Keras 2 to Keras 3, with Adam.")
+@pair("k2-k3-residual", "A subclassed model of equal blocks, kept as attributes, from Keras 2 to "
+      "Keras 3, with Adam.")
 def k2_k3_residual(new):
     build = Layers(3 if new else 2)
     model = residual(build, ("conv", "norm", "block"), listed=False)

@@ -9,8 +9,8 @@ def with_adam(build, model, **objects):
     return build.checkpoint(model=model, optimizer=build.adam(model), **objects)
 
 
-@pair("k3-inserted-middle", "A conv layer and its norm, of the shapes of those around them, are inserted: the numbers "
-      "of operations, of trainable variables and of Adam's variables shift.")
+@pair("k3-inserted-middle", "A conv layer and its norm, of the shapes of those around them, are "
+      "inserted: the numbers of operations, of trainable variables and of Adam's variables shift.")
 def k3_inserted_middle(new):
     build = Layers()
     return with_adam(build, conv_net(build, "middle" if new else ""))
@@ -28,20 +28,22 @@ def k3_removed_front(new):
     return with_adam(build, conv_net(build, "" if new else "front"))
 
 
-@pair("k3-dropout-inserted", "Dropout is inserted: it has no weights, but it counts among the operations.")
+@pair("k3-dropout-inserted", "Dropout is inserted: it has no weights, but it counts among the "
+      "operations.")
 def k3_dropout_inserted(new):
     build = Layers()
     return build.checkpoint(model=conv_net(build, "dropout" if new else ""))
 
 
-@pair("k3-lstm-inserted", "An LSTM of another size is inserted into a model with automatic names, with Adam.")
+@pair("k3-lstm-inserted", "An LSTM of another size is inserted into a model with automatic "
+      "names, with Adam.")
 def k3_lstm_inserted(new):
     build = Layers()
     return with_adam(build, tagger(build, new))
 
 
-@pair("k3-frozen", "The first layers are frozen: no trainable variables of Adam any more, so their keys lead through "
-      "the model, all others shift, and their slots are gone.")
+@pair("k3-frozen", "The first layers are frozen: no trainable variables of Adam any more, so "
+      "their keys lead through the model, all others shift, and their slots are gone.")
 def k3_frozen(new):
     build = Layers()
     model = conv_net(build)
@@ -51,7 +53,8 @@ def k3_frozen(new):
     return with_adam(build, model)
 
 
-@pair("k3-names-drifted", "The program builds another model first: all automatic names count on, no key changes.")
+@pair("k3-names-drifted", "The program builds another model first: all automatic names count on, "
+      "no key changes.")
 def k3_names_drifted(new):
     build = Layers()
     if new:
@@ -60,8 +63,8 @@ def k3_names_drifted(new):
     return with_adam(build, tagger(build))
 
 
-@pair("k3-drifted-inserted", "Automatic names count on, and a layer is inserted: no key and no name says which layer "
-      "is which, but shapes do.")
+@pair("k3-drifted-inserted", "Automatic names count on, and a layer is inserted: no key and no "
+      "name says which layer is which, but shapes do.")
 def k3_drifted_inserted(new):
     build = Layers()
     if new:
@@ -70,7 +73,8 @@ def k3_drifted_inserted(new):
     return build.checkpoint(model=tagger(build, new))
 
 
-@pair("k3-equal-inserted", "Into equal layers with automatic names, one more is inserted somewhere.",
+@pair("k3-equal-inserted", "Into equal layers with automatic names, one more is inserted "
+      "somewhere.",
       undecidable=[(("dense0", "dense1", "dense2", "fresh"), "equal layers, and automatic names say only where a "
                     "layer stands now")])
 def k3_equal_inserted(new):
@@ -85,7 +89,8 @@ def k3_equal_inserted(new):
     return build.checkpoint(model=model)
 
 
-@pair("k3-subclass-attributes", "Attributes of the blocks of a subclassed model are renamed, and those that hold the blocks.")
+@pair("k3-subclass-attributes", "Attributes of the blocks of a subclassed model are renamed, and "
+      "those that hold the blocks.")
 def k3_subclass_attributes(new):
     build = Layers()
     return build.checkpoint(
@@ -98,7 +103,8 @@ def k3_blocks_added(new):
     return with_adam(build, residual(build, ("conv", "norm", "block"), 4 if new else 2, listed=False))
 
 
-@pair("k3-sequential-functional", "A Sequential model is written as a functional one, of the same named layers.")
+@pair("k3-sequential-functional", "A Sequential model is written as a functional one, of the "
+      "same named layers.")
 def k3_sequential_functional(new):
     build = Layers()
     keras = build.keras
@@ -113,13 +119,15 @@ def k3_sequential_functional(new):
     return build.checkpoint(model=keras.Model(inputs, x, name="new"))
 
 
-@pair("k3-nested-moved", "The model inside the model moves one level deeper, together with the layer after it.")
+@pair("k3-nested-moved", "The model inside the model moves one level deeper, together with the "
+      "layer after it.")
 def k3_nested_moved(new):
     build = Layers()
     return build.checkpoint(model=nested(build, new))
 
 
-@pair("k3-nested-renamed", "The model inside the model is called otherwise, and saved below another keyword, with Adam.")
+@pair("k3-nested-renamed", "The model inside the model is called otherwise, and saved below "
+      "another keyword, with Adam.")
 def k3_nested_renamed(new):
     build = Layers()
     model = nested(build, False, "trunk" if new else "backbone")
@@ -140,14 +148,15 @@ def transformer(build, block, blocks=3):
     return keras.Model(words, add("head", "Dense", 9, name="head")(x), name="transformer")
 
 
-@pair("k3-transformer-names", "The layers of equal blocks get other names, `block_0_up` becomes `layer0.up`, and a "
-      "block is added at the end.")
+@pair("k3-transformer-names", "The layers of equal blocks get other names, `block_0_up` becomes "
+      "`layer0.up`, and a block is added at the end.")
 def k3_transformer_names(new):
     build = Layers()
     return build.checkpoint(model=transformer(build, "layer{}.{}" if new else "block_{}_{}", 4 if new else 3))
 
 
-@pair("k3-branches", "Two branches of equal shapes, one of which is renamed; Adam gives way to Adagrad.")
+@pair("k3-branches", "Two branches of equal shapes, one of which is renamed; Adam gives way to "
+      "Adagrad.")
 def k3_branches(new):
     build = Layers()
     keras, add = build.keras, build.add
@@ -165,8 +174,8 @@ def k3_branches(new):
     return build.checkpoint(model=model, optimizer=build.remember(optimizer, model))
 
 
-@pair("k3-unrelated", "The layer `auxiliary_loss` is removed, and an unlike `style_embedding` of the same shapes added "
-      "in another place.")
+@pair("k3-unrelated", "The layer `auxiliary_loss` is removed, and an unlike `style_embedding` of "
+      "the same shapes added in another place.")
 def k3_unrelated(new):
     build = Layers()
     keras, add = build.keras, build.add
@@ -180,7 +189,8 @@ def k3_unrelated(new):
     return build.checkpoint(model=keras.Model(inputs, outputs, name="many"))
 
 
-@pair("k3-root-itself", "Checkpoint(model=model) becomes Checkpoint(model): the model itself is the root.")
+@pair("k3-root-itself", "Checkpoint(model=model) becomes Checkpoint(model): the model itself is "
+      "the root.")
 def k3_root_itself(new):
     build = Layers()
     model = conv_net(build)

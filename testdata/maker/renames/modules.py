@@ -70,8 +70,8 @@ def module_attribute(new):
     return saved(parts, model=Bag(**{"backbone" if new else "encoder": inside}, head=parts["head"]))
 
 
-@pair("module-blocks-attribute", "The list `layers` inside encoder and decoder, which are alike, is called "
-      "`blocks` now.")
+@pair("module-blocks-attribute", "The list `layers` inside encoder and decoder, which are alike, "
+      "is called `blocks` now.")
 def module_blocks_attribute(new):
     parts = stack(4)
     name = "blocks" if new else "layers"
@@ -86,14 +86,16 @@ def module_root_keyword(new):
     return saved(parts, **{"net" if new else "model": model})
 
 
-@pair("module-root-itself", "Checkpoint(model=model) becomes Checkpoint(model): the model itself is the root.")
+@pair("module-root-itself", "Checkpoint(model=model) becomes Checkpoint(model): the model itself "
+      "is the root.")
 def module_root_itself(new):
     parts = {**stack(2), "head": Dense(4, 3)}
     model = Bag(blocks=[parts["block0"], parts["block1"]], head=parts["head"])
     return saved(parts, model) if new else saved(parts, model=model)
 
 
-@pair("module-in-list", "The one tower of the model is kept in a list now, and a smaller second one is added to it.")
+@pair("module-in-list", "The one tower of the model is kept in a list now, and a smaller second "
+      "one is added to it.")
 def module_in_list(new):
     parts = {**stack(2), "head": Dense(4, 3)}
     tower = Bag(first=parts["block0"], second=parts["block1"])
@@ -103,7 +105,8 @@ def module_in_list(new):
     return saved(parts, model=Bag(tower=tower, head=parts["head"]))
 
 
-@pair("module-in-dict", "The heads of a model, attributes before, are kept in a dict under other names.")
+@pair("module-in-dict", "The heads of a model, attributes before, are kept in a dict under other "
+      "names.")
 def module_in_dict(new):
     parts = {"trunk": Block(), "boxes": Dense(4, 8), "classes": Dense(4, 5), "masks": Dense(4, 7)}
     heads = {name: parts[name] for name in ("boxes", "classes", "masks")}
@@ -112,7 +115,8 @@ def module_in_dict(new):
     return saved(parts, model=Bag(trunk=parts["trunk"], **{f"{name}_head": one for name, one in heads.items()}))
 
 
-@pair("module-deeper", "The encoder moves one level down, below a new `core` that has a variable of its own.")
+@pair("module-deeper", "The encoder moves one level down, below a new `core` that has a variable "
+      "of its own.")
 def module_deeper(new):
     parts = {**stack(2), "embed": Dense(9, 4), "head": Dense(4, 9)}
     encoder = Bag(blocks=[parts["block0"], parts["block1"]], embed=parts["embed"])
@@ -124,7 +128,8 @@ def module_deeper(new):
     return saved(parts, model=Bag(encoder=encoder, head=parts["head"]))
 
 
-@pair("module-list-attributes", "Layers of different shapes, numbered in a list before, are attributes with names.")
+@pair("module-list-attributes", "Layers of different shapes, numbered in a list before, are "
+      "attributes with names.")
 def module_list_attributes(new):
     parts = {"a": Dense(8, 6), "b": Dense(6, 5), "c": Dense(5, 4), "d": Dense(4, 3)}
     if new:
@@ -147,7 +152,8 @@ def module_list_swapped(new):
     return saved(parts, model=Bag(layers=[parts[name] for name in order]))
 
 
-@pair("module-named-swapped", "Two layers of one shape change places in a list; their full names tell it.")
+@pair("module-named-swapped", "Two layers of one shape change places in a list; their full names "
+      "tell it.")
 def module_named_swapped(new):
     parts = {"a": Named("stem", 8, 4), "b": Named("left", 4, 4), "c": Named("right", 4, 4),
              "d": Named("head", 4, 3)}
@@ -155,7 +161,8 @@ def module_named_swapped(new):
     return saved(parts, model=Bag(layers=[parts[name] for name in order]))
 
 
-@pair("module-named-moved", "Layers of one shape are kept in another list in another order; their full names stay.",
+@pair("module-named-moved", "Layers of one shape are kept in another list in another order; "
+      "their full names stay.",
       values="same")
 def module_named_moved(new):
     parts = {name: Named(name, 4, 4) for name in ("north", "east", "south", "west")}
@@ -163,7 +170,8 @@ def module_named_moved(new):
     return saved(parts, model=Bag(**{"gates" if new else "layers": [parts[name] for name in order]}))
 
 
-@pair("module-converted", "A script writes the blocks of a list to attributes of other names, values kept.",
+@pair("module-converted", "A script writes the blocks of a list to attributes of other names, "
+      "values kept.",
       values="same")
 def module_converted(new):
     parts = stack(3)
@@ -172,7 +180,8 @@ def module_converted(new):
     return saved(parts, model=Bag(blocks=list(parts.values())))
 
 
-@pair("module-unrelated", "An attribute `auxiliary` is removed, and an unlike `calibration` of the same shapes added.")
+@pair("module-unrelated", "An attribute `auxiliary` is removed, and an unlike `calibration` of "
+      "the same shapes added.")
 def module_unrelated(new):
     parts = {**stack(2)}
     kept = {"blocks": [parts["block0"], parts["block1"]]}

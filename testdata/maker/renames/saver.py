@@ -48,22 +48,23 @@ def saver_scope_dropped(net, new):
 
 
 @saver_pair("saver-scope-replaced", "The outer scope `resnet/` of equal residual blocks becomes "
-            "`backbone/`.")
+           "`backbone/`.")
 def saver_scope_replaced(net, new):
     with scope("backbone" if new else "resnet"):
         residual(net)
     net.step()
 
 
-@saver_pair("saver-scope-converted", "The same change by a script that keeps the values.", values="same")
+@saver_pair("saver-scope-converted", "The same change by a script that keeps the values.",
+           values="same")
 def saver_scope_converted(net, new):
     with scope("backbone" if new else "resnet"):
         residual(net)
     net.step()
 
 
-@saver_pair("saver-scope-untrained", "A new outer scope, both programs saved before training: biases "
-            "and moments are zeros, so their checksums say nothing.", values="initial")
+@saver_pair("saver-scope-untrained", "A new outer scope, both programs saved before training: "
+           "biases and moments are zeros, so their checksums say nothing.", values="initial")
 def saver_scope_untrained(net, new):
     with scope("detector" if new else "net"):
         residual(net, blocks=2)
@@ -72,7 +73,7 @@ def saver_scope_untrained(net, new):
 
 
 @saver_pair("saver-inner-scope", "The scope of the encoder, in the middle of the names, becomes "
-            "`reader`; the decoder beside it has the same shapes and keeps its own.")
+           "`reader`; the decoder beside it has the same shapes and keeps its own.")
 def saver_inner_scope(net, new):
     with scope("seq2seq"):
         net.variable("embed", "table", (9, 4))
@@ -101,8 +102,8 @@ def saver_layer_unlike(net, new):
     three(net, "squeeze" if new else "fc2")
 
 
-@saver_pair("saver-uniquifier", "The program builds a copy of its model first, which it does not save: "
-            "all automatic names of the one that it saves count on.")
+@saver_pair("saver-uniquifier", "The program builds a copy of its model first, which it does not "
+           "save: all automatic names of the one that it saves count on.")
 def saver_uniquifier(net, new):
     if new:
         digits(net)
@@ -111,8 +112,9 @@ def saver_uniquifier(net, new):
     net.step()
 
 
-@saver_pair("saver-uniquifier-levels", "Built twice below automatic scopes of two levels: `tower` becomes "
-            "`tower_1`, and a second block is put before the first, so that block numbers shift too.")
+@saver_pair("saver-uniquifier-levels", "Built twice below automatic scopes of two levels: "
+           "`tower` becomes `tower_1`, and a second block is put before the first, so that block "
+           "numbers shift too.")
 def saver_uniquifier_levels(net, new):
     for number in range(2 if new else 1):
         net.known.clear()
@@ -129,8 +131,8 @@ def saver_uniquifier_levels(net, new):
     net.step()
 
 
-@saver_pair("saver-weights-kernel", "From the names of slim to those of tf.layers: `weights` becomes "
-            "`kernel`, `biases` becomes `bias`.")
+@saver_pair("saver-weights-kernel", "From the names of slim to those of tf.layers: `weights` "
+           "becomes `kernel`, `biases` becomes `bias`.")
 def saver_weights_kernel(net, new):
     if not new:
         net.names = {"kernel": "weights", "bias": "biases"}
@@ -141,7 +143,8 @@ def saver_weights_kernel(net, new):
     net.step()
 
 
-@saver_pair("saver-weights-kernel-scope", "The same, converted: the scope changes too, the values stay.",
+@saver_pair("saver-weights-kernel-scope", "The same, converted: the scope changes too, the "
+           "values stay.",
             values="same")
 def saver_weights_kernel_scope(net, new):
     if not new:
@@ -152,8 +155,8 @@ def saver_weights_kernel_scope(net, new):
                      3, before, after, bias=True)
 
 
-@saver_pair("saver-bert", "From the names of BERT to another program's: `bert/encoder/layer_N` becomes "
-            "`encoder/block_N`, and the pooler is gone.")
+@saver_pair("saver-bert", "From the names of BERT to another program's: `bert/encoder/layer_N` "
+           "becomes `encoder/block_N`, and the pooler is gone.")
 def saver_bert(net, new):
     width, inner = 4, 6
     with scope("" if new else "bert"):
@@ -174,8 +177,9 @@ def saver_bert(net, new):
             net.dense("pooler", "pooler/dense", width, width)
 
 
-@saver_pair("saver-blocks-from-one", "Blocks that were counted from 0 are counted from 1: every name but "
-            "the first and last stands for another block, and only the ends of the row tell it.",
+@saver_pair("saver-blocks-from-one", "Blocks that were counted from 0 are counted from 1: every "
+           "name but the first and last stands for another block, and only the ends of the row "
+           "tell it.",
             undecidable=[([f"{number}{part}" for number in range(4)],
                           "names 0 to 3 and 1 to 4 of equal shapes may as well be one block less at the "
                           "front and one more at the end") for part in ("c", "n")])

@@ -8,22 +8,24 @@ from .saver import digits, residual, scope
 v1 = tf.compat.v1
 
 
-@saver_pair("saver-ema-renamed", "Moving averages follow the scope of their weights from `net/` to `model/`.")
+@saver_pair("saver-ema-renamed", "Moving averages follow the scope of their weights from `net/` "
+           "to `model/`.")
 def saver_ema_renamed(net, new):
     with scope("model" if new else "net"):
         residual(net, blocks=2)
     net.average()
 
 
-@saver_pair("saver-ema-name", "The moving averages are called `ema` instead of ExponentialMovingAverage.")
+@saver_pair("saver-ema-name", "The moving averages are called `ema` instead of "
+           "ExponentialMovingAverage.")
 def saver_ema_name(net, new):
     digits(net)
     net.average("ema" if new else "ExponentialMovingAverage")
     net.step()
 
 
-@saver_pair("saver-ema-loaded", "An export: the moving averages of `train/` have become the weights of "
-            "`serve/`, the weights are gone.", values="same")
+@saver_pair("saver-ema-loaded", "An export: the moving averages of `train/` have become the "
+           "weights of `serve/`, the weights are gone.", values="same")
 def saver_ema_loaded(net, new):
     with scope("serve" if new else "train"):
         digits(net)
@@ -42,8 +44,8 @@ def saver_adam_scope(net, new):
     net.step()
 
 
-@saver_pair("saver-adam-layers", "Two layers are renamed, and Adam's slots with them; the powers of beta move "
-            "below the scope of the optimizer.")
+@saver_pair("saver-adam-layers", "Two layers are renamed, and Adam's slots with them; the powers "
+           "of beta move below the scope of the optimizer.")
 def saver_adam_layers(net, new):
     net.dense("in", "input_dense" if new else "input_layer", 5, 6)
     net.dense("mid", "dense", 6, 4)
@@ -53,8 +55,8 @@ def saver_adam_layers(net, new):
     net.step()
 
 
-@saver_pair("saver-adam-momentum", "Adam gives way to Momentum, and the scope changes: weights are renamed, "
-            "slots are gone and added.")
+@saver_pair("saver-adam-momentum", "Adam gives way to Momentum, and the scope changes: weights "
+           "are renamed, slots are gone and added.")
 def saver_adam_momentum(net, new):
     with scope("backbone" if new else "net"):
         residual(net, blocks=2)
@@ -74,19 +76,20 @@ def partitioned(net, parts, outer):
     net.train(v1.train.AdamOptimizer(), ["m", "v"])
 
 
-@saver_pair("saver-partitioned-renamed", "Variables in three slices each, and their slots, move below "
-            "another scope.")
+@saver_pair("saver-partitioned-renamed", "Variables in three slices each, and their slots, move "
+           "below another scope.")
 def saver_partitioned_renamed(net, new):
     partitioned(net, 3, "text" if new else "lookup")
 
 
-@saver_pair("saver-partition-count", "The scope changes, and the variables are cut into two slices "
-            "instead of three.")
+@saver_pair("saver-partition-count", "The scope changes, and the variables are cut into two "
+           "slices instead of three.")
 def saver_partition_count(net, new):
     partitioned(net, 2 if new else 3, "text" if new else "lookup")
 
 
-@saver_pair("saver-head-reshaped", "The scope changes, and the last layer has five classes instead of three.")
+@saver_pair("saver-head-reshaped", "The scope changes, and the last layer has five classes "
+           "instead of three.")
 def saver_head_reshaped(net, new):
     with scope("finetune" if new else "pretrain"):
         net.conv("first", "conv1", 3, 2, 4)
@@ -96,7 +99,8 @@ def saver_head_reshaped(net, new):
         net.dense("head", "logits", 6, 5 if new else 3)
 
 
-@saver_pair("saver-inserted", "The scope changes, and each block gets an attention layer of its own.")
+@saver_pair("saver-inserted", "The scope changes, and each block gets an attention layer of its "
+           "own.")
 def saver_inserted(net, new):
     with scope("wide" if new else "narrow"):
         for number in range(3):
@@ -108,8 +112,8 @@ def saver_inserted(net, new):
                 net.layer_norm(f"{number}n", "norm", 4)
 
 
-@saver_pair("saver-unrelated", "A layer `aux_head` is removed, and an unlike `embedding_projector` of the same "
-            "shapes added.")
+@saver_pair("saver-unrelated", "A layer `aux_head` is removed, and an unlike "
+           "`embedding_projector` of the same shapes added.")
 def saver_unrelated(net, new):
     with scope("net"):
         net.dense("a", "hidden", 6, 5)
@@ -131,7 +135,8 @@ def saver_two_renamed(net, new):
         net.dense("out", "out", 4, 3)
 
 
-@saver_pair("saver-two-renamed-converted", "The same with the same values: their checksums tell.", values="same")
+@saver_pair("saver-two-renamed-converted", "The same with the same values: their checksums tell.",
+           values="same")
 def saver_two_renamed_converted(net, new):
     with scope("net"):
         net.dense("in", "in", 5, 4)
