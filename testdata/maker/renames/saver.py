@@ -55,8 +55,8 @@ def saver_scope_replaced(net, new):
     net.step()
 
 
-@saver_pair("saver-scope-converted", "The same change by a script that keeps the values.",
-           values="same")
+@saver_pair("saver-scope-converted", "The outer scope `resnet/` becomes `backbone/`, by a script "
+            "that keeps the values.", values="same")
 def saver_scope_converted(net, new):
     with scope("backbone" if new else "resnet"):
         residual(net)
