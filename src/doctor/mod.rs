@@ -15,7 +15,7 @@ mod select;
 mod words;
 
 pub use facts::{Comparison, Facts};
-pub use finding::{Finding, Findings, Fix, Forecast, Renamed, Report, Summary};
+pub use finding::{Checksums, Finding, Findings, Fix, Forecast, Renamed, Report, Summary};
 pub use rule::{Check, Family, Manual, Rule, Severity};
 pub use select::{Selection, UnknownRule};
 
@@ -32,6 +32,11 @@ pub fn examine(facts: &Facts, selection: &Selection) -> Report {
         if rule.needs > facts.depth {
             skipped.push(*rule);
         } else if let Check::Facts(check) = rule.check {
+            check(facts, &mut findings);
+        }
+    }
+    for rule in rules::ALL.iter().filter(|rule| selection.has(rule) && rule.needs <= facts.depth) {
+        if let Check::Rest(check) = rule.check {
             check(facts, &mut findings);
         }
     }

@@ -43,6 +43,8 @@ impl Rule {
 pub enum Check {
     /// It judges the facts.
     Facts(fn(&Facts, &mut Findings)),
+    /// It judges the facts when all others have, and speaks only of what none of them told.
+    Rest(fn(&Facts, &mut Findings)),
     /// It speaks for faults that reading met; `doctor/faults.rs` says for which.
     Faults,
 }

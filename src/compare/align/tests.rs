@@ -72,6 +72,7 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
         saved_model: None,
         keras: None,
         recipe: None,
+        configured: None,
         faults: Vec::new(),
     }
 }

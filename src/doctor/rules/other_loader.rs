@@ -1,4 +1,4 @@
-//! F037: the loader is made for files of another kind.
+//! F038: the loader is made for files of another kind.
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -9,7 +9,7 @@ use crate::model::{Container, Depth};
 use crate::restore::{Loader, Outcome};
 
 pub static RULE: Rule = Rule {
-    code: "F037",
+    code: "F038",
     name: "other-loader",
     severity: Severity::Error,
     needs: Depth::Index,

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Info,
     needs: Depth::Index,
     since: "0.1.0",
-    check: Check::Facts(check),
+    check: Check::Rest(check),
     manual: Manual {
         means: "The new program differs from the one that saved the checkpoint, in names, layers, sizes or the optimizer, \
 in ways that no other finding speaks of. Object-based checkpoints do not mind other names of layers; loaders by name do \

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     needs: Depth::Index,
     since: "0.1.0",
-    check: Check::Facts(check),
+    check: Check::Rest(check),
     manual: Manual {
         means: "The loader raises nothing, and leaves variables of the program at their initial values. Of variables of \
 the model that is a warning; of the optimizer's alone it is worth knowing.",

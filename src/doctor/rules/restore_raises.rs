@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     needs: Depth::Index,
     since: "0.1.0",
-    check: Check::Facts(check),
+    check: Check::Rest(check),
     manual: Manual {
         means: "The loader raises with this checkpoint and this program. No rule of a known failure says why, so what \
 differs between the checkpoint and the program is told as it is.",

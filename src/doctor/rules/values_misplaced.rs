@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     needs: Depth::Index,
     since: "0.1.0",
-    check: Check::Facts(check),
+    check: Check::Rest(check),
     manual: Manual {
         means: "The loader goes by positions: in a list of layers, in a file, in an optimizer. A layer that came, went or \
 moved lets every later one take the values of its neighbour. Where the shapes agree nothing is raised, and the model \

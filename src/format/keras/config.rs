@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::{configured, needs};
 use crate::bytes::{FaultKind, limits};
 use crate::format::hdf5::{Hdf5, Value};
 use crate::model::{Layer, Recipe};
@@ -18,16 +19,10 @@ pub(super) fn text(value: &Value) -> Option<&str> {
     }
 }
 
-/// The configuration that a whole model in HDF5 has.
-pub(super) fn of_model(hdf5: &Hdf5, faults: &mut Vec<FaultKind>) -> Option<Json> {
-    let attribute = hdf5.root()?.attribute("model_config")?;
-    parse("model_config", text(&attribute.value)?.as_bytes(), faults)
-}
-
-/// How a whole model in HDF5 was compiled.
-pub(super) fn of_training(hdf5: &Hdf5, faults: &mut Vec<FaultKind>) -> Option<Json> {
-    let attribute = hdf5.root()?.attribute("training_config")?;
-    parse("training_config", text(&attribute.value)?.as_bytes(), faults)
+/// The configuration that a whole model in HDF5 has under this name.
+pub(super) fn of_model(hdf5: &Hdf5, name: &str, faults: &mut Vec<FaultKind>) -> Option<Json> {
+    let attribute = hdf5.root()?.attribute(name)?;
+    parse(name, text(&attribute.value)?.as_bytes(), faults)
 }
 
 /// Reads JSON of Keras, which a person would call `name`.
@@ -76,7 +71,7 @@ fn described(layer: &Json) -> Layer {
     Layer {
         name: name(layer).unwrap_or_default().to_owned(),
         class: plain.map(str::to_owned),
-        registered: foreign(layer).map(str::to_owned),
+        registered: configured::registered(layer).map(str::to_owned),
         has_bytecode: has_bytecode(layer),
     }
 }
@@ -170,6 +165,8 @@ pub(super) struct Place {
     pub class: String,
     /// Its name; none where the configuration does not tell the real one.
     pub name: Option<String>,
+    /// Where below its path its own weights lie, and how many it has at the least, where that can be told.
+    pub needs: Option<(&'static str, u64)>,
 }
 
 /// The layers of a model by the paths of their groups: the second `Dense` of `layers` is `layers/dense_1`.
@@ -224,7 +221,8 @@ impl Walk<'_> {
         }
         self.put(layer, &path);
         let name = name.filter(|name| name.len() <= limits::KERAS_NAME);
-        self.places.insert(path, Place { class: class.to_owned(), name: name.map(str::to_owned) });
+        let needs = needs::of(layer);
+        self.places.insert(path, Place { class: class.to_owned(), name: name.map(str::to_owned), needs });
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::config;
+use super::configured;
 use super::dataset::{self, Leaf, below};
 use super::slots;
 use super::{Draft, Found, Owns};
@@ -74,8 +75,9 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     let mut draft = Draft::new(container, writer);
     draft.versions = versions;
     draft.owners = owners;
-    draft.training = config::of_training(hdf5, &mut lists.kinds);
-    let config = config::of_model(hdf5, &mut lists.kinds);
+    let config = config::of_model(hdf5, "model_config", &mut lists.kinds);
+    draft.training = config::of_model(hdf5, "training_config", &mut lists.kinds);
+    draft.configured = config.as_ref().map(|config| configured::read(config, draft.training.as_ref()));
     draft.layers = layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
     draft.found = named(&weights, &leaves);
     draft.found.extend(slots::by_name(&optimizer, &weights, &leaves));
@@ -95,6 +97,9 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         let of_optimizer = path.split('/').next() == Some(OPTIMIZER);
         let role = if of_optimizer { Role::Optimizer } else { role(name) };
         draft.found.push(Found { entry: dataset::entry(path, *leaf, 0), name: plain(name), role, slot: None });
+    }
+    if layer_names.is_none() && lists.complain {
+        lists.kinds.push(FaultKind::LayersUnlisted);
     }
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
     draft.faults = faults.collect();

@@ -2,9 +2,12 @@
 
 mod archive;
 mod config;
+mod configured;
 mod dataset;
 mod fit;
 mod layers;
+mod needs;
+mod own;
 mod paths;
 mod shards;
 mod slots;
@@ -21,8 +24,8 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner, Recipe,
-    Relations, Role, Variable, Versions, Writer,
+    Checkpoint, Configured, Container, Endianness, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner,
+    Recipe, Relations, Role, Variable, Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
 
@@ -58,8 +61,9 @@ fn single(store: &dyn Store, path: &Path, blob: &dyn Blob) -> Draft {
     let mut draft = if layers::is_layout(&hdf5) {
         layers::read(&hdf5, &file)
     } else if paths::is_layout(&hdf5) || label(path).ends_with(".weights.h5") {
-        faults.extend(paths::unlisted(&hdf5, &Span::whole(&file.label)));
-        paths::read(&[paths::Source { file: 0, hdf5: &hdf5 }], None)
+        let at = Span::whole(&file.label);
+        faults.extend(paths::unlisted(&hdf5, &at));
+        paths::read(&[paths::Source { file: 0, hdf5: &hdf5 }], None, &at)
     } else {
         layers::read(&hdf5, &file)
     };
@@ -91,6 +95,7 @@ struct Draft {
     config: Option<serde_json::Value>,
     training: Option<serde_json::Value>,
     recipe: Option<Recipe>,
+    configured: Option<Configured>,
     faults: Vec<Fault>,
 }
 
@@ -117,7 +122,20 @@ impl Draft {
         let (files, found, layers, faults) = Default::default();
         let (owners, config, training) = Default::default();
         let versions = Versions::default();
-        Self { container, writer, versions, files, found, layers, owners, config, training, recipe: None, faults }
+        Self {
+            container,
+            writer,
+            versions,
+            files,
+            found,
+            layers,
+            owners,
+            config,
+            training,
+            recipe: None,
+            configured: None,
+            faults,
+        }
     }
 
     /// Takes over what the configuration says, and holds the weights against it.
@@ -171,6 +189,7 @@ impl Draft {
             layers: self.layers,
             keras: Some(Box::new(keras)),
             recipe: self.recipe,
+            configured: self.configured.map(Box::new),
             saved_model: None,
             faults: self.faults,
         }

@@ -81,6 +81,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         layers: Vec::new(),
         keras: None,
         recipe: None,
+        configured: None,
         saved_model: None,
         faults,
     })

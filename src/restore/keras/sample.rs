@@ -92,6 +92,7 @@ fn file(
         keras: Some(Box::new(KerasFile { owners, config: None, training: None })),
         saved_model: None,
         recipe: None,
+        configured: None,
         faults: Vec::new(),
     }
 }

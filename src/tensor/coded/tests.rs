@@ -65,6 +65,7 @@ impl Sample {
             layers: Vec::new(),
             keras: None,
             recipe: None,
+            configured: None,
             saved_model: None,
             faults: Vec::new(),
         };

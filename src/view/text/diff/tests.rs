@@ -33,6 +33,7 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         layers: Vec::new(),
         keras: None,
         recipe: None,
+        configured: None,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,
