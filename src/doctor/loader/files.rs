@@ -2,12 +2,16 @@
 //! another may refuse.
 
 use super::{Loader, file_name, is_python_name, python, within};
+use crate::bytes::FaultKind;
 use crate::model::{Checkpoint, Container, Kind, Recipe, Resolved, Writer};
 
 /// What loads a file of Keras'.
 pub(super) fn loader(checkpoint: &Checkpoint, resolved: &Resolved) -> Loader {
     if let Some(why) = misnamed(checkpoint, resolved) {
         return Loader::none(why);
+    }
+    if checkpoint.faults.iter().any(|fault| is_link(&fault.kind)) {
+        return Loader::none("no call of Keras 3 loads it: it refuses links, which tf_keras follows");
     }
     let path = python(&checkpoint.label);
     match (checkpoint.container, &checkpoint.recipe) {
@@ -22,6 +26,10 @@ pub(super) fn loader(checkpoint: &Checkpoint, resolved: &Resolved) -> Loader {
         }
         _ => of_weights(checkpoint, resolved, &path),
     }
+}
+
+fn is_link(kind: &FaultKind) -> bool {
+    matches!(kind, FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. })
 }
 
 /// Why Keras does not read a file of this name; none if the name fits the content.
