@@ -71,7 +71,7 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         container: Container::Bundle,
         versions: Versions::default(),
         layers: Vec::new(),
-        recipe: None,
+        configured: None,
         saved_model: None,
         flavor,
         writer,

@@ -9,7 +9,11 @@ use crate::model::{Checkpoint, Entry, EntryId, Extent};
 /// such an index. Only who wants every fault asks: the places of a wide checkpoint have to be sorted.
 pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
     let entries = &checkpoint.entries;
-    let Some(index) = checkpoint.index_file().filter(|_| !are_in_order(entries)) else { return Vec::new() };
+    if are_in_order(entries) {
+        return Vec::new();
+    }
+    // Without an index each file tells itself what lies where.
+    let index = checkpoint.index_file();
     let all = entries.iter().enumerate();
     let all = all.flat_map(|(id, entry)| entry.extents().map(move |(extent, _)| (extent, id)));
     let mut extents: Vec<(Extent, EntryId)> = all.filter(|(extent, _)| extent.length > 0).collect();
@@ -25,7 +29,11 @@ pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
             && let (Some(entry), Some(other)) = (entries.get(id), entries.get(owner))
         {
             let kind = FaultKind::ExtentsOverlap { key: entry.key.to_string(), other: other.key.to_string() };
-            faults.push(Fault { kind, at: Span { file: index.label.clone(), bytes: entry.declared_at.clone() } });
+            let at = match index {
+                Some(index) => Some(Span { file: index.label.clone(), bytes: entry.declared_at.clone() }),
+                None => checkpoint.files.get(extent.file).map(|file| Span::whole(&file.label)),
+            };
+            faults.extend(at.map(|at| Fault { kind, at }));
         }
         if extent.end() > before.end() {
             furthest = Some((extent, id));

@@ -32,8 +32,8 @@ fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
                 zip file\", or BadZipFile: \"File is not a zip file\"";
     }
     let index = facts.checkpoint.as_ref().is_none_or(|checkpoint| {
-        let index = checkpoint.index_file().map(|file| &file.label);
-        faults.iter().any(|fault| index == Some(&fault.at.file))
+        let tables = || checkpoint.files.iter().filter(|file| checkpoint.is_table(file));
+        faults.iter().any(|fault| tables().any(|file| file.label == fault.at.file))
     });
     if index {
         "raises \"not an sstable (bad magic number)\" when it opens the checkpoint"

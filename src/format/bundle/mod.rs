@@ -74,7 +74,7 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
         variables,
         graph,
         layers: Vec::new(),
-        recipe: None,
+        configured: None,
         saved_model: None,
         faults,
     })

@@ -64,9 +64,11 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
         Ok(blob) => {
             let weights = file(store, &place, FileRole::Whole, Some(blob.size()));
             let hdf5 = hdf5::read(blob.as_ref(), &weights.label);
-            let mut draft = paths::read(&[Source { file: 0, hdf5: &hdf5 }], Some(&known));
+            let at = Span::whole(&weights.label);
+            let mut draft = paths::read(&[Source { file: 0, hdf5: &hdf5 }], Some(&known), &at);
             let mut structure = faults(&hdf5, &weights);
-            structure.extend(paths::unlisted(&hdf5, &Span::whole(&weights.label)));
+            structure.extend(paths::unlisted(&hdf5, &at));
+            structure.append(&mut draft.faults);
             draft.files = vec![weights];
             (draft, structure)
         }
@@ -85,7 +87,7 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     draft.container = Container::KerasArchive;
     draft.versions = Versions { keras: version.map(str::to_owned), ..Versions::default() };
     if let Some(config) = &config {
-        draft.configure(config, &whole.label);
+        draft.configure(config, None, &whole.label);
     }
     let mut faults: Vec<Fault> = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
     faults.extend(structure);

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::{configured, needs};
 use crate::bytes::{FaultKind, limits};
 use crate::format::hdf5::{Hdf5, Value};
-use crate::model::{Layer, Recipe};
+use crate::model::Layer;
 
 /// The one text of an attribute.
 pub(super) fn text(value: &Value) -> Option<&str> {
@@ -18,18 +19,10 @@ pub(super) fn text(value: &Value) -> Option<&str> {
     }
 }
 
-/// The configuration that a whole model in HDF5 has.
-pub(super) fn of_model(hdf5: &Hdf5, faults: &mut Vec<FaultKind>) -> Option<Json> {
-    let attribute = hdf5.root()?.attribute("model_config")?;
-    parse("model_config", text(&attribute.value)?.as_bytes(), faults)
-}
-
-/// The losses with which a whole model in HDF5 was compiled.
-pub(super) fn losses_of_model(hdf5: &Hdf5) -> Vec<String> {
-    let attribute = hdf5.root().and_then(|root| root.attribute("training_config"));
-    let text = attribute.and_then(|attribute| text(&attribute.value));
-    let compiled = text.and_then(|text| serde_json::from_str(text).ok());
-    compiled.as_ref().map(losses).unwrap_or_default()
+/// The configuration that a whole model in HDF5 has under this name.
+pub(super) fn of_model(hdf5: &Hdf5, name: &str, faults: &mut Vec<FaultKind>) -> Option<Json> {
+    let attribute = hdf5.root()?.attribute(name)?;
+    parse(name, text(&attribute.value)?.as_bytes(), faults)
 }
 
 /// Reads JSON of Keras, which a person would call `name`.
@@ -78,65 +71,8 @@ fn described(layer: &Json) -> Layer {
     Layer {
         name: name(layer).unwrap_or_default().to_owned(),
         class: plain.map(str::to_owned),
-        registered: foreign(layer).map(str::to_owned),
+        registered: configured::registered(layer).map(str::to_owned),
         has_bytecode: has_bytecode(layer),
-    }
-}
-
-/// The name under which the class of an object is looked for, if it is not one of Keras' own.
-pub(super) fn foreign(object: &Json) -> Option<&str> {
-    let field = |name: &str| object.get(name).and_then(Json::as_str);
-    let class = field("class_name").unwrap_or_default();
-    // Keras' own layers come from its modules; before Keras 2.12 only registered ones told where they come from.
-    let is_own = field("module").is_none_or(|module| {
-        matches!(module.split('.').next(), Some("keras" | "tf_keras" | "tensorflow")) || module.is_empty()
-    });
-    match field("registered_name") {
-        Some(name) if !is_own => Some(name),
-        // A class without a module was defined where the program starts; Keras says so of none of its own.
-        Some(name) if object.get("module").is_some_and(Json::is_null) => Some(name),
-        _ if class.contains('>') => Some(class),
-        _ if !is_own => Some(class),
-        _ => None,
-    }
-}
-
-/// How the model is made again.
-pub(super) fn recipe(model: &Json, layers: &[Layer]) -> Recipe {
-    let mut foreign: Vec<String> = self::foreign(model).map(str::to_owned).into_iter().collect();
-    for name in layers.iter().filter_map(|layer| layer.registered.as_ref()) {
-        if !foreign.contains(name) {
-            foreign.push(name.clone());
-        }
-    }
-    Recipe {
-        module: model.get("module").and_then(Json::as_str).map(str::to_owned),
-        foreign,
-        losses: model.get("compile_config").map(losses).unwrap_or_default(),
-    }
-}
-
-/// The names of losses in what a model was compiled with; of several outputs there are several.
-pub(super) fn losses(compiled: &Json) -> Vec<String> {
-    let mut names = Vec::new();
-    if let Some(loss) = compiled.get("loss") {
-        gather_names(loss, &mut names);
-    }
-    names
-}
-
-fn gather_names(loss: &Json, names: &mut Vec<String>) {
-    match loss {
-        Json::String(name) => names.push(name.clone()),
-        Json::Array(several) => several.iter().for_each(|loss| gather_names(loss, names)),
-        // A function, or an object of a class: both tell whose they are.
-        Json::Object(object) if object.contains_key("class_name") => {
-            let config = object.get("config").and_then(Json::as_str);
-            let is_function = object.get("class_name").and_then(Json::as_str) == Some("function");
-            names.extend(config.filter(|_| is_function).or_else(|| foreign(loss)).map(str::to_owned));
-        }
-        Json::Object(several) => several.values().for_each(|loss| gather_names(loss, names)),
-        _ => {}
     }
 }
 
@@ -172,6 +108,8 @@ pub(super) struct Place {
     pub class: String,
     /// Its name; none where the configuration does not tell the real one.
     pub name: Option<String>,
+    /// Where below its path its own weights lie, and how many it has at the least, where that can be told.
+    pub needs: Option<(&'static str, u64)>,
 }
 
 /// The layers of a model by the paths of their groups: the second `Dense` of `layers` is `layers/dense_1`.
@@ -226,7 +164,8 @@ impl Walk<'_> {
         }
         self.put(layer, &path);
         let name = name.filter(|name| name.len() <= limits::KERAS_NAME);
-        self.places.insert(path, Place { class: class.to_owned(), name: name.map(str::to_owned) });
+        let needs = needs::of(layer);
+        self.places.insert(path, Place { class: class.to_owned(), name: name.map(str::to_owned), needs });
     }
 }
 

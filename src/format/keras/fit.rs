@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use super::{Found, config};
+use super::{Found, config, configured};
 use crate::bytes::FaultKind;
 use crate::model::leaf;
 
@@ -77,7 +77,7 @@ fn gather<'a>(owner: &'a Json, layers: &mut Vec<Layer<'a>>) {
 
 /// The weights of a layer of Keras' own; none for classes whose shapes depend on more than this.
 fn weights(layer: &Json) -> Option<Vec<Weight>> {
-    if config::foreign(layer).is_some() {
+    if configured::registered(layer).is_some() {
         return None;
     }
     let options = layer.get("config")?;

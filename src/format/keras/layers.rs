@@ -63,7 +63,8 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     };
     let mut draft = Draft::new(container, writer);
     draft.versions = versions;
-    let config = config::of_model(hdf5, &mut lists.kinds);
+    let config = config::of_model(hdf5, "model_config", &mut lists.kinds);
+    let training = config::of_model(hdf5, "training_config", &mut lists.kinds);
     draft.layers = layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
     draft.found = named(&weights, &leaves);
     draft.found.extend(slots::by_name(&optimizer, &weights, &leaves));
@@ -84,13 +85,13 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         let role = if of_optimizer { Role::Optimizer } else { role(name) };
         draft.found.push(Found { entry: dataset::entry(path, *leaf, 0), name: plain(name), role, slot: None });
     }
+    if layer_names.is_none() && lists.complain {
+        lists.kinds.push(FaultKind::LayersUnlisted);
+    }
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
     draft.faults = faults.collect();
     if let Some(config) = config {
-        draft.configure(&config, &file.label);
-        if let Some(recipe) = &mut draft.recipe {
-            recipe.losses = config::losses_of_model(hdf5);
-        }
+        draft.configure(&config, training.as_ref(), &file.label);
     }
     draft
 }

@@ -2,9 +2,12 @@
 
 mod archive;
 mod config;
+mod configured;
 mod dataset;
 mod fit;
 mod layers;
+mod needs;
+mod own;
 mod paths;
 mod shards;
 mod slots;
@@ -21,7 +24,7 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Recipe, Relations, Role, Variable,
+    Checkpoint, Configured, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Relations, Role, Variable,
     Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
@@ -58,8 +61,9 @@ fn single(store: &dyn Store, path: &Path, blob: &dyn Blob) -> Draft {
     let mut draft = if layers::is_layout(&hdf5) {
         layers::read(&hdf5, &file)
     } else if paths::is_layout(&hdf5) || label(path).ends_with(".weights.h5") {
-        faults.extend(paths::unlisted(&hdf5, &Span::whole(&file.label)));
-        paths::read(&[paths::Source { file: 0, hdf5: &hdf5 }], None)
+        let at = Span::whole(&file.label);
+        faults.extend(paths::unlisted(&hdf5, &at));
+        paths::read(&[paths::Source { file: 0, hdf5: &hdf5 }], None, &at)
     } else {
         layers::read(&hdf5, &file)
     };
@@ -87,7 +91,7 @@ struct Draft {
     files: Vec<File>,
     found: Vec<Found>,
     layers: Vec<Layer>,
-    recipe: Option<Recipe>,
+    configured: Option<Configured>,
     faults: Vec<Fault>,
 }
 
@@ -103,14 +107,14 @@ struct Found {
 impl Draft {
     /// Nothing yet.
     fn new(container: Container, writer: Writer) -> Self {
-        let (files, found, layers, faults) = Default::default();
-        Self { container, writer, versions: Versions::default(), files, found, layers, recipe: None, faults }
+        let (files, found, layers, configured, faults) = Default::default();
+        Self { container, writer, versions: Versions::default(), files, found, layers, configured, faults }
     }
 
     /// Takes over what the configuration says, and holds the weights against it.
-    fn configure(&mut self, config: &serde_json::Value, place: &Arc<str>) {
+    fn configure(&mut self, config: &serde_json::Value, training: Option<&serde_json::Value>, place: &Arc<str>) {
         self.layers = config::layers(config);
-        self.recipe = Some(config::recipe(config, &self.layers));
+        self.configured = Some(configured::read(config, training));
         let misfits = fit::misfits(config, &self.found);
         self.faults.extend(misfits.into_iter().map(|kind| Fault { kind, at: Span::whole(place) }));
     }
@@ -149,7 +153,7 @@ impl Draft {
             variables,
             graph: None,
             layers: self.layers,
-            recipe: self.recipe,
+            configured: self.configured.map(Box::new),
             saved_model: None,
             faults: self.faults,
         }

@@ -79,7 +79,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         variables,
         graph: None,
         layers: Vec::new(),
-        recipe: None,
+        configured: None,
         saved_model: None,
         faults,
     })

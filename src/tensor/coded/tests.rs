@@ -63,7 +63,7 @@ impl Sample {
             variables: Vec::new(),
             graph: None,
             layers: Vec::new(),
-            recipe: None,
+            configured: None,
             saved_model: None,
             faults: Vec::new(),
         };

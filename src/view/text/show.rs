@@ -338,7 +338,7 @@ mod tests {
             container: Container::Bundle,
             versions: Versions::default(),
             layers: Vec::new(),
-            recipe: None,
+            configured: None,
             saved_model: None,
             flavor: Flavor::ObjectBased,
             writer: Writer::Keras3,
