@@ -319,7 +319,8 @@ fn what_is_listed_and_missing() {
     assert_eq!(wounded("keras-folder-no-weights"), (vec![weights.clone()], 0));
     assert_eq!(wounded("keras-no-metadata"), (vec![], 4));
     let config = FaultKind::MemberMissing { name: "config.json".into() };
-    assert_eq!(wounded("keras-in-folder"), (vec![config, weights.clone()], 0));
+    let below = FaultKind::MembersBelow { folder: "model".into() };
+    assert_eq!(wounded("keras-in-folder"), (vec![config, weights.clone(), below], 0));
     assert_eq!(wounded("shards-one-missing"), (vec![FaultKind::Missing], 2));
     assert!(matches!(wounded("shards-list-empty").0[..], [FaultKind::JsonMalformed { .. }]));
     assert!(matches!(wounded("shards-list-cut").0[..], [FaultKind::JsonMalformed { .. }]));

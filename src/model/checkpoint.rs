@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::configured::Configured;
-use super::container::{Container, Layer, Recipe, Versions};
+use super::container::{Container, Layer, Versions};
 use super::entry::{Entry, EntryId};
 use super::graph::ObjectGraph;
 use super::keras::KerasFile;
@@ -44,8 +44,6 @@ pub struct Checkpoint {
     pub layers: Vec<Layer>,
     /// What else a file of Keras has.
     pub keras: Option<Box<KerasFile>>,
-    /// How a Keras model is made again, if its configuration is stored and can be read.
-    pub recipe: Option<Recipe>,
     /// What else the configuration of a Keras model tells, if it is stored and can be read.
     pub configured: Option<Box<Configured>>,
     /// What else a SavedModel has.

@@ -3,6 +3,8 @@
 /// What `load_model` builds the model of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configured {
+    /// Where the model's own class comes from (`keras.engine.functional`), if that is told.
+    pub module: Option<String>,
     /// Classes and functions that are not Keras' own, each once.
     pub custom: Vec<Custom>,
     /// How it was compiled; none if it was not.

@@ -84,14 +84,3 @@ pub struct Layer {
     /// True if its configuration holds Python bytecode, which is run when the model is loaded.
     pub has_bytecode: bool,
 }
-
-/// What the configuration of a Keras model says of how it is made again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recipe {
-    /// Where the model's own class comes from (`keras.engine.functional`), if that is told.
-    pub module: Option<String>,
-    /// Classes that are not Keras' own, by the names under which they are looked for (`my>Scale`).
-    pub foreign: Vec<String>,
-    /// The losses with which it was compiled, as far as they have names.
-    pub losses: Vec<String>,
-}

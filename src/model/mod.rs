@@ -24,7 +24,7 @@ mod variable;
 
 pub use checkpoint::{Checkpoint, Endianness, File, FileRole, Flavor, Writer};
 pub use configured::{Compiled, Configured, Custom, Purpose};
-pub use container::{Container, Layer, Recipe, Versions};
+pub use container::{Container, Layer, Versions};
 pub use digest::{Delta, Depth, Digest, Digests, Histogram, Stats};
 pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateFile};
 pub use dtype::{DType, Kind, MiniFloat};

@@ -72,7 +72,6 @@ pub fn checkpoint() -> Checkpoint {
         versions: Versions::default(),
         layers: Vec::new(),
         keras: None,
-        recipe: None,
         configured: None,
         saved_model: None,
         flavor: Flavor::NameBased,

@@ -71,7 +71,6 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
         layers: Vec::new(),
         saved_model: None,
         keras: None,
-        recipe: None,
         configured: None,
         faults: Vec::new(),
     }

@@ -12,11 +12,17 @@ use crate::bytes::{Fault, FaultKind, Foreign};
 fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
     let named = |ends: &[&str]| faults.iter().any(|fault| ends.iter().any(|end| fault.at.file.ends_with(end)));
     let is_zip = faults.iter().any(|fault| match &fault.kind {
-        FaultKind::Foreign { what } => matches!(what, Foreign::Archive("zip") | Foreign::Npz | Foreign::PyTorch),
+        // What PyTorch writes was not always a zip archive.
+        FaultKind::Foreign { what } => matches!(what, Foreign::Archive("zip") | Foreign::Npz),
         _ => false,
     });
     if named(&[".h5", ".hdf5"]) {
         return "Keras raises OSError: \"Unable to synchronously open file (file signature not found)\"";
+    }
+    let is_pytorch = faults.iter().any(|fault| matches!(fault.kind, FaultKind::Foreign { what: Foreign::PyTorch }));
+    if named(&[".keras"]) && is_pytorch {
+        return "Keras raises ValueError: \"File not found: filepath=...\", or of a zip archive KeyError: \"There is no item \
+                named 'config.json' in the archive\"";
     }
     if named(&[".keras"]) && is_zip {
         return "Keras raises KeyError: \"There is no item named 'config.json' in the archive\"";

@@ -2,26 +2,36 @@
 //! another may refuse.
 
 use super::{Advice, file_name, is_python_name, python, within};
-use crate::model::{Checkpoint, Container, Kind, Recipe, Resolved, Writer};
+use crate::bytes::FaultKind;
+use crate::model::{Checkpoint, Configured, Container, Kind, Purpose, Resolved, Writer};
 
 /// What loads a file of Keras'.
 pub(super) fn loader(checkpoint: &Checkpoint, resolved: &Resolved) -> Advice {
     if let Some(why) = misnamed(checkpoint, resolved) {
         return Advice::none(why);
     }
+    if checkpoint.faults.iter().any(|fault| is_link(&fault.kind)) {
+        return Advice::none("no call of Keras 3 loads it: it refuses links, which tf_keras follows");
+    }
     let path = python(&checkpoint.label);
-    match (checkpoint.container, &checkpoint.recipe) {
+    match (checkpoint.container, &checkpoint.configured) {
         (Container::KerasModelH5 | Container::KerasLayersH5, _) if has_bfloat16(checkpoint) => Advice::none(
             "no call loads it: Keras writes bfloat16 into this kind of file and cannot read it back (\"No cast function \
              available\"); save the model as .keras",
         ),
-        (Container::KerasModelH5 | Container::KerasArchive, Some(recipe)) => of_model(checkpoint, recipe, &path),
+        (Container::KerasModelH5 | Container::KerasArchive, Some(configured)) => {
+            of_model(checkpoint, configured, &path)
+        }
         (Container::KerasModelH5 | Container::KerasArchive, None) => {
             Advice::call(format!("model.load_weights({path})"))
                 .note("without a configuration that can be read, the model has to be built in code")
         }
         _ => of_weights(checkpoint, resolved, &path),
     }
+}
+
+fn is_link(kind: &FaultKind) -> bool {
+    matches!(kind, FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. })
 }
 
 /// Why Keras does not read a file of this name; none if the name fits the content.
@@ -60,59 +70,31 @@ fn has_bfloat16(checkpoint: &Checkpoint) -> bool {
     checkpoint.entries.iter().any(|entry| entry.dtype.kind() == Kind::BFloat16)
 }
 
-/// Losses by the names under which Keras 3 finds them in a model in HDF5; it writes short names there too, and
-/// does not find those again.
-const LOSSES: [&str; 22] = [
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "categorical_hinge",
-    "circle",
-    "cosine_similarity",
-    "ctc",
-    "dice",
-    "hinge",
-    "huber",
-    "kl_divergence",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-    "poisson",
-    "sparse_categorical_crossentropy",
-    "squared_hinge",
-    "tversky",
-    "cosine_proximity",
-];
-/// The short names of some, which are found everywhere else.
-const SHORT: [&str; 12] = ["bce", "kld", "mae", "mape", "mse", "msle", "BCE", "KLD", "MAE", "MAPE", "MSE", "MSLE"];
+/// Names of losses that Keras 3 writes into HDF5 and cannot read from there.
+const SHORT: [&str; 12] = ["mse", "mae", "mape", "msle", "bce", "kld", "MSE", "MAE", "MAPE", "MSLE", "BCE", "KLD"];
 
-fn of_model(checkpoint: &Checkpoint, recipe: &Recipe, path: &str) -> Advice {
+fn of_model(checkpoint: &Checkpoint, configured: &Configured, path: &str) -> Advice {
     let keras3 = checkpoint.writer == Writer::Keras3;
     let is_archive = checkpoint.container == Container::KerasArchive;
-    let module = recipe.module.as_deref().unwrap_or_default();
+    let module = configured.module.as_deref().unwrap_or_default();
     if is_archive && module.starts_with("keras.engine.") {
         return Advice::call(format!("tf.keras.models.load_model({path})"))
             .note("needs TensorFlow 2.12: later versions do not find the classes that it names");
     }
     let mut arguments = vec![path.to_owned()];
     let mut notes = Vec::new();
-    if !recipe.foreign.is_empty() {
-        let pair = |name: &String| format!("{}: {}", python(name), word(name));
-        let pairs: Vec<String> = recipe.foreign.iter().map(pair).collect();
+    let of = |purpose| configured.custom.iter().filter(move |custom| custom.purpose == purpose);
+    let pairs: Vec<String> =
+        of(Purpose::Model).map(|custom| format!("{}: {}", python(&custom.key), word(&custom.name))).collect();
+    if !pairs.is_empty() {
         arguments.push(format!("custom_objects={{{}}}", pairs.join(", ")));
         notes.push("the code of these classes is not in the file: define or import them first");
     }
-    let short = |loss: &str| SHORT.contains(&loss) && (is_archive || !keras3);
-    let own = |loss: &String| {
-        let is_class = loss.chars().next().is_some_and(|c| c.is_ascii_uppercase()) && !SHORT.contains(&loss.as_str());
-        LOSSES.contains(&loss.as_str()) || short(loss) || (is_class && !loss.contains('>'))
-    };
-    if recipe.losses.iter().any(|loss| !own(loss)) {
+    let losses = configured.compiled.iter().flat_map(|compiled| &compiled.losses);
+    let is_lost = keras3 && !is_archive && losses.map(String::as_str).any(|loss| SHORT.contains(&loss));
+    if is_lost || of(Purpose::Training).next().is_some() {
         arguments.push("compile=False".to_owned());
-        notes.push("compile=False, as Keras does not find the loss under the name that is stored");
+        notes.push("compile=False, as Keras does not find the loss or metric under the name that is stored");
     }
     let has_bytecode = checkpoint.layers.iter().any(|layer| layer.has_bytecode);
     if has_bytecode {
@@ -126,9 +108,8 @@ fn of_model(checkpoint: &Checkpoint, recipe: &Recipe, path: &str) -> Advice {
     if notes.is_empty() { loader } else { loader.note(notes.join("; ")) }
 }
 
-/// What stands for a class in Python: its name without the package under which it is registered.
-fn word(name: &str) -> &str {
-    let class = name.rsplit('>').next().unwrap_or(name);
+/// What stands for a class in Python: its name, if it can be one.
+fn word(class: &str) -> &str {
     if is_python_name(class) { class } else { "..." }
 }
 

@@ -1,4 +1,6 @@
-//! K010: a file of Keras under the name of another kind.
+//! K010: HDF5 under a name that ends in .keras.
+
+use std::path::Path;
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -15,14 +17,12 @@ pub static RULE: Rule = Rule {
     since: "0.1.0",
     check: Check::Facts(check),
     manual: Manual {
-        means: "The name says one kind of file, the content is another: HDF5 as model.keras (Keras 2.12 and before wrote it so), an archive or the newer layout of weights as model.h5. Keras goes by the end of the name, and says that the file is not there, or that it has no layers.",
+        means: "The name says archive, the content is HDF5: Keras 2.12 and before wrote `.keras` so. Keras 3 goes by the name and says that the file is not there.",
         you_see: &[
             "ValueError: File not found: filepath={p}. Please ensure the file is an accessible .keras zip file.",
             "BadZipFile: File is not a zip file",
-            "OSError: Unable to synchronously open file (file signature not found)",
-            "ValueError: Layer count mismatch when loading weights from file. Model expected {m} layers, found 0 saved layers.",
         ],
-        knows: "By the first bytes of the file, and the layout of the groups in it, held against the end of its name.",
+        knows: "By the first bytes of the file.",
         fix: "Give a copy the name that fits its content:
 
     cp model.keras model.h5",
@@ -34,36 +34,20 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
-    let Some(right) = right_name(checkpoint, &facts.resolved) else { return };
+    let hdf5 =
+        matches!(checkpoint.container, Container::KerasModelH5 | Container::KerasLayersH5 | Container::KerasWeightsH5);
     let label = checkpoint.label.as_str();
-    let is_keras = label.ends_with(".keras");
-    let (message, says) = match (checkpoint.container, is_keras) {
-        (_, true) => (
-            "this is HDF5, not the zip archive that its name promises",
-            "Keras 3: \"File not found: filepath=... Please ensure the file is an accessible .keras zip file.\"",
-        ),
-        (Container::KerasArchive, false) => (
-            "this is a .keras archive under another name",
-            "OSError: \"Unable to synchronously open file (file signature not found)\"; of a name that it does not know, \
-             \"File format not supported\"",
-        ),
-        (Container::KerasWeightsH5, false) => (
-            "this is what .weights.h5 files hold, under another name",
-            "ValueError: \"Layer count mismatch ... found 0 saved layers\" from load_weights(), \"No model config found\" \
-             from load_model()",
-        ),
-        _ => (
-            "the name is not one under which Keras looks for this kind of HDF5 file",
-            "ValueError: \"File format not supported\", or \"... expected 2 variables, but received 0 variables during \
-             loading\"",
-        ),
-    };
+    if !hdf5 || Path::new(label).extension().is_none_or(|extension| extension != "keras") {
+        return;
+    }
+    let Some(right) = right_name(checkpoint, &facts.resolved) else { return };
+    let says = "Keras 3: \"File not found: filepath=... Please ensure the file is an accessible .keras zip file.\"";
     findings.add(
-        Finding::new(&RULE, message)
+        Finding::new(&RULE, "this is HDF5, not the zip archive that its name promises")
             .path(label.to_owned())
             .cause("wrong-format")
             .tensorflow(says)
-            .help("give a copy the name that fits its content")
+            .help("give a copy the name that fits its content; tf_keras loads it as it is")
             .shell(format!("cp {} {}", shell(label), shell(&right))),
     );
 }

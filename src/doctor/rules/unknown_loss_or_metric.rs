@@ -93,7 +93,7 @@ mod tests {
         };
         let compiled = Some(Compiled { optimizer: Some("Adam".to_owned()), losses: vec![loss.to_owned()] });
         let custom = custom.iter().map(own).collect();
-        checkpoint.configured = Some(Box::new(Configured { custom, compiled, replicas: None }));
+        checkpoint.configured = Some(Box::new(Configured { custom, compiled, ..Configured::default() }));
         let mut findings = Findings::default();
         check(&facts(checkpoint), &mut findings);
         findings.list().iter().map(|finding| finding.severity).collect()

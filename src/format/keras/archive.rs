@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::paths::{self, Known, Source};
-use super::{Draft, config, configured, faults, file};
+use super::{Draft, config, faults, file};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::directory::label;
 use crate::format::files::{unreadable, words};
@@ -87,9 +87,8 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     draft.container = Container::KerasArchive;
     draft.versions = Versions { keras: version.map(str::to_owned), ..Versions::default() };
     if let Some(config) = &config {
-        draft.configure(config, &whole.label);
+        draft.configure(config, None, &whole.label);
     }
-    draft.configured = config.as_ref().map(|config| configured::read(config, None));
     draft.config = config;
     let mut faults: Vec<Fault> = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
     faults.extend(structure);

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::{configured, needs};
 use crate::bytes::{FaultKind, limits};
 use crate::format::hdf5::{Hdf5, Value};
-use crate::model::{Layer, Recipe};
+use crate::model::Layer;
 
 /// The one text of an attribute.
 pub(super) fn text(value: &Value) -> Option<&str> {
@@ -73,63 +73,6 @@ fn described(layer: &Json) -> Layer {
         class: plain.map(str::to_owned),
         registered: configured::registered(layer).map(str::to_owned),
         has_bytecode: has_bytecode(layer),
-    }
-}
-
-/// The name under which the class of an object is looked for, if it is not one of Keras' own.
-pub(super) fn foreign(object: &Json) -> Option<&str> {
-    let field = |name: &str| object.get(name).and_then(Json::as_str);
-    let class = field("class_name").unwrap_or_default();
-    // Keras' own layers come from its modules; before Keras 2.12 only registered ones told where they come from.
-    let is_own = field("module").is_none_or(|module| {
-        matches!(module.split('.').next(), Some("keras" | "tf_keras" | "tensorflow")) || module.is_empty()
-    });
-    match field("registered_name") {
-        Some(name) if !is_own => Some(name),
-        // A class without a module was defined where the program starts; Keras says so of none of its own.
-        Some(name) if object.get("module").is_some_and(Json::is_null) => Some(name),
-        _ if class.contains('>') => Some(class),
-        _ if !is_own => Some(class),
-        _ => None,
-    }
-}
-
-/// How the model is made again.
-pub(super) fn recipe(model: &Json, layers: &[Layer]) -> Recipe {
-    let mut foreign: Vec<String> = self::foreign(model).map(str::to_owned).into_iter().collect();
-    for name in layers.iter().filter_map(|layer| layer.registered.as_ref()) {
-        if !foreign.contains(name) {
-            foreign.push(name.clone());
-        }
-    }
-    Recipe {
-        module: model.get("module").and_then(Json::as_str).map(str::to_owned),
-        foreign,
-        losses: model.get("compile_config").map(losses).unwrap_or_default(),
-    }
-}
-
-/// The names of losses in what a model was compiled with; of several outputs there are several.
-pub(super) fn losses(compiled: &Json) -> Vec<String> {
-    let mut names = Vec::new();
-    if let Some(loss) = compiled.get("loss") {
-        gather_names(loss, &mut names);
-    }
-    names
-}
-
-fn gather_names(loss: &Json, names: &mut Vec<String>) {
-    match loss {
-        Json::String(name) => names.push(name.clone()),
-        Json::Array(several) => several.iter().for_each(|loss| gather_names(loss, names)),
-        // A function, or an object of a class: both tell whose they are.
-        Json::Object(object) if object.contains_key("class_name") => {
-            let config = object.get("config").and_then(Json::as_str);
-            let is_function = object.get("class_name").and_then(Json::as_str) == Some("function");
-            names.extend(config.filter(|_| is_function).or_else(|| foreign(loss)).map(str::to_owned));
-        }
-        Json::Object(several) => several.values().for_each(|loss| gather_names(loss, names)),
-        _ => {}
     }
 }
 

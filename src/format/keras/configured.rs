@@ -15,7 +15,8 @@ pub(super) fn read(model: &Json, training: Option<&Json>) -> Configured {
     found.object(model, Purpose::Model);
     let compiled = compile.map(|compile| found.compiled(compile));
     let replicas = (found.replicas > 1).then_some(found.replicas);
-    Configured { custom: found.custom.into_iter().collect(), compiled, replicas }
+    let module = model.get("module").and_then(Json::as_str).map(str::to_owned);
+    Configured { module, custom: found.custom.into_iter().collect(), compiled, replicas }
 }
 
 /// Modules of Keras, and of what it stands on.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use super::{Found, config};
+use super::{Found, config, configured};
 use crate::bytes::FaultKind;
 use crate::model::leaf;
 
@@ -37,13 +37,15 @@ fn by_layer(found: &[Found]) -> HashMap<(&str, &str), Vec<&Found>> {
 /// A layer whose configuration tells the shapes of its weights.
 struct Layer<'a> {
     name: &'a str,
-    /// Of each weight its word, and the length of each axis; none for one that only the input tells.
-    weights: Vec<(&'static str, Vec<Option<u64>>)>,
+    weights: Vec<Weight>,
 }
+
+/// The word of a weight, and the length of each of its axes; none for one that only the input tells.
+type Weight = (&'static str, Vec<Option<u64>>);
 
 impl Layer<'_> {
     fn misfits(&self, weights: &HashMap<(&str, &str), Vec<&Found>>) -> Vec<FaultKind> {
-        let misfit = |(word, needed): &(&'static str, Vec<Option<u64>>)| {
+        let misfit = |(word, needed): &Weight| {
             let [found] = weights.get(&(leaf(self.name), *word))?.as_slice() else { return None };
             let stored = found.entry.shape.axes()?;
             let fits = stored.len() == needed.len()
@@ -74,8 +76,8 @@ fn gather<'a>(owner: &'a Json, layers: &mut Vec<Layer<'a>>) {
 }
 
 /// The weights of a layer of Keras' own; none for classes whose shapes depend on more than this.
-fn weights(layer: &Json) -> Option<Vec<(&'static str, Vec<Option<u64>>)>> {
-    if config::foreign(layer).is_some() {
+fn weights(layer: &Json) -> Option<Vec<Weight>> {
+    if configured::registered(layer).is_some() {
         return None;
     }
     let options = layer.get("config")?;
@@ -100,4 +102,31 @@ fn weights(layer: &Json) -> Option<Vec<(&'static str, Vec<Option<u64>>)>> {
 /// The last axis of what the layer was built for, if that is noted.
 fn input(layer: &Json) -> Option<u64> {
     layer.get("build_config")?.get("input_shape")?.as_array()?.last()?.as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(layer: &str) -> Option<Vec<Weight>> {
+        weights(&serde_json::from_str(layer).unwrap())
+    }
+
+    #[test]
+    fn what_a_configuration_makes() {
+        let dense = r#"{"class_name": "Dense", "config": {"units": 4}, "build_config": {"input_shape": [null, 5]}}"#;
+        let (kernel, bias) = (("kernel", vec![Some(5), Some(4)]), ("bias", vec![Some(4)]));
+        assert_eq!(wanted(dense), Some(vec![kernel, bias]));
+        let unbuilt = r#"{"class_name": "Dense", "config": {"units": 4}}"#;
+        assert_eq!(wanted(unbuilt).unwrap()[0], ("kernel", vec![None, Some(4)]));
+        let conv = r#"{"class_name": "Conv2D", "config": {"filters": 8, "kernel_size": [3, 5]}}"#;
+        assert_eq!(wanted(conv).unwrap()[0], ("kernel", vec![Some(3), Some(5), None, Some(8)]));
+    }
+
+    /// A class of the user's own may mean anything by its units.
+    #[test]
+    fn nothing_is_known_of_other_classes() {
+        assert_eq!(wanted(r#"{"class_name": "my>Dense", "config": {"units": 4}}"#), None);
+        assert_eq!(wanted(r#"{"class_name": "LSTM", "config": {"units": 4}}"#), None);
+    }
 }

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::config;
-use super::configured;
 use super::dataset::{self, Leaf, below};
 use super::slots;
 use super::{Draft, Found, Owns};
@@ -77,7 +76,6 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     draft.owners = owners;
     let config = config::of_model(hdf5, "model_config", &mut lists.kinds);
     draft.training = config::of_model(hdf5, "training_config", &mut lists.kinds);
-    draft.configured = config.as_ref().map(|config| configured::read(config, draft.training.as_ref()));
     draft.layers = layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
     draft.found = named(&weights, &leaves);
     draft.found.extend(slots::by_name(&optimizer, &weights, &leaves));
@@ -104,10 +102,9 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
     draft.faults = faults.collect();
     if let Some(config) = config {
-        draft.configure(&config, &file.label);
-        if let Some(recipe) = &mut draft.recipe {
-            recipe.losses = draft.training.as_ref().map(config::losses).unwrap_or_default();
-        }
+        let training = draft.training.take();
+        draft.configure(&config, training.as_ref(), &file.label);
+        draft.training = training;
         draft.config = Some(config);
     }
     draft

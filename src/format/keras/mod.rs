@@ -25,7 +25,7 @@ use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
     Checkpoint, Configured, Container, Endianness, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner,
-    Recipe, Relations, Role, Variable, Versions, Writer,
+    Relations, Role, Variable, Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
 
@@ -94,7 +94,6 @@ struct Draft {
     owners: Vec<Owns>,
     config: Option<serde_json::Value>,
     training: Option<serde_json::Value>,
-    recipe: Option<Recipe>,
     configured: Option<Configured>,
     faults: Vec<Fault>,
 }
@@ -122,26 +121,13 @@ impl Draft {
         let (files, found, layers, faults) = Default::default();
         let (owners, config, training) = Default::default();
         let versions = Versions::default();
-        Self {
-            container,
-            writer,
-            versions,
-            files,
-            found,
-            layers,
-            owners,
-            config,
-            training,
-            recipe: None,
-            configured: None,
-            faults,
-        }
+        Self { container, writer, versions, files, found, layers, owners, config, training, configured: None, faults }
     }
 
     /// Takes over what the configuration says, and holds the weights against it.
-    fn configure(&mut self, config: &serde_json::Value, place: &Arc<str>) {
+    fn configure(&mut self, config: &serde_json::Value, training: Option<&serde_json::Value>, place: &Arc<str>) {
         self.layers = config::layers(config);
-        self.recipe = Some(config::recipe(config, &self.layers));
+        self.configured = Some(configured::read(config, training));
         let misfits = fit::misfits(config, &self.found);
         self.faults.extend(misfits.into_iter().map(|kind| Fault { kind, at: Span::whole(place) }));
     }
@@ -188,7 +174,6 @@ impl Draft {
             graph: None,
             layers: self.layers,
             keras: Some(Box::new(keras)),
-            recipe: self.recipe,
             configured: self.configured.map(Box::new),
             saved_model: None,
             faults: self.faults,

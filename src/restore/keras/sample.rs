@@ -91,7 +91,6 @@ fn file(
         layers: Vec::new(),
         keras: Some(Box::new(KerasFile { owners, config: None, training: None })),
         saved_model: None,
-        recipe: None,
         configured: None,
         faults: Vec::new(),
     }

@@ -64,7 +64,6 @@ impl Sample {
             graph: None,
             layers: Vec::new(),
             keras: None,
-            recipe: None,
             configured: None,
             saved_model: None,
             faults: Vec::new(),

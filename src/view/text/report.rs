@@ -159,14 +159,15 @@ fn nothing_wrong(looked: &Summary, notes: usize) -> String {
         let what = if looked.depth == Depth::Index { "index" } else { "index and file sizes" };
         format!("no fault in {what}; the data were not read{notes}. {tensors}, {bytes} bytes")
     } else if looked.complete {
-        match (looked.bytes, looked.checksums) {
+        let checksums = match looked.checksums {
+            Checksums::Tensors => "every checksum verified",
+            Checksums::Members => "every checksum of the archive verified",
+            Checksums::Nothing => "which have no checksums",
+        };
+        match looked.bytes {
             // A graph, or what has no variables.
-            (0, _) => format!("sound{notes}. {tensors}, no values"),
-            (_, Checksums::Tensors) => format!("sound{notes}. {tensors}, {bytes} bytes, every checksum verified"),
-            (_, Checksums::Members) => {
-                format!("sound{notes}. {tensors}, {bytes} bytes, every checksum of the archive verified")
-            }
-            (_, Checksums::Nothing) => format!("sound{notes}. {tensors}, {bytes} bytes, which have no checksums"),
+            0 => format!("sound{notes}. {tensors}, no values"),
+            _ => format!("sound{notes}. {tensors}, {bytes} bytes, {checksums}"),
         }
     } else {
         format!("no fault in what was examined{notes}. {tensors}, {}", reach(looked))

@@ -32,7 +32,6 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         versions: Versions::default(),
         layers: Vec::new(),
         keras: None,
-        recipe: None,
         configured: None,
         saved_model: None,
         flavor: Flavor::NameBased,
