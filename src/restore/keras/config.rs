@@ -186,6 +186,45 @@ fn loose_end(model: &Json) -> Option<Exception> {
     Some(Exception::new("ValueError", text))
 }
 
+/// The states of random numbers that the layers of a model of Keras 3 have, by the names of these.
+pub(super) fn seeds(model: &Json) -> Vec<String> {
+    let mut names = Vec::new();
+    for layer in objects(model) {
+        let config = layer.get("config");
+        let name = config.and_then(|config| config.get("name")).and_then(Json::as_str).unwrap_or_default();
+        match count_seeds(layer) {
+            1 => names.push(format!("{name}.seed_generator_state")),
+            // Of several, the later ones are numbered.
+            count => names.extend((1..=count).map(|number| {
+                let suffix = if number == 1 { String::new() } else { format!("#{number}") };
+                format!("{name}.seed_generator/seed_generator_state{suffix}")
+            })),
+        }
+    }
+    names
+}
+
+fn count_seeds(layer: &Json) -> usize {
+    let class = text(layer, "class_name");
+    let argument = |name: &str| layer.get("config").and_then(|config| config.get(name));
+    let is_positive = |name: &str| argument(name).and_then(Json::as_f64).is_some_and(|value| value > 0.0);
+    let own = match class {
+        "LSTM" | "GRU" | "SimpleRNN" | "LSTMCell" | "GRUCell" | "SimpleRNNCell" => true,
+        _ if class.starts_with("ConvLSTM") || class.starts_with("Random") => true,
+        _ if class.ends_with("Dropout") || class.ends_with("Dropout1D") || class.ends_with("Dropout2D") => {
+            is_positive("rate")
+        }
+        "SpatialDropout3D" => is_positive("rate"),
+        "GaussianNoise" => is_positive("stddev"),
+        "Attention" | "AdditiveAttention" | "MultiHeadAttention" | "GroupQueryAttention" => is_positive("dropout"),
+        _ => false,
+    };
+    let within: usize = objects(layer).into_iter().map(count_seeds).sum();
+    // It makes the layer for the way back itself where none is given.
+    let ways = if class == "Bidirectional" && argument("backward_layer").is_none_or(Json::is_null) { 2 } else { 1 };
+    within.saturating_mul(ways).saturating_add(usize::from(own))
+}
+
 /// Short names of losses, which Keras 3 looks up among the metrics when it reads a model in HDF5, and finds
 /// functions.
 const SHORT: [&str; 14] =
@@ -193,6 +232,11 @@ const SHORT: [&str; 14] =
 
 /// Why Keras 3 does not compile a model as it was.
 pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Exception> {
+    let optimizer = training.get("optimizer").and_then(|optimizer| optimizer.get("config"));
+    if format == Format::Archive && optimizer.is_some_and(|config| config.get("is_legacy_optimizer").is_some()) {
+        let text = "Argument(s) not recognized: {'jit_compile': False, 'is_legacy_optimizer': False}";
+        return Some(Exception::new("ValueError", text));
+    }
     let loss = training.get("loss")?;
     if let Some(short) = strings(loss).into_iter().find(|name| SHORT.contains(name)).filter(|_| format == Format::Hdf5)
     {
@@ -303,7 +347,23 @@ mod tests {
     }
 
     #[test]
-    fn losses() {
+    fn states_of_random_numbers() {
+        let lstm = r#"{"class_name": "LSTM", "config": {"name": "l"}}"#;
+        let none = r#"{"class_name": "Dropout", "config": {"name": "z", "rate": 0.0}}"#;
+        let some = r#"{"class_name": "Dropout", "config": {"name": "d", "rate": 0.5}}"#;
+        let both = format!(r#"{{"class_name": "Bidirectional", "config": {{"name": "b", "layer": {lstm}}}}}"#);
+        let model = sequential(&[lstm, none, some, &both].join(","));
+        let wanted = [
+            "l.seed_generator_state",
+            "d.seed_generator_state",
+            "b.seed_generator/seed_generator_state",
+            "b.seed_generator/seed_generator_state#2",
+        ];
+        assert_eq!(seeds(&serde_json::from_str(&model).unwrap()), wanted);
+    }
+
+    #[test]
+    fn losses_and_optimizers() {
         let class = |format, training: &str| {
             compile_refusal(format, &serde_json::from_str(training).unwrap()).map(|exception| exception.class)
         };
@@ -311,6 +371,9 @@ mod tests {
         assert_eq!(class(Format::Hdf5, r#"{"loss": ["huber", "mae"]}"#), Some("ValueError"));
         assert_eq!(class(Format::Hdf5, r#"{"loss": "categorical_crossentropy"}"#), None);
         assert_eq!(class(Format::Archive, r#"{"loss": "mse"}"#), None);
+        let of_keras2 = r#"{"loss": "mse", "optimizer": {"config": {"is_legacy_optimizer": false}}}"#;
+        assert_eq!(class(Format::Archive, of_keras2), Some("ValueError"));
+        assert_eq!(class(Format::Archive, r#"{"loss": "mse", "optimizer": "adam"}"#), None);
         let object = r#"{"loss": {"class_name": "MeanSquaredError", "config": {"reduction": "auto"}}}"#;
         assert_eq!(class(Format::Archive, object), Some("TypeError"));
     }
