@@ -253,3 +253,109 @@ impl Load<'_> {
 fn place(number: usize, layer: &Layer) -> String {
     format!("layer #{number} (named {})", layer.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{bound, by_layer, by_path, run};
+    use super::*;
+    use crate::restore::Options;
+
+    const NONE: Options = Options { by_name: false, skip_mismatch: false };
+    const BY_NAME: Options = Options { by_name: true, skip_mismatch: false };
+    const SKIPPING: Options = Options { by_name: true, skip_mismatch: true };
+
+    fn load_as(generation: Generation, old: &Checkpoint, new: &Checkpoint, options: Options) -> Course {
+        run("m.h5", old, Some(new), options, |scene| load(generation, scene, old))
+    }
+
+    fn message(course: &Course) -> &str {
+        course.exception.as_ref().map(|exception| exception.message.as_str()).unwrap_or_default()
+    }
+
+    #[test]
+    fn order_counts_and_names_do_not() {
+        let old = by_layer(&[("a", "a", &[&[4, 5], &[5]]), ("drop", "drop", &[]), ("b", "b", &[&[5, 2], &[2]])]);
+        let new = by_layer(&[("x", "x", &[&[4, 5], &[5]]), ("y", "y", &[&[5, 2], &[2]])]);
+        let course = load_as(Generation::Two, &old, &new, NONE);
+        assert_eq!(course.exception, None);
+        let wanted = [
+            "a/a/kernel:0 -> x/x/kernel:0",
+            "a/a/bias:0 -> x/x/bias:0",
+            "b/b/kernel:0 -> y/y/kernel:0",
+            "b/b/bias:0 -> y/y/bias:0",
+        ];
+        assert_eq!(bound(&course, &old, &new), wanted);
+    }
+
+    #[test]
+    fn a_layer_more_or_a_weight_less() {
+        let old = by_layer(&[("a", "a", &[&[4, 5], &[5]])]);
+        let longer = by_layer(&[("a", "a", &[&[4, 5], &[5]]), ("b", "b", &[&[5, 2]])]);
+        let course = load_as(Generation::Three, &old, &longer, NONE);
+        assert!(message(&course).contains("Model expected 2 layers, found 1 saved layers."));
+        let no_bias = by_layer(&[("a", "a", &[&[4, 5]])]);
+        let course = load_as(Generation::Three, &old, &no_bias, NONE);
+        assert!(message(&course).contains("Layer expects 1 weight(s). Received 2 saved weight(s)"));
+    }
+
+    #[test]
+    fn what_is_assigned_before_a_shape_does_not_fit() {
+        let old = by_layer(&[("a", "a", &[&[4, 5], &[5]]), ("b", "b", &[&[5, 2], &[2]])]);
+        let new = by_layer(&[("a", "a", &[&[4, 5], &[5]]), ("b", "b", &[&[5, 3], &[3]])]);
+        let course = load_as(Generation::Two, &old, &new, NONE);
+        assert_eq!(course.bound.len(), 2);
+        assert!(message(&course).starts_with("Cannot assign value to variable ' b/kernel:0'"));
+        // By name, Keras 2 looks at all shapes first.
+        assert_eq!(load_as(Generation::Two, &old, &new, BY_NAME).bound.len(), 0);
+        let course = load_as(Generation::Three, &old, &new, BY_NAME);
+        assert_eq!(course.bound.len(), 2);
+        assert!(message(&course).contains("Weight expects shape (5, 3). Received saved weight with shape (5, 2)"));
+    }
+
+    #[test]
+    fn names_that_nobody_has_are_skipped() {
+        let old = by_layer(&[("a", "a", &[&[4, 5]]), ("b", "b", &[&[5, 2], &[2]])]);
+        let new = by_layer(&[("c", "c", &[&[4, 5]]), ("b", "b", &[&[5, 2], &[3]])]);
+        let course = load_as(Generation::Two, &old, &new, SKIPPING);
+        assert_eq!(course.exception, None);
+        assert_eq!(bound(&course, &old, &new), ["b/b/kernel:0 -> b/b/kernel:0"]);
+        assert_eq!(course.warnings.len(), 1);
+    }
+
+    #[test]
+    fn a_file_of_objects_lists_no_layers() {
+        let old = by_path(&[("layers/dense", "a", &[&[4, 5]])]);
+        let new = by_layer(&[("a", "a", &[&[4, 5]])]);
+        let course = load_as(Generation::Three, &old, &new, NONE);
+        assert!(message(&course).contains("found 0 saved layers"));
+        let course = load_as(Generation::Three, &old, &new, BY_NAME);
+        assert!(course.exception.is_none() && course.bound.is_empty());
+    }
+
+    #[test]
+    fn the_weights_of_the_model_itself() {
+        let old = by_layer(&[("a", "a", &[&[4]]), ("top_level_model_weights", "", &[&[3]])]);
+        let new = by_layer(&[("a", "a", &[&[4]]), ("top_level_model_weights", "", &[])]);
+        let course = load_as(Generation::Two, &old, &new, NONE);
+        assert!(message(&course).contains("Model expects 0 top-level weight(s). Received 1"));
+        assert_eq!(load_as(Generation::Two, &old, &old, NONE).bound.len(), 2);
+    }
+
+    #[test]
+    fn a_program_that_saves_objects_has_its_layers_in_the_order_of_writing() {
+        let old = by_layer(&[("a", "a", &[&[4, 5], &[5]]), ("b", "b", &[&[5, 2], &[2]])]);
+        let new = by_path(&[("layers/dense", "a", &[&[4, 5], &[5]]), ("layers/conv", "b", &[&[5, 2], &[2]])]);
+        let course = load_as(Generation::Three, &old, &new, NONE);
+        assert_eq!(course.exception, None);
+        assert_eq!(bound(&course, &old, &new)[2], "b/b/kernel:0 -> layers/conv/vars/0");
+    }
+
+    #[test]
+    fn a_listed_weight_that_is_not_there() {
+        let mut old = by_layer(&[("a", "a", &[&[4]])]);
+        let kind = FaultKind::WeightMissing { layer: "a".to_owned(), name: "a/bias:0".to_owned() };
+        old.faults.push(crate::bytes::Fault { kind, at: crate::bytes::Span::whole(&"m.h5".into()) });
+        let course = load_as(Generation::Two, &old, &old, NONE);
+        assert_eq!(course.exception.map(|exception| exception.class), Some("KeyError"));
+    }
+}

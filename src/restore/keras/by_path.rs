@@ -257,3 +257,101 @@ fn last(checkpoint: &Checkpoint, id: VariableId) -> Option<String> {
     let key = checkpoint.entries.get(id)?.key.to_string();
     key.rsplit('/').next().map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Group, bound, by_layer, by_path, run};
+    use super::*;
+    use crate::restore::Options;
+
+    const NONE: Options = Options { by_name: false, skip_mismatch: false };
+    const SKIPPING: Options = Options { by_name: false, skip_mismatch: true };
+
+    fn load_as(generation: Generation, old: &[Group], new: &[Group], options: Options) -> (Course, Vec<String>) {
+        let (old, new) = (by_path(old), by_path(new));
+        let course = run("m.weights.h5", &old, Some(&new), options, |scene| load(generation, scene, &old));
+        let bound = bound(&course, &old, &new);
+        (course, bound)
+    }
+
+    const FIRST: Group = ("layers/dense", "a", &[&[4, 4], &[4]]);
+    const SECOND: Group = ("layers/dense_1", "b", &[&[4, 4], &[4]]);
+    const LAST: Group = ("layers/dense_1", "b", &[&[4, 2], &[2]]);
+
+    #[test]
+    fn names_do_not_count_and_more_is_not_noticed() {
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &[("layers/dense", "z", FIRST.2)], NONE);
+        assert_eq!(course.exception, None);
+        assert_eq!(bound, ["layers/dense/vars/0 -> layers/dense/vars/0", "layers/dense/vars/1 -> layers/dense/vars/1"]);
+    }
+
+    #[test]
+    fn a_layer_inserted_takes_the_next_one_s_weights() {
+        let moved: Group = ("layers/dense_2", "b", LAST.2);
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &[FIRST, SECOND, moved], NONE);
+        let exception = course.exception.unwrap();
+        assert_eq!(exception.class, "ValueError");
+        assert!(exception.message.starts_with("A total of 2 objects could not be loaded."));
+        assert_eq!(bound.len(), 2);
+        // Keras 2 stops at the first.
+        let (course, _) = load_as(Generation::Two, &[FIRST, LAST], &[FIRST, SECOND, moved], NONE);
+        assert!(course.exception.unwrap().message.contains("(4, 4)"));
+    }
+
+    #[test]
+    fn mismatches_that_are_skipped_are_told() {
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &[FIRST, SECOND], SKIPPING);
+        assert!(course.exception.is_none() && course.warnings.len() == 1);
+        assert_eq!(bound.len(), 2);
+        let (course, bound) = load_as(Generation::Two, &[FIRST, LAST], &[FIRST, SECOND], SKIPPING);
+        assert!(course.exception.is_none() && course.warnings.len() == 1);
+        assert_eq!(bound.len(), 2);
+    }
+
+    #[test]
+    fn an_optimizer_of_another_count_is_left_fresh() {
+        let adam: Group = ("optimizer", "adam", &[&[], &[], &[4, 4]]);
+        let sgd: Group = ("optimizer", "sgd", &[&[], &[]]);
+        let (course, bound) = load_as(Generation::Three, &[FIRST, adam], &[FIRST, sgd], NONE);
+        assert_eq!(course.exception, None);
+        assert!(course.warnings[0].contains("it has 2 variables whereas the saved optimizer has 3 variables"));
+        assert_eq!(bound.len(), 2);
+    }
+
+    #[test]
+    fn a_layer_without_weights_refuses_stored_ones() {
+        let bare: Group = ("layers/scale", "s", &[]);
+        let (course, _) = load_as(Generation::Three, &[("layers/scale", "s", &[&[3]])], &[bare], NONE);
+        assert!(course.exception.unwrap().message.contains("expected 0 variables, but received 1 variables"));
+        let (course, _) = load_as(Generation::Three, &[], &[bare], NONE);
+        assert_eq!(course.exception, None);
+    }
+
+    #[test]
+    fn keras_3_finds_the_list_of_keras_2_14() {
+        let old: Group = ("_layer_checkpoint_dependencies/dense", "", FIRST.2);
+        assert_eq!(load_as(Generation::Three, &[old], &[FIRST], NONE).0.exception, None);
+        assert!(load_as(Generation::Two, &[old], &[FIRST], NONE).0.exception.is_some());
+    }
+
+    #[test]
+    fn attributes_are_found_in_the_list_of_layers_too() {
+        let attributes: [Group; 2] = [("first", "dense", FIRST.2), ("head", "dense_1", LAST.2)];
+        let (course, bound) = load_as(Generation::Three, &[FIRST, LAST], &attributes, NONE);
+        assert_eq!(course.exception, None);
+        assert_eq!(bound[2], "layers/dense_1/vars/0 -> head/vars/0");
+        assert!(load_as(Generation::Three, &attributes, &[FIRST, LAST], NONE).0.exception.is_some());
+    }
+
+    #[test]
+    fn a_file_of_layers_has_no_objects() {
+        let (old, new) =
+            (by_layer(&[("dense", "dense", &[&[4, 4]])]), by_path(&[("layers/dense", "dense", &[&[4, 4]])]));
+        let class = |generation| {
+            let course = run("m.weights.h5", &old, Some(&new), NONE, |scene| load(generation, scene, &old));
+            course.exception.unwrap().class
+        };
+        assert_eq!(class(Generation::Two), "KeyError");
+        assert_eq!(class(Generation::Three), "ValueError");
+    }
+}

@@ -224,3 +224,94 @@ fn strings(loss: &Json) -> Vec<&str> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(generation: Generation, format: Format, config: &str) -> Option<&'static str> {
+        let config = serde_json::from_str(config).unwrap();
+        refusal(generation, format, &config).map(|exception| exception.class)
+    }
+
+    fn sequential(layer: &str) -> String {
+        format!(r#"{{"class_name": "Sequential", "config": {{"name": "m", "layers": [{layer}]}}}}"#)
+    }
+
+    #[test]
+    fn inputs_of_keras_3() {
+        let model = sequential(r#"{"class_name": "InputLayer", "config": {"batch_shape": [null, 4]}}"#);
+        assert_eq!(class(Generation::Two, Format::Hdf5, &model), Some("TypeError"));
+        assert_eq!(class(Generation::Three, Format::Hdf5, &model), None);
+        let model = sequential(r#"{"class_name": "InputLayer", "config": {"batch_input_shape": [null, 4]}}"#);
+        assert_eq!(class(Generation::Two, Format::Archive, &model), None);
+        assert_eq!(class(Generation::Three, Format::Archive, &model), None);
+    }
+
+    #[test]
+    fn arguments_of_keras_2() {
+        let lstm = sequential(r#"{"class_name": "LSTM", "config": {"name": "l", "time_major": false}}"#);
+        assert_eq!(class(Generation::Three, Format::Hdf5, &lstm), Some("ValueError"));
+        assert_eq!(class(Generation::Two, Format::Hdf5, &lstm), None);
+        let norm = sequential(r#"{"class_name": "BatchNormalization", "config": {"axis": [1]}}"#);
+        assert_eq!(class(Generation::Three, Format::Archive, &norm), Some("TypeError"));
+        assert_eq!(class(Generation::Three, Format::Hdf5, &norm), None);
+        let inner = r#"{"class_name": "GRU", "config": {"time_major": false}}"#;
+        let both = sequential(&format!(r#"{{"class_name": "Bidirectional", "config": {{"layer": {inner}}}}}"#));
+        assert_eq!(class(Generation::Three, Format::Archive, &both), Some("ValueError"));
+    }
+
+    #[test]
+    fn functional_models_in_archives() {
+        let of = |module: &str| {
+            format!(r#"{{"class_name": "Functional", "module": "{module}", "config": {{"layers": []}}}}"#)
+        };
+        assert_eq!(class(Generation::Three, Format::Archive, &of("tf_keras.src.engine.functional")), Some("TypeError"));
+        assert_eq!(class(Generation::Two, Format::Archive, &of("keras.src.models.functional")), Some("TypeError"));
+        assert_eq!(class(Generation::Three, Format::Archive, &of("keras.src.models.functional")), None);
+        assert_eq!(class(Generation::Two, Format::Archive, &of("tf_keras.src.engine.functional")), None);
+    }
+
+    #[test]
+    fn code_and_unknown_classes() {
+        let code = sequential(r#"{"class_name": "Lambda", "config": {"function": ["4wEAAA", null, null]}}"#);
+        assert_eq!(class(Generation::Three, Format::Hdf5, &code), Some("ValueError"));
+        assert_eq!(class(Generation::Two, Format::Hdf5, &code), None);
+        let unknown = |registered: &str| {
+            let layer = format!(
+                r#"{{"class_name": "Mine", "module": "my", "registered_name": "{registered}", "config": {{}}}}"#
+            );
+            sequential(&layer)
+        };
+        assert_eq!(class(Generation::Three, Format::Archive, &unknown("Mine")), Some("TypeError"));
+        assert_eq!(class(Generation::Three, Format::Archive, &unknown("Lab>Mine")), None);
+    }
+
+    #[test]
+    fn a_call_that_the_configuration_lacks() {
+        let model = |number: u64| {
+            format!(
+                r#"{{"class_name": "Functional", "config": {{"layers": [
+                {{"class_name": "Sequential", "name": "body", "config": {{}}, "inbound_nodes": [[["input", 0, 0, {{}}]]]}},
+                {{"class_name": "Dense", "name": "top", "config": {{}}, "inbound_nodes": [[["body", {number}, 0, {{}}]]]}}
+                ]}}}}"#
+            )
+        };
+        assert_eq!(class(Generation::Three, Format::Hdf5, &model(1)), Some("ValueError"));
+        assert_eq!(class(Generation::Three, Format::Hdf5, &model(0)), None);
+        assert_eq!(class(Generation::Two, Format::Hdf5, &model(1)), None);
+    }
+
+    #[test]
+    fn losses() {
+        let class = |format, training: &str| {
+            compile_refusal(format, &serde_json::from_str(training).unwrap()).map(|exception| exception.class)
+        };
+        assert_eq!(class(Format::Hdf5, r#"{"loss": "mse"}"#), Some("ValueError"));
+        assert_eq!(class(Format::Hdf5, r#"{"loss": ["huber", "mae"]}"#), Some("ValueError"));
+        assert_eq!(class(Format::Hdf5, r#"{"loss": "categorical_crossentropy"}"#), None);
+        assert_eq!(class(Format::Archive, r#"{"loss": "mse"}"#), None);
+        let object = r#"{"loss": {"class_name": "MeanSquaredError", "config": {"reduction": "auto"}}}"#;
+        assert_eq!(class(Format::Archive, object), Some("TypeError"));
+    }
+}

@@ -8,6 +8,8 @@ mod config;
 mod file;
 mod model;
 mod program;
+#[cfg(test)]
+mod sample;
 
 use super::checkpoint;
 use super::reader::{self, Opened};
@@ -124,4 +126,43 @@ fn weights_of_keras3(scene: &Scene) -> Answer {
 fn has_paths(checkpoint: &Checkpoint) -> bool {
     use crate::model::Container::{KerasArchive, KerasWeightsH5, KerasWeightsShards};
     matches!(checkpoint.container, KerasWeightsH5 | KerasWeightsShards | KerasArchive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{Group, by_layer, by_path, run};
+    use super::*;
+    use crate::restore::Options;
+
+    const LAYERS: [Group; 1] = [("dense", "dense", &[&[4, 2], &[2]])];
+    const OBJECTS: [Group; 1] = [("layers/dense", "dense", &[&[4, 2], &[2]])];
+
+    fn class(generation: Generation, given: &str, old: &Checkpoint, options: Options) -> Option<&'static str> {
+        let course = run(given, old, Some(old), options, |scene| weights(generation, scene));
+        course.exception.map(|exception| exception.class)
+    }
+
+    #[test]
+    fn the_name_says_which_reader_and_the_file_must_be_of_its_kind() {
+        let (layers, objects) = (by_layer(&LAYERS), by_path(&OBJECTS));
+        let none = Options::default();
+        assert_eq!(class(Generation::Three, "m.h5", &layers, none), None);
+        assert_eq!(class(Generation::Three, "m.weights.h5", &objects, none), None);
+        assert_eq!(class(Generation::Three, "m.keras", &layers, none), Some("BadZipFile"));
+        assert_eq!(class(Generation::Three, "m", &layers, none), Some("ValueError"));
+        assert_eq!(class(Generation::Two, "m.keras", &layers, none), None);
+        assert_eq!(class(Generation::Two, "m", &layers, none), None);
+        assert_eq!(class(Generation::Two, "m.weights.h5", &objects, none), None);
+    }
+
+    #[test]
+    fn options_that_a_reader_does_not_take() {
+        let (layers, objects) = (by_layer(&LAYERS), by_path(&OBJECTS));
+        let by_name = Options { by_name: true, skip_mismatch: false };
+        let skipping = Options { by_name: false, skip_mismatch: true };
+        assert_eq!(class(Generation::Three, "m.weights.h5", &objects, by_name), Some("ValueError"));
+        assert_eq!(class(Generation::Two, "m.weights.h5", &objects, by_name), None);
+        assert_eq!(class(Generation::Two, "m.h5", &layers, skipping), Some("ValueError"));
+        assert_eq!(class(Generation::Three, "m.h5", &layers, skipping), None);
+    }
 }

@@ -129,3 +129,58 @@ fn saved_model(scene: &Scene) -> Course {
     }
     course
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{by_layer, by_path, run};
+    use super::*;
+    use crate::model::KerasFile;
+    use crate::restore::Options;
+
+    const CONFIG: &str = r#"{"class_name": "Sequential", "config": {"name": "m", "layers": []}}"#;
+
+    fn whole_model(training: Option<&str>) -> Checkpoint {
+        let mut checkpoint = by_layer(&[("dense", "dense", &[&[4, 2], &[2]])]);
+        let json = |text: &str| serde_json::from_str(text).unwrap();
+        let owners = checkpoint.keras.take().unwrap().owners;
+        checkpoint.keras =
+            Some(Box::new(KerasFile { owners, config: Some(json(CONFIG)), training: training.map(json) }));
+        Checkpoint { container: Container::KerasModelH5, ..checkpoint }
+    }
+
+    fn course(generation: Generation, given: &str, old: &Checkpoint) -> Course {
+        run(given, old, None, Options::default(), |scene| model(generation, scene))
+    }
+
+    fn class(generation: Generation, given: &str, old: &Checkpoint) -> Option<&'static str> {
+        course(generation, given, old).exception.map(|exception| exception.class)
+    }
+
+    #[test]
+    fn a_whole_model_and_weights_alone() {
+        let whole = whole_model(None);
+        for generation in [Generation::Two, Generation::Three] {
+            let course = course(generation, "m.h5", &whole);
+            assert!(course.exception.is_none() && course.bound.len() == 2 && course.warnings.len() == 1);
+            let weights = by_layer(&[("dense", "dense", &[&[4, 2], &[2]])]);
+            assert_eq!(class(generation, "m.h5", &weights), Some("ValueError"));
+            assert_eq!(class(generation, "m.weights.h5", &by_path(&[])), Some("ValueError"));
+        }
+    }
+
+    #[test]
+    fn keras_3_goes_by_the_name() {
+        let whole = whole_model(None);
+        assert_eq!(class(Generation::Three, "model", &whole), Some("ValueError"));
+        assert_eq!(class(Generation::Three, "m.keras", &whole), Some("ValueError"));
+        assert_eq!(class(Generation::Two, "model", &whole), None);
+        assert_eq!(class(Generation::Two, "m.keras", &whole), None);
+    }
+
+    #[test]
+    fn a_loss_that_keras_3_does_not_find() {
+        let compiled = whole_model(Some(r#"{"loss": "mse"}"#));
+        assert_eq!(class(Generation::Three, "m.h5", &compiled), Some("ValueError"));
+        assert_eq!(class(Generation::Two, "m.h5", &compiled), None);
+    }
+}

@@ -114,3 +114,48 @@ pub(super) fn offset(saved: &Checkpoint, owner: &Owner) -> u64 {
     };
     entries.filter_map(|entry| offset(&entry.payload)).min().unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{by_layer, by_path};
+    use super::*;
+
+    #[test]
+    fn the_layer_of_an_object() {
+        let pairs = [
+            ("layers/dense", "layers/dense"),
+            ("layers/lstm/cell", "layers/lstm"),
+            ("layers/functional/layers/dense_1", "layers/functional"),
+            ("encoder", "encoder"),
+            ("encoder/ff", "encoder"),
+            ("layers", "layers"),
+        ];
+        for (path, layer) in pairs {
+            assert_eq!(top(path), layer);
+        }
+    }
+
+    #[test]
+    fn layers_in_the_order_of_the_list_or_of_writing() {
+        let names = |saved: &Checkpoint| -> Vec<String> {
+            Program::of(saved).with_weights().map(|layer| layer.name.clone()).collect()
+        };
+        assert_eq!(names(&by_layer(&[("b", "b", &[&[1]]), ("c", "c", &[]), ("a", "a", &[&[1]])])), ["b", "a"]);
+        assert_eq!(
+            names(&by_path(&[("layers/z", "first", &[&[1]]), ("layers/a", "second", &[&[1]])])),
+            ["first", "second"]
+        );
+    }
+
+    #[test]
+    fn weights_in_the_order_of_making() {
+        let saved = by_path(&[
+            ("layers/bidirectional/backward_layer/cell", "b", &[&[2]]),
+            ("layers/bidirectional/forward_layer/cell", "f", &[&[3]]),
+        ]);
+        let program = Program::of(&saved);
+        let keys: Vec<String> = program.layers[0].weights.iter().map(|id| saved.entries[*id].key.to_string()).collect();
+        assert_eq!(keys[0], "layers/bidirectional/forward_layer/cell/vars/0");
+        assert!(!program.layers[0].is_ordered);
+    }
+}
