@@ -1,25 +1,13 @@
-//! Which stored value TensorFlow would give to which variable of the new code, by the two indexes
-//! and object graphs alone.
+//! What becomes of every variable when the checkpoint is restored into the new code, by name and role.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
 
 use super::facts::Facts;
 use super::words::python;
 use crate::bytes::FaultKind;
-use crate::model::{Checkpoint, EntryId, Flavor, GRAPH_KEY, NodeId, ObjectGraph, Role, Variable, VariableId};
-
-/// What restoring goes by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Both are name-based: `Saver`, by key.
-    Names,
-    /// Both are object-based: `tf.train.Checkpoint`, by the way through the object graph.
-    Objects,
-    /// A name-based checkpoint into objects: by the name of each variable.
-    NamesIntoObjects,
-    /// An object-based checkpoint into a `Saver`: by the name of each variable.
-    ObjectsIntoNames,
-}
+use crate::model::{Checkpoint, GRAPH_KEY, Role, Variable, VariableId};
+use crate::restore;
+pub(super) use crate::restore::Way;
 
 /// Every variable of the old and of the new checkpoint, the object graph aside.
 pub(super) struct Binding<'a> {
@@ -42,39 +30,24 @@ impl<'a> Binding<'a> {
         if !index_is_told(old) {
             return None;
         }
-        let (way, sources) = match (old.flavor, new.flavor) {
-            (Flavor::NameBased, Flavor::NameBased) => (Way::Names, by_key(old, new)),
-            (Flavor::ObjectBased, Flavor::ObjectBased) => {
-                (Way::Objects, by_object(old, old.graph.as_ref()?, new, new.graph.as_ref()?))
-            }
-            (Flavor::NameBased, Flavor::ObjectBased) => {
-                new.graph.as_ref()?;
-                (Way::NamesIntoObjects, by_full_name_of_new(old, new))
-            }
-            (Flavor::ObjectBased, Flavor::NameBased) => {
-                old.graph.as_ref()?;
-                (Way::ObjectsIntoNames, by_full_name_of_old(old, new))
-            }
-            // Keras' own files have loaders of their own.
-            (Flavor::LayerBased, _) | (_, Flavor::LayerBased) => return None,
-        };
+        let (way, bound) = restore::pairs(old, new)?;
         let mut used = vec![false; old.variables.len()];
         let mut binding = Self { way, old, new, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
             let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
             entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())
         };
-        for (id, source) in sources.into_iter().enumerate().filter(|(id, _)| !is_graph(new, *id)) {
-            match source {
-                Some(source) => {
-                    if let Some(mark) = used.get_mut(source) {
-                        *mark = true;
-                    }
-                    binding.pairs.push((source, id));
+        let mut filled = vec![false; new.variables.len()];
+        for bound in bound.into_iter().filter(|bound| !is_graph(new, bound.new)) {
+            for (marks, at) in [(&mut used, bound.old), (&mut filled, bound.new)] {
+                if let Some(mark) = marks.get_mut(at) {
+                    *mark = true;
                 }
-                None => binding.missing.push(id),
             }
+            binding.pairs.push((bound.old, bound.new));
         }
+        binding.missing =
+            (0..filled.len()).filter(|id| filled.get(*id) == Some(&false) && !is_graph(new, *id)).collect();
         binding.unused = (0..used.len()).filter(|id| used.get(*id) == Some(&false) && !is_graph(old, *id)).collect();
         Some(binding)
     }
@@ -231,114 +204,10 @@ fn names(checkpoint: &Checkpoint, ids: &[VariableId], roles: &[Role]) -> Vec<Str
     variables.filter(|variable| roles.contains(&variable.role)).map(|variable| variable.name.to_string()).collect()
 }
 
-/// For each variable of the new checkpoint, the old one that it gets its value from.
-type Sources = Vec<Option<VariableId>>;
-
-fn variable_of_entry(checkpoint: &Checkpoint) -> HashMap<EntryId, VariableId> {
-    checkpoint.variables.iter().enumerate().map(|(id, variable)| (variable.entry, id)).collect()
-}
-
-fn by_key(old: &Checkpoint, new: &Checkpoint) -> Sources {
-    let variables = variable_of_entry(old);
-    let source = |entry: EntryId| {
-        let (found, _) = old.find(new.entries.get(entry)?.key.bytes())?;
-        variables.get(&found).copied()
-    };
-    new.variables.iter().map(|variable| source(variable.entry)).collect()
-}
-
-fn by_full_name_of_new(old: &Checkpoint, new: &Checkpoint) -> Sources {
-    let variables = variable_of_entry(old);
-    let source = |name: &str| variables.get(&old.find(name.as_bytes())?.0).copied();
-    new.variables.iter().map(|variable| source(variable.full_name()?)).collect()
-}
-
-fn by_full_name_of_old(old: &Checkpoint, new: &Checkpoint) -> Sources {
-    let all = old.variables.iter().enumerate();
-    // Of several that have one name, the last is taken.
-    let named: HashMap<&str, VariableId> = all.filter_map(|(id, variable)| Some((variable.full_name()?, id))).collect();
-    let source = |entry: EntryId| named.get(new.entries.get(entry)?.key.text()?).copied();
-    new.variables.iter().map(|variable| source(variable.entry)).collect()
-}
-
-fn by_object(old: &Checkpoint, old_graph: &ObjectGraph, new: &Checkpoint, new_graph: &ObjectGraph) -> Sources {
-    let nodes = walk(old_graph, new_graph);
-    let variables = variable_of_entry(old);
-    let mut owners: HashMap<&str, (NodeId, &str)> = HashMap::new();
-    for (node, object) in new_graph.nodes.iter().enumerate() {
-        owners.extend(
-            object.attributes.iter().map(|attribute| (attribute.key.as_str(), (node, attribute.name.as_str()))),
-        );
-    }
-    let source = |entry: EntryId| {
-        let key = new.entries.get(entry)?.key.text()?;
-        // One attribute may stand for several tensors, whose keys go on behind its own.
-        let split = || {
-            let ends = ["-keys", "-values", "_STATE"];
-            ends.iter().find_map(|end| Some((owners.get(key.strip_suffix(end)?)?, *end)))
-        };
-        let ((node, attribute), end) = owners.get(key).map(|owner| (owner, "")).or_else(split)?;
-        let from = old_graph.nodes.get((*nodes.get(*node)?)?)?;
-        let stored = from.attributes.iter().find(|stored| stored.name == *attribute)?;
-        let (found, _) = old.find(format!("{}{end}", stored.key).as_bytes())?;
-        variables.get(&found).copied()
-    };
-    new.variables.iter().map(|variable| source(variable.entry)).collect()
-}
-
-/// For each object of the new graph, the old one whose state it gets. Breadth first, as TensorFlow walks:
-/// only the names of references matter, and the first to reach an object wins.
-fn walk(old: &ObjectGraph, new: &ObjectGraph) -> Vec<Option<NodeId>> {
-    let mut source: Vec<Option<NodeId>> = vec![None; new.nodes.len()];
-    let mut bound: Vec<Option<NodeId>> = vec![None; old.nodes.len()];
-    let mut queue = VecDeque::from([(0, 0)]);
-    let mut bind = |bound: &mut Vec<Option<NodeId>>, from: NodeId, to: NodeId| {
-        if let Some(mark) = bound.get_mut(from) {
-            *mark = Some(to);
-        }
-        if let Some(first @ None) = source.get_mut(to) {
-            *first = Some(from);
-        }
-    };
-    bind(&mut bound, 0, 0);
-    // Lists of many thousand layers or slots are walked once, not searched once for each of them.
-    let mut children: HashMap<NodeId, HashMap<&str, NodeId>> = HashMap::new();
-    let mut slots: HashMap<NodeId, HashMap<(NodeId, &str), NodeId>> = HashMap::new();
-    while let Some((from, to)) = queue.pop_front() {
-        let (Some(object), Some(target)) = (old.nodes.get(from), new.nodes.get(to)) else { continue };
-        // Of several children of one name, the first counts.
-        let by_name = || target.children.iter().rev().map(|(name, child)| (name.as_str(), *child)).collect();
-        let of_target = children.entry(to).or_insert_with(by_name);
-        for (name, child) in &object.children {
-            if bound.get(*child) == Some(&None)
-                && let Some(&held) = of_target.get(name.as_str())
-            {
-                bind(&mut bound, *child, held);
-                queue.push_back((*child, held));
-            }
-        }
-    }
-    for (optimizer, object) in old.nodes.iter().enumerate().filter(|(_, object)| !object.slots.is_empty()) {
-        let Some(to) = bound.get(optimizer).copied().flatten() else { continue };
-        let Some(target) = new.nodes.get(to) else { continue };
-        let by_owner =
-            || target.slots.iter().rev().map(|slot| ((slot.original, slot.name.as_str()), slot.variable)).collect();
-        let of_target = slots.entry(to).or_insert_with(by_owner);
-        for slot in &object.slots {
-            let original = bound.get(slot.original).copied().flatten();
-            if let Some(&same) = original.and_then(|original| of_target.get(&(original, slot.name.as_str()))) {
-                bind(&mut bound, slot.variable, same);
-            }
-        }
-    }
-    source
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::sample::{against, named, object};
-    use crate::model::Node;
 
     fn names(facts: &Facts) -> (Vec<(String, String)>, Vec<String>, Vec<String>) {
         let binding = Binding::of(facts).unwrap();
@@ -399,20 +268,6 @@ mod tests {
         assert_eq!(misplaced(&old, &more), [""; 0], "the count has gone on");
         let head = misplaced(&[("m/0", "head/k", &[2])], &[("m/0", "mid/k", &[3])]);
         assert_eq!(head, ["head/k > mid/k"], "neither name nor shape agree");
-    }
-
-    /// A list of a hundred thousand objects on each side.
-    #[test]
-    fn long_lists_take_no_time() {
-        let list = |count: usize| {
-            let mut nodes = vec![Node::default(); count + 1];
-            nodes[0].children = (1..=count).map(|id| (format!("{id}"), id)).collect();
-            ObjectGraph { nodes }
-        };
-        let started = std::time::Instant::now();
-        let source = walk(&list(100_000), &list(100_000));
-        assert!(source.iter().enumerate().all(|(id, from)| *from == Some(id)));
-        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::meta_graph::{Graph, bytes, decode, dtype, malformed, shape, wanted};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::error::Error;
 use crate::model::{
-    Argument, Checkpoint, Container, DType, Endianness, Flavor, MetaGraph, Needed, SavedModel, Shape, Signature,
-    Versions, Writer,
+    Argument, Checkpoint, Container, DType, Endianness, Flavor, MetaGraph, NO_GRAPHS, Needed, SavedModel, Shape,
+    Signature, Versions, Writer,
 };
 use crate::proto;
 use crate::proto::fields::fields;
@@ -127,7 +127,7 @@ impl Found {
                 self.add(Graph::parse(graph)?)?;
             }
         }
-        if self.graphs.is_empty() { Err("it has no graphs".to_owned()) } else { Ok(()) }
+        if self.graphs.is_empty() { Err(NO_GRAPHS.to_owned()) } else { Ok(()) }
     }
 
     fn add(&mut self, mut graph: Graph) -> Result<(), String> {

@@ -13,6 +13,8 @@ use crate::store::{self, Store};
 /// The name that TensorFlow gives it unless told otherwise.
 pub(super) const NAME: &str = "checkpoint";
 
+const NOT_TEXT: &str = "it is not text";
+
 /// Reads the state file of a directory.
 pub(super) fn read(store: &dyn Store, directory: &Path) -> StateFile {
     let path = directory.join(NAME);
@@ -26,7 +28,7 @@ pub(super) fn read(store: &dyn Store, directory: &Path) -> StateFile {
     let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text,
         Err(_) => {
-            let error = "it is not text".to_owned();
+            let error = NOT_TEXT.to_owned();
             return malformed(FaultKind::StateMalformed { error }, foreign::sniff(&bytes));
         }
     };
@@ -45,6 +47,11 @@ pub(super) fn join(directory: &Path, written: &str) -> PathBuf {
 pub(super) fn latest(store: &dyn Store, directory: &Path, state: &StateFile) -> Latest {
     match state {
         StateFile::Missing => Latest::Nothing("there is no file named checkpoint"),
+        StateFile::Malformed { fault: Fault { kind: FaultKind::StateMalformed { error }, .. }, .. }
+            if error == NOT_TEXT =>
+        {
+            Latest::Garbled
+        }
         StateFile::Malformed { .. } => Latest::Nothing("the file named checkpoint cannot be read"),
         StateFile::Read(State { latest, .. }) if latest.is_empty() => Latest::Raises,
         StateFile::Read(State { latest, .. }) => {

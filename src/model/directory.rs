@@ -102,6 +102,8 @@ pub enum Latest {
     Nothing(&'static str),
     /// Raises ValueError: the state file names no checkpoint.
     Raises,
+    /// Raises UnicodeDecodeError: the state file is not UTF-8.
+    Garbled,
 }
 
 /// How a path that a person gave led to a checkpoint.

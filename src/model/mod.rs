@@ -32,7 +32,7 @@ pub(crate) use naming::promised;
 pub use naming::{describe, leaf};
 pub use natural::natural;
 pub(crate) use roles::{is_seed, is_statistic};
-pub use saved_model::{Argument, GraphFile, MetaGraph, Needed, SavedModel, Signature};
+pub use saved_model::{Argument, GraphFile, MetaGraph, NO_GRAPHS, Needed, SavedModel, Signature};
 pub use shape::{Shape, Slice};
 pub use text::Text;
 pub use totals::{Total, Totals};

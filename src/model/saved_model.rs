@@ -64,12 +64,17 @@ pub struct Needed {
     pub is_reference: bool,
 }
 
+/// What is wrong with a SavedModel that has none.
+pub const NO_GRAPHS: &str = "it has no graphs";
+
 /// The `.meta` file beside a checkpoint: the graph of the program that saved it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum GraphFile {
     /// There is none.
     Missing,
-    /// It cannot be read.
+    /// It cannot be read, nor is it text.
+    Garbled,
+    /// It is text, but none that describes a graph.
     Malformed,
     /// What the graph's Saver restores.
     Read(Vec<Needed>),

@@ -1,7 +1,7 @@
 //! One `RestoreV2` and the assignments after it: everything is read before anything is assigned.
 
 use super::object_graph::Wanted;
-use super::reader::{Code, Trouble, trouble, tuple, type_name};
+use super::reader::{Code, Data, Trouble, tuple, type_name};
 use super::{Bound, Exception, Scene};
 use crate::model::{Checkpoint, Entry, EntryId, Shape, VariableId};
 
@@ -67,7 +67,8 @@ pub(super) fn read(
     if !retyped.is_empty() {
         return Err(Trouble::new(Code::InvalidArgument, retyped.join("\n")));
     }
-    match in_file.iter().find_map(|bound| trouble(scene, old, bound.old)) {
+    let data = Data::of(scene, old);
+    match in_file.iter().find_map(|bound| data.trouble(bound.old)) {
         Some(trouble) => Err(trouble),
         None => Ok(found),
     }

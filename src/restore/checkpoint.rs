@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use super::assign::{assign, compatible, incompatible};
 use super::object_graph::{Tensors, Walk};
-use super::reader::{self, Opened, trouble, type_name};
-use super::{Asserts, Bound, Course, Exception, Scene, is_save_counter};
-use crate::model::{Checkpoint, EntryId, Flavor, GRAPH_KEY, NodeId, ObjectGraph, VariableId};
+use super::reader::{self, Data, Opened, type_name};
+use super::{Asserts, Bound, Course, Exception, Scene, is_save_counter, saver};
+use crate::model::{Attribute, Checkpoint, Flavor, GRAPH_KEY, Node, NodeId, ObjectGraph, VariableId};
 
 /// `restore`: the directory of a SavedModel stands for its variables, and what is not found is said to be
 /// not found at this path.
@@ -19,11 +19,32 @@ pub(super) fn course(scene: &Scene) -> Course {
         Some(prefix) => reader::prefix(scene, prefix),
         None => reader::open(scene),
     };
-    wrapped(restore(scene, opened), prefix.as_deref().unwrap_or(&resolved.given))
+    restore(scene, opened, prefix.as_deref().unwrap_or(&resolved.given))
+}
+
+/// `restore` of what a path opened as. The program counts its saves from then on, if it did not before.
+pub(super) fn restore(scene: &Scene, opened: Opened, path: &str) -> Course {
+    wrapped(from(scene, opened, Counter::Made), path)
+}
+
+/// `read` of what a path opened as, which is content without a count of saves.
+#[allow(dead_code, reason = "load_weights of Keras 2 reads checkpoints so")]
+pub(super) fn read(scene: &Scene, opened: Opened) -> Course {
+    from(scene, opened, Counter::AsSaved)
+}
+
+/// Whether the program has a count of saves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "as for read")]
+enum Counter {
+    /// If the target has one.
+    AsSaved,
+    /// In any case: one is made for the restore.
+    Made,
 }
 
 /// What `restore` makes of an exception of `read`.
-pub(super) fn wrapped(mut course: Course, path: &str) -> Course {
+fn wrapped(mut course: Course, path: &str) -> Course {
     if let Some(exception) = course.exception.as_mut().filter(|exception| exception.class == "NotFoundError") {
         exception.message = format!(
             "Error when restoring from checkpoint or SavedModel at {path}: {}\nPlease double-check that the path is \
@@ -40,21 +61,20 @@ pub(super) fn nothing() -> Course {
     Course { asserts: Some(asserts), ..Course::default() }
 }
 
-/// `read` of what a path opened as.
-pub(super) fn restore(scene: &Scene, opened: Opened) -> Course {
+fn from(scene: &Scene, opened: Opened, counter: Counter) -> Course {
     let old = match opened {
         Opened::Trouble(trouble) => return raising(trouble.in_reader()),
         Opened::Nothing => return by_name(scene, None),
         Opened::Checkpoint(old) => old,
     };
     let Some((graph, _)) = old.find(GRAPH_KEY.as_bytes()) else { return by_name(scene, Some(old)) };
-    if let Some(trouble) = trouble(scene, old, graph) {
+    if let Some(trouble) = Data::of(scene, old).trouble(graph) {
         return raising(trouble.in_reader());
     }
     match &old.graph {
         None => raising(Exception::new("DecodeError", "Error parsing message")),
         Some(graph) if graph.nodes.is_empty() => raising(Exception::new("IndexError", "list index out of range")),
-        Some(graph) => by_object(scene, old, graph),
+        Some(graph) => by_object(scene, old, graph, counter),
     }
 }
 
@@ -63,40 +83,54 @@ fn raising(exception: Exception) -> Course {
 }
 
 /// From object to object.
-fn by_object(scene: &Scene, old: &Checkpoint, old_graph: &ObjectGraph) -> Course {
+fn by_object(scene: &Scene, old: &Checkpoint, old_graph: &ObjectGraph, counter: Counter) -> Course {
     // Without a target the program is the one that saved.
     let new = scene.target.unwrap_or(old);
     let Some(new_graph) = &new.graph else { return into_names(old, new) };
+    let counted = (counter == Counter::Made).then(|| with_counter(new_graph)).flatten();
+    let new_graph = counted.as_ref().unwrap_or(new_graph);
     let walk = Walk::new(old_graph, new_graph);
     let tensors = Tensors::of(new, new_graph);
-    let mut course = Course::default();
-    let slots = walk.slots.iter().map(|visit| tensors.wanted(*visit, old_graph));
-    let rest = || walk.visits.iter().flat_map(|visit| tensors.wanted(*visit, old_graph)).collect();
-    let mut restored = Ok(());
-    for slot in slots {
-        restored = restored.and_then(|()| assign(scene, old, new, slot, &mut course.bound));
-    }
     if walk.refused {
-        restored = restored.and(Err(Exception::new("ValueError", LEGACY)));
+        return raising(legacy(new));
     }
-    match restored.and_then(|()| assign(scene, old, new, rest(), &mut course.bound)) {
+    let wanted = walk.visits.iter().flat_map(|visit| tensors.wanted(*visit, old_graph)).collect();
+    let mut course = Course::default();
+    match assign(scene, old, new, wanted, &mut course.bound) {
         Ok(()) => course.asserts = Some(walk.asserts(old_graph, new_graph)),
         Err(exception) => course.exception = Some(exception),
     }
     course
 }
 
-const LEGACY: &str = "You are trying to restore a checkpoint from a legacy TF-Keras optimizer into a v2.11+ Optimizer, \
-                      which can cause errors. Please update the optimizer referenced in your code to be an instance of \
-                      `tf.keras.optimizers.legacy.Optimizer`, e.g.: `tf.keras.optimizers.legacy.Adam`.";
+/// The graph with a count of saves at its root, if it has none.
+fn with_counter(graph: &ObjectGraph) -> Option<ObjectGraph> {
+    let root = graph.nodes.first().filter(|root| root.child(COUNTER).is_none())?;
+    let attribute = Attribute { name: "VARIABLE_VALUE".to_owned(), full_name: COUNTER.to_owned(), key: String::new() };
+    let mut root = root.clone();
+    root.children.push((COUNTER.to_owned(), graph.nodes.len()));
+    let counter = Node { attributes: vec![attribute], ..Node::default() };
+    let rest = graph.nodes.iter().skip(1).cloned();
+    Some(ObjectGraph { nodes: std::iter::once(root).chain(rest).chain([counter]).collect() })
+}
+
+const COUNTER: &str = "save_counter";
+
+/// What a later optimizer of Keras 2 says to the state of a legacy one.
+fn legacy(new: &Checkpoint) -> Exception {
+    let class = new.optimizer().filter(|class| class != "optimizer");
+    let example = class.map(|class| format!(", e.g.: `tf.keras.optimizers.legacy.{class}`")).unwrap_or_default();
+    let text = format!(
+        "You are trying to restore a checkpoint from a legacy TF-Keras optimizer into a v2.11+ Optimizer, which can \
+         cause errors. Please update the optimizer referenced in your code to be an instance of \
+         `tf.keras.optimizers.legacy.Optimizer`{example}."
+    );
+    Exception::new("ValueError", text)
+}
 
 /// A target that saves by name has no objects to tell: what has one name is taken for one variable.
 fn into_names(old: &Checkpoint, new: &Checkpoint) -> Course {
-    let named = |(id, variable): (VariableId, &crate::model::Variable)| {
-        let (new, _) = new.find(variable.full_name()?.as_bytes())?;
-        Some(Bound { old: id, new })
-    };
-    Course { bound: old.variables.iter().enumerate().filter_map(named).collect(), ..Course::default() }
+    Course { bound: saver::by_full_name(old, new), ..Course::default() }
 }
 
 /// A checkpoint without objects: each variable is looked for by its own name, one after the other.
@@ -105,17 +139,19 @@ fn by_name(scene: &Scene, old: Option<&Checkpoint>) -> Course {
     let Some(new) = scene.target.filter(|target| target.flavor != Flavor::NameBased) else {
         return same_program(scene, old);
     };
+    let data = old.map(|old| (old, Data::of(scene, old)));
     let mut left_out = false;
     for id in objects(new) {
         let Some((variable, declared)) = new.variables.get(id).and_then(|it| Some((it, new.entry(it)?))) else {
             continue;
         };
         let Some(name) = variable.full_name() else { continue };
-        let Some((old, (entry, stored))) = old.and_then(|old| Some((old, old.find(name.as_bytes())?))) else {
+        let found = data.as_ref().and_then(|(old, data)| Some((data, old.find(name.as_bytes())?)));
+        let Some((data, (entry, stored))) = found else {
             left_out |= !is_save_counter(new, id);
             continue;
         };
-        let raised = if let Some(trouble) = trouble(scene, old, entry) {
+        let raised = if let Some(trouble) = data.trouble(entry) {
             Some(trouble.in_op())
         } else if stored.dtype != declared.dtype {
             let (want, have) = (type_name(declared.dtype), type_name(stored.dtype));
@@ -143,11 +179,11 @@ const BY_NAME: &str = "Restoring a name-based tf.train.Saver checkpoint using th
 /// A checkpoint by name, read by a program that names its variables alike.
 fn same_program(scene: &Scene, old: Option<&Checkpoint>) -> Course {
     let Some(old) = old else { return Course::default() };
-    let new = scene.target.unwrap_or(old);
+    let (new, data) = (scene.target.unwrap_or(old), Data::of(scene, old));
     let mut course = Course::default();
     for (id, entry) in old.entries.iter().enumerate() {
         let Some((held, _)) = new.find(entry.key.bytes()) else { continue };
-        if let Some(trouble) = trouble(scene, old, id) {
+        if let Some(trouble) = data.trouble(id) {
             return Course { exception: Some(trouble.in_op()), ..course };
         }
         course.bound.push(Bound { old: id, new: held });
@@ -157,7 +193,7 @@ fn same_program(scene: &Scene, old: Option<&Checkpoint>) -> Course {
 
 /// The variables of a checkpoint in the order in which the objects are met, the slots left out: these are
 /// reached through their optimizer alone.
-fn objects(checkpoint: &Checkpoint) -> Vec<EntryId> {
+pub(super) fn objects(checkpoint: &Checkpoint) -> Vec<VariableId> {
     let Some(graph) = &checkpoint.graph else { return (0..checkpoint.variables.len()).collect() };
     let tensors = Tensors::of(checkpoint, graph);
     let mut seen = vec![false; graph.nodes.len()];

@@ -9,9 +9,12 @@ mod checkpoint;
 mod keras;
 mod manager;
 mod object_graph;
+mod pairing;
 mod reader;
 mod saved_model;
 mod saver;
+
+pub use pairing::{Way, pairs};
 
 use std::collections::HashMap;
 

@@ -36,8 +36,6 @@ pub(super) struct Walk {
     pub sources: Vec<Option<NodeId>>,
     /// What is read, all at once and after the walk.
     pub visits: Vec<Visit>,
-    /// Slot variables, which are read one by one while the walk is under way.
-    pub slots: Vec<Visit>,
     /// True if a slot met an optimizer of Keras 2 that has none: it raises.
     pub refused: bool,
 }
@@ -103,7 +101,6 @@ impl Walk {
             places: vec![Place::Nowhere; old.nodes.len()],
             sources: vec![None; new.nodes.len()],
             visits: Vec::new(),
-            slots: Vec::new(),
             refused: false,
         };
         let mut walker = Walker {
@@ -219,7 +216,7 @@ impl<'a> Walker<'a> {
         match held {
             Some(held) => {
                 if let Some(bind) = self.bind(slot.node, held) {
-                    self.walk.slots.extend(bind.fresh());
+                    self.walk.visits.extend(bind.fresh());
                     self.queue.push_back(bind.visit);
                 }
             }

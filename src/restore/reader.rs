@@ -1,9 +1,11 @@
 //! What TensorFlow says when it cannot open or read files: the same trouble has one class in its reader for
 //! Python and another in the op that restores.
 
+use std::collections::HashMap;
+
 use super::{Exception, Scene};
-use crate::bytes::{FaultKind, Foreign};
-use crate::model::{Checkpoint, Container, DType, EntryId, Shape};
+use crate::bytes::{Fault, FaultKind, Foreign};
+use crate::model::{Checkpoint, Container, DType, Directory, EntryId, FileRole, Shape};
 
 /// The status that TensorFlow's own code ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,7 @@ pub(super) enum Code {
     OutOfRange,
     DataLoss,
     InvalidArgument,
+    FailedPrecondition,
 }
 
 /// Why files cannot be opened or read.
@@ -33,6 +36,7 @@ impl Trouble {
             Code::OutOfRange => "OutOfRangeError",
             Code::DataLoss => "DataLossError",
             Code::InvalidArgument => "InvalidArgumentError",
+            Code::FailedPrecondition => "FailedPreconditionError",
         };
         Exception::new(class, self.text)
     }
@@ -76,17 +80,18 @@ pub(super) enum Opened<'a> {
 /// Opens the path that was given, as a prefix.
 pub(super) fn open<'a>(scene: &Scene<'a>) -> Opened<'a> {
     let (resolved, path) = (scene.resolved, scene.resolved.given.as_str());
-    // The reader takes the path for a pattern, which does not match itself.
+    // The reader takes the path for a pattern, which does not match itself; what it matches is not opened.
     if path.contains(['[', ']', '*', '?', '\\']) && scene.checkpoint.is_none_or(|it| it.container != Container::V1) {
-        return Opened::Trouble(Trouble::no_files(path));
+        let text = format!("{path}.index; No such file or directory");
+        let matches = stars_match(resolved.directory.as_ref(), path);
+        let trouble = if matches { Trouble::new(Code::NotFound, text) } else { Trouble::no_files(path) };
+        return Opened::Trouble(trouble);
     }
     if let Some(suffix) = &resolved.stripped {
-        let index = scene.checkpoint.and_then(not_a_table);
-        return match (resolved.exists, suffix.as_str(), index) {
-            (false, ..) => Opened::Trouble(Trouble::no_files(path)),
-            (true, ".index", None) => Opened::Nothing,
-            (true, ".index", Some(text)) => Opened::Trouble(Trouble::no_table(path, &format!("DATA_LOSS: {text}"))),
-            (true, ..) => Opened::Trouble(Trouble::no_table(path, NO_MAGIC)),
+        return match (resolved.exists, suffix.as_str()) {
+            (false, _) => Opened::Trouble(Trouble::no_files(path)),
+            (true, ".index") => index(scene, path),
+            (true, _) => Opened::Trouble(Trouble::no_table(path, NO_MAGIC)),
         };
     }
     if resolved.is_directory && !resolved.given.ends_with(".pb") && !resolved.given.ends_with(".pbtxt") {
@@ -98,6 +103,32 @@ pub(super) fn open<'a>(scene: &Scene<'a>) -> Opened<'a> {
         return Opened::Trouble(Trouble::no_table(path, if empty { TOO_SHORT } else { NO_MAGIC }));
     }
     prefix(scene, path)
+}
+
+/// True if the last part of a pattern with stars alone is that of a checkpoint in the directory.
+fn stars_match(directory: Option<&Directory>, path: &str) -> bool {
+    let pattern = path.rsplit('/').next().unwrap_or(path);
+    let mut parts = pattern.split('*');
+    let (first, rest): (&str, Vec<&str>) = (parts.next().unwrap_or_default(), parts.collect());
+    let fits = |name: &str| {
+        let Some(mut name) = name.strip_prefix(first) else { return false };
+        let Some((last, inner)) = rest.split_last() else { return false };
+        for part in inner {
+            let Some(at) = name.find(part) else { return false };
+            name = name.get(at.saturating_add(part.len())..).unwrap_or_default();
+        }
+        name.ends_with(last)
+    };
+    let candidates = directory.into_iter().flat_map(|directory| &directory.candidates);
+    candidates.filter(|candidate| candidate.index.is_some()).any(|candidate| fits(&candidate.name))
+}
+
+/// Opens the index of a checkpoint under its own name.
+pub(super) fn index<'a>(scene: &Scene<'a>, path: &str) -> Opened<'a> {
+    match scene.checkpoint.and_then(not_a_table) {
+        None => Opened::Nothing,
+        Some(text) => Opened::Trouble(Trouble::no_table(path, &format!("DATA_LOSS: {text}"))),
+    }
 }
 
 /// Opens what lies at the prefix that the path led to.
@@ -149,7 +180,7 @@ fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
     let unreadable = |what: &str| {
         let text = format!(
             "Unable to read file ({}). Perhaps the file is corrupt or was produced by a newer version of TensorFlow \
-             with format changes ({what})",
+             with format changes ({what}",
             index.label
         );
         Trouble::new(Code::DataLoss, text)
@@ -160,7 +191,9 @@ fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
     };
     let own = checkpoint.faults.iter().filter(|fault| fault.at.file == index.label);
     own.map(|fault| &fault.kind).find_map(|kind| match kind {
-        FaultKind::Unreadable { error } => Some(Trouble::new(Code::DataLoss, format!("{}; {error}", index.label))),
+        FaultKind::Unreadable { error } => {
+            Some(Trouble::new(Code::DataLoss, format!("{}; {}", index.label, capital(error))))
+        }
         FaultKind::BlockChecksum { block: name, .. } if *name != "metaindex" => {
             Some(block(name, "block checksum mismatch"))
         }
@@ -169,47 +202,74 @@ fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
         {
             Some(block(name, "bad block type"))
         }
-        FaultKind::HeaderMissing => Some(unreadable("failed to seek to header entry")),
+        FaultKind::HeaderMissing => Some(unreadable("failed to seek to header entry)")),
         FaultKind::HeaderMalformed { .. } => Some(unreadable("unable to parse header): Entry for key  not parseable.")),
         FaultKind::VersionRefused { .. } => Some(Trouble::new(Code::InvalidArgument, kind.to_string())),
         _ => None,
     })
 }
 
-/// Why the tensor of an entry cannot be read. Only what is asked for is looked at.
-pub(super) fn trouble(scene: &Scene, checkpoint: &Checkpoint, id: EntryId) -> Option<Trouble> {
-    let entry = checkpoint.entries.get(id)?;
-    for (extent, _) in entry.extents() {
-        let file = checkpoint.files.get(extent.file)?;
-        let Some(size) = file.size else {
-            return Some(Trouble::new(Code::NotFound, format!("{}; No such file or directory", file.label)));
-        };
-        if size < extent.end() {
-            return Some(Trouble::new(Code::OutOfRange, "Read less bytes than requested"));
+/// What is wrong with the data of a checkpoint. Only what is asked for is looked at, as TensorFlow does.
+pub(super) struct Data<'a> {
+    checkpoint: &'a Checkpoint,
+    by_key: HashMap<&'a str, &'a Fault>,
+    /// Files that are there and cannot be opened, and why.
+    closed: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Data<'a> {
+    /// The data of what a path opened as.
+    pub fn of(scene: &Scene<'a>, checkpoint: &'a Checkpoint) -> Self {
+        let mut data = Self { checkpoint, by_key: HashMap::new(), closed: HashMap::new() };
+        for fault in checkpoint.faults.iter().chain(&scene.digests.faults) {
+            match &fault.kind {
+                FaultKind::DataChecksum { key, .. } | FaultKind::StringLengths { key, .. } => {
+                    data.by_key.entry(key).or_insert(fault);
+                }
+                FaultKind::Unreadable { error } => {
+                    data.closed.insert(&fault.at.file, error);
+                }
+                _ => {}
+            }
         }
+        data
     }
-    let key = entry.key.to_string();
-    let mut faults = checkpoint.faults.iter().chain(&scene.digests.faults);
-    faults.find_map(|fault| match &fault.kind {
-        FaultKind::DataChecksum { key: of, stored, computed } if *of == key => {
-            let file = checkpoint.files.iter().find(|file| file.label == fault.at.file)?;
-            let shard = match file.role {
-                crate::model::FileRole::Shard { number, .. } => number,
-                _ => 0,
+
+    /// Why the tensor of an entry cannot be read.
+    pub fn trouble(&self, id: EntryId) -> Option<Trouble> {
+        let entry = self.checkpoint.entries.get(id)?;
+        for (extent, _) in entry.extents() {
+            let file = self.checkpoint.files.get(extent.file)?;
+            let Some(size) = file.size else {
+                return Some(Trouble::new(Code::NotFound, format!("{}; No such file or directory", file.label)));
             };
-            let text = format!(
-                "TensorBundle at {} shard {shard} ({} bytes): Checksum does not match: stored {stored} vs. calculated \
-                 on the restored bytes {computed}",
-                checkpoint.label,
-                entry.stored_bytes()
-            );
-            Some(Trouble::new(Code::DataLoss, text))
+            if let Some(error) = self.closed.get(&*file.label) {
+                return Some(Trouble::new(Code::FailedPrecondition, format!("{}; {}", file.label, capital(error))));
+            }
+            if size < extent.end() {
+                return Some(Trouble::new(Code::OutOfRange, "Read less bytes than requested"));
+            }
         }
-        FaultKind::StringLengths { key: of, .. } if *of == key => {
-            Some(Trouble::new(Code::DataLoss, "The length checksum does not match"))
+        // Most checkpoints have nothing to look up.
+        if self.by_key.is_empty() {
+            return None;
         }
-        _ => None,
-    })
+        let fault = self.by_key.get(entry.key.text()?)?;
+        Some(Trouble::new(Code::DataLoss, self.checksum(fault, entry.stored_bytes())))
+    }
+
+    fn checksum(&self, fault: &Fault, bytes: u64) -> String {
+        let FaultKind::DataChecksum { stored, computed, .. } = &fault.kind else {
+            return "The length checksum does not match".to_owned();
+        };
+        let shard = self.checkpoint.files.iter().find(|file| file.label == fault.at.file).map(|file| file.role);
+        let number = if let Some(FileRole::Shard { number, .. }) = shard { number } else { 0 };
+        format!(
+            "TensorBundle at {} shard {number} ({bytes} bytes): Checksum does not match: stored {stored} vs. calculated \
+             on the restored bytes {computed}",
+            self.checkpoint.label
+        )
+    }
 }
 
 /// A type as messages of the restoring op name it.
@@ -229,4 +289,10 @@ pub(super) fn tuple(shape: &Shape) -> String {
         Some([axis]) => format!("({axis},)"),
         Some(axes) => format!("({})", axes.iter().map(u64::to_string).collect::<Vec<String>>().join(", ")),
     }
+}
+
+/// The words of the operating system begin with a capital in messages of TensorFlow.
+fn capital(error: &str) -> String {
+    let mut letters = error.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,9 +1,9 @@
 //! `tf.saved_model.load(path)`: the file brings its own program, so every variable is there and is restored.
 
-use super::reader::{self, Opened, trouble};
+use super::reader::{self, Data, Opened};
 use super::{Bound, Course, Exception, Scene};
 use crate::bytes::FaultKind;
-use crate::model::{Checkpoint, GRAPH_KEY};
+use crate::model::{Checkpoint, GRAPH_KEY, NO_GRAPHS};
 
 pub(super) fn course(scene: &Scene) -> Course {
     match load(scene) {
@@ -22,22 +22,30 @@ fn load(scene: &Scene) -> Result<Vec<Bound>, Exception> {
     if let Some(file) = scene.checkpoint.and_then(broken_graph) {
         return Err(Exception::new("OSError", format!("Cannot parse file b'{file}'")));
     }
+    let model = scene.checkpoint.and_then(|checkpoint| checkpoint.saved_model.as_deref());
+    if let Some(model) = model.filter(|model| model.graphs.len() != 1) {
+        let text = format!(
+            "Importing a SavedModel with `tf.saved_model.load` requires a `tags=` argument if there is more than one \
+             MetaGraph. Got `tags=None`, but there are {} MetaGraphs in the SavedModel",
+            model.graphs.len()
+        );
+        return Err(Exception::new("ValueError", text));
+    }
     let prefix = format!("{path}/variables/variables");
     let old = match reader::prefix(scene, &prefix) {
         Opened::Checkpoint(old) => old,
         // A graph of TensorFlow 1 need not have variables.
-        _ if scene.checkpoint.and_then(|it| it.saved_model.as_ref()).is_some_and(|it| it.needs.is_empty()) => {
-            return Ok(Vec::new());
-        }
+        _ if model.is_some_and(|model| model.needs.is_empty()) => return Ok(Vec::new()),
         Opened::Nothing => return Ok(Vec::new()),
         Opened::Trouble(trouble) => return Err(not_a_file(trouble.in_reader())),
     };
     let graph = old.find(GRAPH_KEY.as_bytes()).map(|(graph, _)| graph);
-    if let Some(trouble) = graph.and_then(|graph| trouble(scene, old, graph)) {
+    let data = Data::of(scene, old);
+    if let Some(trouble) = graph.and_then(|graph| data.trouble(graph)) {
         return Err(not_a_file(trouble.in_reader()));
     }
     let mut rest = (0..old.entries.len()).filter(|id| Some(*id) != graph);
-    if let Some(trouble) = rest.find_map(|id| trouble(scene, old, id)) {
+    if let Some(trouble) = rest.find_map(|id| data.trouble(id)) {
         return Err(not_a_file(trouble.in_op()));
     }
     Ok((0..old.variables.len()).map(|id| Bound { old: id, new: id }).collect())
@@ -45,8 +53,12 @@ fn load(scene: &Scene) -> Result<Vec<Bound>, Exception> {
 
 /// The file of the graph, if it cannot be parsed.
 fn broken_graph(checkpoint: &Checkpoint) -> Option<&str> {
-    let wrong = |kind: &FaultKind| {
-        matches!(kind, FaultKind::GraphFileMalformed { .. } | FaultKind::Foreign { .. } | FaultKind::Unreadable { .. })
+    let wrong = |kind: &FaultKind| match kind {
+        FaultKind::Foreign { .. } => true,
+        // A message without bytes is a message, of no graph.
+        FaultKind::GraphFileMalformed { error } => error != NO_GRAPHS,
+        FaultKind::Unreadable { .. } => true,
+        _ => false,
     };
     let graph =
         checkpoint.faults.iter().find(|fault| wrong(&fault.kind) && fault.at.file.contains("saved_model.pb"))?;

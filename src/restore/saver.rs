@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::assign::{compatible, read};
 use super::object_graph::Wanted;
-use super::reader::{self, Code, Opened, Trouble, trouble};
+use super::reader::{self, Code, Data, Opened, Trouble};
 use super::{Bound, Course, Exception, Scene};
-use crate::model::{Checkpoint, Container, Flavor, GRAPH_KEY, GraphFile, Payload, VariableId};
+use crate::model::{Checkpoint, Container, Flavor, GRAPH_KEY, GraphFile, ObjectGraph, Payload, VariableId};
 
 pub(super) fn course(scene: &Scene) -> Course {
     let mut course = Course::default();
@@ -25,6 +25,12 @@ fn restore(scene: &Scene, course: &mut Course) -> Result<Vec<Bound>, Exception> 
         match scene.graph {
             Some(GraphFile::Missing) => {
                 return Err(Exception::new("OSError", format!("File does not exist. Received: {path}.meta.")));
+            }
+            Some(GraphFile::Garbled) => {
+                return Err(Exception::new("UnicodeDecodeError", "'utf-8' codec can't decode byte"));
+            }
+            Some(GraphFile::Read(needs)) if needs.is_empty() => {
+                return Err(Exception::new("AttributeError", "'NoneType' object has no attribute 'restore'"));
             }
             Some(GraphFile::Malformed) => {
                 return Err(Exception::new("OSError", format!("Cannot parse file {path}.meta")));
@@ -141,17 +147,34 @@ fn failed(class: &'static str, likely: &str, text: &str) -> Exception {
     Exception::new(class, text)
 }
 
-/// The keys of an object-based checkpoint by the names of the variables; of several that have one name, the
-/// last counts. Whatever was not found is blamed on the kind of the checkpoint, if it is object-based.
+/// The keys of an object-based checkpoint by the names of the variables. Of every other, what was not found
+/// is not there.
 fn keys_by_name<'a>(scene: &Scene, old: &'a Checkpoint, text: &str) -> Result<HashMap<&'a str, &'a str>, Exception> {
     let graph = old.find(GRAPH_KEY.as_bytes()).filter(|_| old.container == Container::Bundle);
     let Some((graph, _)) = graph else { return Err(missing(text)) };
-    if let Some(trouble) = trouble(scene, old, graph) {
+    if let Some(trouble) = Data::of(scene, old).trouble(graph) {
         return Err(trouble.in_reader());
     }
-    let Some(graph) = &old.graph else { return Err(Exception::new("DecodeError", "Error parsing message")) };
+    match &old.graph {
+        Some(graph) => Ok(full_names(graph)),
+        None => Err(Exception::new("DecodeError", "Error parsing message")),
+    }
+}
+
+/// Keys by the names of variables; of several that have one name, the last counts.
+fn full_names(graph: &ObjectGraph) -> HashMap<&str, &str> {
     let attributes = graph.nodes.iter().flat_map(|node| &node.attributes);
-    Ok(attributes.map(|attribute| (attribute.full_name.as_str(), attribute.key.as_str())).collect())
+    attributes.map(|attribute| (attribute.full_name.as_str(), attribute.key.as_str())).collect()
+}
+
+/// What an object-based checkpoint has for the names of a program that saves by name.
+pub(super) fn by_full_name(old: &Checkpoint, new: &Checkpoint) -> Vec<Bound> {
+    let keys = old.graph.as_ref().map(full_names).unwrap_or_default();
+    let found = |(name, new): (String, VariableId)| {
+        let (held, _) = old.find(keys.get(name.as_str())?.as_bytes())?;
+        Some(Bound { old: held, new })
+    };
+    names(new).into_iter().filter_map(found).collect()
 }
 
 /// The keys for these names, if there is one for each.

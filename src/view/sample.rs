@@ -217,5 +217,14 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         complete: findings.is_empty(),
         not_examined: if findings.is_empty() { Vec::new() } else { vec!["1 tensor could not be read".to_owned()] },
     };
-    Report { subject: subject.to_owned(), identity: None, loader: None, findings, skipped: vec![&RULE], counts, looked }
+    Report {
+        subject: subject.to_owned(),
+        identity: None,
+        loader: None,
+        findings,
+        skipped: vec![&RULE],
+        predictions: vec![],
+        counts,
+        looked,
+    }
 }

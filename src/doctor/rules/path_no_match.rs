@@ -99,6 +99,7 @@ fn empty_directory(facts: &Facts, finding: Finding) -> Finding {
         Some((Latest::Raises, _)) => {
             finding.tensorflow("latest_checkpoint() raises ValueError: \"Invalid checkpoint state loaded from ...\"")
         }
+        Some((Latest::Garbled, _)) => finding.tensorflow("latest_checkpoint() raises UnicodeDecodeError"),
         Some((Latest::Nothing(why), state)) => {
             let finding = match state {
                 StateFile::Missing => finding,

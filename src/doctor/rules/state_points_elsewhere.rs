@@ -56,7 +56,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         _ if !(resolved.is_directory || resolved.is_state_file) => renamed(facts, directory, state),
         Latest::Nothing(_) => lost(facts, directory, state),
         Latest::Path(_) => elsewhere(directory, state).or_else(|| not_newest(directory, state)),
-        Latest::Raises => None,
+        Latest::Raises | Latest::Garbled => None,
     };
     if let Some(finding) = finding {
         findings.add(finding.path(state.file.to_string()));

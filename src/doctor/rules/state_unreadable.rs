@@ -50,9 +50,11 @@ fn check(facts: &Facts, findings: &mut Findings) {
                 (_, FaultKind::StateMalformed { error }) => format!("TensorFlow ignores this file: {error}"),
                 (_, kind) => kind.to_string(),
             };
-            let finding = Finding::new(&RULE, message).at(&fault.at).tensorflow(
-                "logs \"Checkpoint ignored\", latest_checkpoint() returns None, and restore(None) raises nothing",
-            );
+            let says = match directory.latest {
+                Latest::Garbled => "latest_checkpoint() raises UnicodeDecodeError",
+                _ => "logs \"Checkpoint ignored\", latest_checkpoint() returns None, and restore(None) raises nothing",
+            };
+            let finding = Finding::new(&RULE, message).at(&fault.at).tensorflow(says);
             match foreign {
                 Some(crate::bytes::Foreign::LfsPointer { .. }) => finding.cause("lfs-pointer"),
                 _ => finding.cause("no-checkpoint-found"),

@@ -74,9 +74,12 @@ pub fn beside(store: &dyn Store, prefix: &Path) -> GraphFile {
     if store.stat(path).is_err() {
         return GraphFile::Missing;
     }
-    let bytes = store::read(store, path, limits::GRAPH_FILE).ok();
-    let needs = bytes.and_then(|bytes| Graph::parse(&bytes).and_then(|graph| wanted(&graph)).ok());
-    needs.map_or(GraphFile::Malformed, GraphFile::Read)
+    let bytes = store::read(store, path, limits::GRAPH_FILE).unwrap_or_default();
+    match Graph::parse(&bytes).and_then(|graph| wanted(&graph)) {
+        Ok(needs) => GraphFile::Read(needs),
+        Err(_) if std::str::from_utf8(&bytes).is_ok() => GraphFile::Malformed,
+        Err(_) => GraphFile::Garbled,
+    }
 }
 
 /// The bytes of a file that is one message.

@@ -27,6 +27,7 @@ pub(super) fn body(listing: &Listing) -> impl Serialize {
         },
         latest_reason: match latest {
             Some(Latest::Nothing(reason)) => Some(reason),
+            Some(Latest::Garbled) => Some("it raises UnicodeDecodeError: the state file is not text"),
             Some(Latest::Raises) => Some("it raises ValueError: the state file names no checkpoint"),
             _ => None,
         },

@@ -72,6 +72,7 @@ fn header(listing: &Listing, paint: &Paint, style: &Style, out: &mut dyn Write) 
         let returns = match &directory.latest {
             Latest::Path(path) => clean(&path.display().to_string()).into_owned(),
             Latest::Nothing(why) => format!("None: {why}"),
+            Latest::Garbled => "UnicodeDecodeError: the file named checkpoint is not text".to_owned(),
             Latest::Raises => "ValueError: the file named checkpoint names nothing".to_owned(),
         };
         wrapped(&format!("  latest_checkpoint() -> {returns}"), "    ", style, out, |line| paint.dim(line))?;

@@ -263,7 +263,16 @@ mod tests {
             complete: true,
             not_examined: vec![],
         };
-        Report { subject: "good".into(), identity: None, loader: None, findings, skipped: vec![], counts, looked }
+        Report {
+            subject: "good".into(),
+            identity: None,
+            loader: None,
+            findings,
+            skipped: vec![],
+            predictions: vec![],
+            counts,
+            looked,
+        }
     }
 
     fn finding(severity: Severity, variables: usize) -> Finding {
