@@ -28,14 +28,12 @@ pub(super) fn restore(scene: &Scene, opened: Opened, path: &str) -> Course {
 }
 
 /// `read` of what a path opened as, which is content without a count of saves.
-#[allow(dead_code, reason = "load_weights of Keras 2 reads checkpoints so")]
 pub(super) fn read(scene: &Scene, opened: Opened) -> Course {
     from(scene, opened, Counter::AsSaved)
 }
 
 /// Whether the program has a count of saves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "as for read")]
 enum Counter {
     /// If the target has one.
     AsSaved,

@@ -74,7 +74,7 @@ fn tensorflow_format(scene: &Scene) -> Option<Course> {
         let exception = trouble.in_reader();
         return (exception.class != "DataLossError").then(|| raising(exception));
     }
-    let mut course = checkpoint::restore(scene, opened);
+    let mut course = checkpoint::read(scene, opened);
     if course.exception.is_some() {
         return Some(course);
     }
