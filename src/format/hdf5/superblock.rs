@@ -34,7 +34,14 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
     let version = fields.u8()?;
     match version {
         0 | 1 => {
-            fields.skip(4)?;
+            let at = fields.offset();
+            let (free, root) = (fields.u8()?, fields.u8()?);
+            // A byte that may be anything.
+            fields.skip(1)?;
+            let shared = fields.u8()?;
+            if [free, root, shared] != [0; 3] {
+                reader.note("a version in the superblock is none that HDF5 knows", at..at.saturating_add(4));
+            }
             (reader.offset_size, reader.length_size) = (fields.u8()?, fields.u8()?);
             fields.skip(if version == 0 { 9 } else { 13 })?;
         }

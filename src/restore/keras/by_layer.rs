@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Generation;
 use super::program::{Layer, Program};
+use super::{Generation, file};
 use crate::bytes::FaultKind;
 use crate::model::{Checkpoint, Owned, Owner, Shape, VariableId};
 use crate::restore::reader::tuple;
@@ -14,7 +14,7 @@ pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> C
     // Without a target the program is the one that saved.
     let new = scene.target.unwrap_or(old);
     let mut load = Load { generation, scene, old, new, program: Program::of(new), course: Course::default() };
-    let done = match absent(old) {
+    let done = match absent(old).or_else(|| file::groups(old).err()) {
         Some(exception) => Err(exception),
         None if scene.options.by_name => load.by_name(),
         None => load.in_order(),
@@ -70,6 +70,7 @@ impl Load<'_> {
             );
             return Err(Exception::new("ValueError", text));
         }
+        let layers = if self.program.is_ordered { layers } else { self.in_order_of(&saved, layers) };
         let mut later = Vec::new();
         for (number, (layer, owner)) in layers.iter().zip(&saved).enumerate() {
             if layer.weights.len() != owner.weights.len() {
@@ -92,6 +93,25 @@ impl Load<'_> {
         }
         later.extend(self.top_level(" when loading weights from file")?);
         self.assign_all(later)
+    }
+
+    /// Layers whose order is a guess, each for the first group that has weights of its shapes; as they were if that is
+    /// no way for all.
+    fn in_order_of(&self, saved: &[Owner], layers: Vec<Layer>) -> Vec<Layer> {
+        let fits = |owner: &Owner, layer: &Layer| {
+            let pairs = || owner.weights.iter().flatten().zip(&layer.weights);
+            owner.weights.len() == layer.weights.len()
+                && pairs().all(|(old, new)| self.fits(Wanted { old: *old, new: *new }))
+        };
+        if saved.iter().zip(&layers).all(|(owner, layer)| fits(owner, layer)) {
+            return layers;
+        }
+        let mut left = layers.clone();
+        let found = saved.iter().map(|owner| {
+            let at = left.iter().position(|layer| fits(owner, layer))?;
+            Some(left.remove(at))
+        });
+        found.collect::<Option<Vec<Layer>>>().unwrap_or(layers)
     }
 
     /// Each layer with those of its name.

@@ -2,10 +2,11 @@
 //!
 //! The program asks for its own paths; what else the file has is never noticed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::program::{LISTS, offset, top};
-use super::{Generation, has_paths};
+use super::{Generation, file, has_paths, raising};
+use crate::bytes::FaultKind;
 use crate::model::{Checkpoint, Owned, Owner, Variable, VariableId, leaf};
 use crate::restore::reader::tuple;
 use crate::restore::{Bound, Course, Exception, Scene};
@@ -17,8 +18,11 @@ pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> C
     if !has_paths(new) {
         return by_likeness(scene);
     }
+    if let Err(exception) = file::groups(old) {
+        return raising(exception);
+    }
     let file = Stored::of(old, generation);
-    let mut walk = Walk { scene, old, new, file, course: Course::default() };
+    let mut walk = Walk { generation, scene, old, new, file, course: Course::default() };
     match generation {
         Generation::Two => walk.until_one_fails(),
         Generation::Three => walk.all(),
@@ -54,6 +58,33 @@ impl<'a> Stored<'a> {
         self.owners.contains_key("")
     }
 
+    /// Where the list of layers has these, which are of one class and in order. If the file keeps layers in that list
+    /// alone, and some have other shapes there, the order is another one: then each has the first that fits.
+    fn in_list<'b>(
+        &self,
+        class: &str,
+        layers: &[&'b Owner],
+        fits: impl Fn(&Owner, &[Option<VariableId>]) -> bool,
+    ) -> Vec<(&'b str, String)> {
+        let [list, _] = LISTS;
+        let path = |position: usize| match position {
+            0 => format!("{list}/{class}"),
+            _ => format!("{list}/{class}_{position}"),
+        };
+        let paths: Vec<String> = (0..layers.len()).map(path).collect();
+        let in_order = layers.iter().zip(&paths).map(|(owner, path)| (owner.path.as_str(), path.clone())).collect();
+        let has_attributes = self.owners.values().any(|owner| !is_in_list(owner));
+        if has_attributes || layers.iter().zip(&paths).all(|(owner, path)| fits(owner, self.at(path))) {
+            return in_order;
+        }
+        let mut left = paths;
+        let by_shape = layers.iter().map(|owner| {
+            let at = left.iter().position(|path| fits(owner, self.at(path)))?;
+            Some((owner.path.as_str(), left.remove(at)))
+        });
+        by_shape.collect::<Option<Vec<_>>>().unwrap_or(in_order)
+    }
+
     /// What lies at a path: no weights if nothing does.
     fn at(&self, path: &str) -> &'a [Option<VariableId>] {
         let [list, old_list] = LISTS;
@@ -64,6 +95,7 @@ impl<'a> Stored<'a> {
 }
 
 struct Walk<'a> {
+    generation: Generation,
     scene: &'a Scene<'a>,
     old: &'a Checkpoint,
     new: &'a Checkpoint,
@@ -109,11 +141,8 @@ impl<'a> Walk<'a> {
                 failed.push((owner, exception));
             }
         }
-        // A subclassed model has its layers as attributes, and in the list of all layers besides.
-        if self.owners().iter().any(|owner| !is_in_list(owner)) {
-            let other_paths = self.other_paths();
-            failed.retain(|(owner, _)| self.by_another_path(owner, &other_paths).is_err());
-        }
+        let listed = self.listed_again();
+        failed.retain(|(owner, _)| self.by_another_path(owner, &listed).is_err());
         let Some((first, exception)) = failed.first() else { return };
         let names: Vec<&str> = failed.iter().map(|(owner, _)| name(owner)).collect();
         let text = format!(
@@ -131,45 +160,64 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Where a subclassed model lists the layers that it has as attributes, as far as the names that Keras made
-    /// up tell their classes and their order.
-    fn other_paths(&self) -> HashMap<&'a str, String> {
+    /// A subclassed model has its layers as attributes, and in the list of all its layers besides: where there, as
+    /// far as the names that Keras made up tell their classes and their order.
+    fn listed_again(&self) -> HashMap<&'a str, String> {
+        let owners = self.owners();
         let mut classes: BTreeMap<&str, Vec<(u64, &Owner)>> = BTreeMap::new();
-        for owner in self.owners() {
-            let is_layer = owner.part == Owned::Layer && owner.path == top(&owner.path);
-            if let Some((stem, number)) = owner.name.as_deref().filter(|_| is_layer).and_then(made_up) {
+        if owners.iter().all(|owner| is_in_list(owner)) {
+            return HashMap::new();
+        }
+        let paths: HashSet<&str> = owners.iter().map(|owner| owner.path.as_str()).collect();
+        for owner in owners {
+            let is_layer = owner.part == Owned::Layer && owner.path == top(&owner.path, &paths);
+            if let Some((stem, number)) = owner.name.as_deref().filter(|_| is_layer).map(made_up) {
                 classes.entry(stem).or_default().push((number, owner));
             }
         }
-        let [list, _] = LISTS;
-        let mut paths = HashMap::new();
+        let mut listed = HashMap::new();
         for (class, mut layers) in classes {
             layers.sort_by_key(|(number, _)| *number);
-            for (position, (_, owner)) in layers.into_iter().enumerate() {
-                let suffix = if position == 0 { String::new() } else { format!("_{position}") };
-                paths.insert(owner.path.as_str(), format!("{list}/{class}{suffix}"));
-            }
+            let layers: Vec<&Owner> = layers.into_iter().map(|(_, owner)| owner).collect();
+            listed.extend(self.file.in_list(class, &layers, |owner, stored| self.fits(owner, stored)));
         }
-        paths
+        listed
     }
 
     /// Tries once more what was not found at its first path.
-    fn by_another_path(&mut self, owner: &'a Owner, other_paths: &HashMap<&str, String>) -> Result<(), Exception> {
-        let layer = top(&owner.path);
-        let path = other_paths.get(layer).map(|path| owner.path.replacen(layer, path, 1));
-        let path = path.filter(|path| !self.file.at(path).is_empty()).or_else(|| self.known_path(owner));
+    fn by_another_path(&mut self, owner: &'a Owner, listed: &HashMap<&str, String>) -> Result<(), Exception> {
+        let paths: HashSet<&str> = listed.keys().copied().collect();
+        let layer = top(&owner.path, &paths);
+        let in_list = listed.get(layer).map(|path| owner.path.replacen(layer, path, 1));
+        // What has an accessor is kept in an attribute that begins with an underscore.
+        let (above, last) = owner.path.rsplit_once('/').unwrap_or(("", &owner.path));
+        let private = Some(format!("{above}/_{last}"));
+        let paths = [in_list, private, self.attribute(owner)];
+        let path = paths.into_iter().flatten().find(|path| !self.file.at(path).is_empty());
         match path {
             Some(path) => self.fill(owner, self.file.at(&path)),
             None => Err(Exception::new("ValueError", "")),
         }
     }
 
-    /// The object of the file whose weights are known to be this one's.
-    fn known_path(&self, owner: &Owner) -> Option<String> {
-        let first = owner.weights.iter().flatten().next()?;
+    /// What the program has in the list of its layers alone comes behind that list in the alphabet: the attribute
+    /// of the file that has the same weights, if it is such a one.
+    fn attribute(&self, owner: &Owner) -> Option<String> {
+        let [list, _] = LISTS;
+        let first = owner.weights.iter().flatten().next().filter(|_| is_in_list(owner))?;
         let pair = self.scene.alignment?.pairs.iter().find(|pair| pair.new == *first)?;
         let found = self.file.owners.values().find(|owner| owner.weights.contains(&Some(pair.old)))?;
-        (found.path != owner.path).then(|| found.path.clone())
+        let is_behind = !is_in_list(found) && (found.path.as_str() > list || found.path.starts_with('_'));
+        is_behind.then(|| found.path.clone())
+    }
+
+    /// True if these are as many weights of the same shapes.
+    fn fits(&self, owner: &Owner, stored: &[Option<VariableId>]) -> bool {
+        let shape = |checkpoint: &Checkpoint, id: &Option<VariableId>| {
+            id.and_then(|id| checkpoint.entries.get(id)).map(|entry| entry.shape.clone())
+        };
+        let wanted: Vec<_> = owner.weights.iter().map(|id| shape(self.new, id)).collect();
+        wanted == stored.iter().map(|id| shape(self.old, id)).collect::<Vec<_>>()
     }
 
     /// Gives an object its weights. Those before the one that does not fit are assigned.
@@ -202,6 +250,9 @@ impl<'a> Walk<'a> {
     fn assign(&mut self, old: VariableId, new: VariableId) -> Result<(), Exception> {
         let shape = |checkpoint: &'a Checkpoint, id: VariableId| checkpoint.entries.get(id).map(|entry| &entry.shape);
         let (Some(stored), Some(wanted)) = (shape(self.old, old), shape(self.new, new)) else { return Ok(()) };
+        if let Some(exception) = self.refused(old) {
+            return Err(exception);
+        }
         if stored.axes().is_some() && stored != wanted {
             let variable = self.new.variables.get(new).map(|variable| variable.name.to_string()).unwrap_or_default();
             let text = format!(
@@ -214,6 +265,24 @@ impl<'a> Walk<'a> {
         }
         self.course.bound.push(Bound { old, new });
         Ok(())
+    }
+
+    /// Why a weight is not read: it is broken, or a link, which Keras 3 does not follow.
+    fn refused(&self, old: VariableId) -> Option<Exception> {
+        let key = self.old.entries.get(old)?.key.to_string();
+        let not_allowed = |link: &str| {
+            let exception = Exception::new("ValueError", format!("Not allowed: H5 file with {link}"));
+            Some(exception).filter(|_| self.generation == Generation::Three)
+        };
+        let refused = |kind: &FaultKind| match kind {
+            FaultKind::Hdf5Malformed { path, what } if path.trim_matches('/') == key => {
+                Some(Exception::new("KeyError", format!("'Unable to synchronously open object ({what})'")))
+            }
+            FaultKind::LinkInFile { path, .. } if *path == key => not_allowed("SoftLink"),
+            FaultKind::LinkLeavesFile { path, .. } if *path == key => not_allowed("ExternalLink"),
+            _ => None,
+        };
+        self.old.faults.iter().find_map(|fault| refused(&fault.kind))
     }
 
     fn skip_optimizer(&mut self, owner: &Owner, stored: &[Option<VariableId>]) {
@@ -235,8 +304,11 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn is_in_list(owner: &Owner) -> bool {
-    owner.part != Owned::Layer || LISTS.iter().any(|list| owner.path.split('/').next() == Some(list))
+/// True for what is in a list of layers, and for what is no layer.
+pub(super) fn is_in_list(owner: &Owner) -> bool {
+    owner.part != Owned::Layer
+        || owner.path.starts_with("metrics")
+        || LISTS.iter().any(|list| owner.path.split('/').next() == Some(list))
 }
 
 /// The name of an object, or what its path ends in.
@@ -245,11 +317,9 @@ fn name(owner: &Owner) -> &str {
 }
 
 /// The class and the number of a name like `dense_1`, which Keras makes up where the program gives none.
-fn made_up(name: &str) -> Option<(&str, u64)> {
-    match name.rsplit_once('_').and_then(|(stem, number)| Some((stem, number.parse().ok()?))) {
-        Some(made_up) => Some(made_up),
-        None => Some((name, 0)),
-    }
+pub(super) fn made_up(name: &str) -> (&str, u64) {
+    let numbered = name.rsplit_once('_').and_then(|(stem, number)| Some((stem, number.parse().ok()?)));
+    numbered.unwrap_or((name, 0))
 }
 
 /// What a weight is called in its group: nearly always a number.

@@ -1,5 +1,6 @@
 //! What h5py, zipfile and Python's own open say of what lies at a path.
 
+use super::has_paths;
 use crate::bytes::{FaultKind, Foreign};
 use crate::model::{Checkpoint, Container};
 use crate::restore::{Exception, Scene};
@@ -44,14 +45,22 @@ pub(super) fn lies<'a>(scene: &Scene<'a>) -> Lies<'a> {
         Container::V1 | Container::MetaGraph => Lies::Other,
         Container::KerasModelH5 | Container::KerasLayersH5 | Container::KerasWeightsH5 => Lies::Hdf5(checkpoint),
         Container::KerasWeightsShards => Lies::Shards(checkpoint),
-        Container::KerasArchive if is_malformed(checkpoint) => Lies::Other,
+        Container::KerasArchive if lost_its_end(checkpoint) => Lies::Other,
         Container::KerasArchive => Lies::Zip(checkpoint),
     }
 }
 
-/// True if the list of members at the end of the archive is not there.
-fn is_malformed(checkpoint: &Checkpoint) -> bool {
-    checkpoint.faults.iter().any(|fault| matches!(fault.kind, FaultKind::ArchiveMalformed { .. }))
+/// True if the last record of the archive, by which it is known, is not there.
+fn lost_its_end(checkpoint: &Checkpoint) -> bool {
+    unlisted(checkpoint).is_some_and(|error| error.contains("EOCD"))
+}
+
+/// Why the list of the members of an archive cannot be read.
+fn unlisted(checkpoint: &Checkpoint) -> Option<&str> {
+    checkpoint.faults.iter().find_map(|fault| match &fault.kind {
+        FaultKind::ArchiveMalformed { error } => Some(error.as_str()),
+        _ => None,
+    })
 }
 
 /// Opens a file as HDF5.
@@ -92,7 +101,7 @@ fn structure(checkpoint: &Checkpoint) -> Result<(), Exception> {
                 );
                 return Err(Exception::new("OSError", text));
             }
-            FaultKind::Hdf5Malformed { path, what } if path.trim_matches('/').is_empty() => {
+            FaultKind::Hdf5Malformed { path, what } if path.trim_matches('/').is_empty() && is_of_file(what) => {
                 return Err(Exception::new("OSError", format!("Unable to synchronously open file ({what})")));
             }
             FaultKind::Foreign { .. } | FaultKind::Empty => return Err(no_signature()),
@@ -102,11 +111,35 @@ fn structure(checkpoint: &Checkpoint) -> Result<(), Exception> {
     Ok(())
 }
 
+/// True for what is wrong with the superblock, without which nothing of the file can be opened.
+fn is_of_file(what: &str) -> bool {
+    ["superblock", "signature", "was not closed", "width of addresses"].iter().any(|word| what.contains(word))
+}
+
+/// What the HDF5 library finds wrong with the groups of a file when they are opened, whoever asks for them: in a
+/// file of layers by name, in one of objects after looking whether they are there.
+pub(super) fn groups(checkpoint: &Checkpoint) -> Result<(), Exception> {
+    let weight = |path: &str| checkpoint.find(path.trim_matches('/').as_bytes()).is_some();
+    let broken = checkpoint.faults.iter().find_map(|fault| match &fault.kind {
+        FaultKind::Hdf5Malformed { path, what } if !weight(path) => Some(*what),
+        _ => None,
+    });
+    let Some(what) = broken else { return Ok(()) };
+    let looks = has_paths(checkpoint) && (what.contains("heap") || what.contains("B-tree"));
+    Err(match looks {
+        true => Exception::new("RuntimeError", format!("Unable to synchronously check link existence ({what})")),
+        false => Exception::new("KeyError", format!("'Unable to synchronously open object ({what})'")),
+    })
+}
+
 /// Opens a file as a zip archive.
 pub(super) fn zip<'a>(scene: &Scene<'a>, lies: Lies<'a>) -> Result<&'a Checkpoint, Exception> {
     let path = &scene.resolved.given;
     match lies {
-        Lies::Zip(checkpoint) => Ok(checkpoint),
+        Lies::Zip(checkpoint) => match unlisted(checkpoint) {
+            Some(_) => Err(Exception::new("BadZipFile", "Bad magic number for central directory")),
+            None => Ok(checkpoint),
+        },
         Lies::Nothing => {
             Err(Exception::new("FileNotFoundError", format!("[Errno 2] No such file or directory: '{path}'")))
         }
@@ -122,7 +155,17 @@ pub(super) fn weights_in_zip<'a>(scene: &Scene<'a>, lies: Lies<'a>) -> Result<&'
         let text = format!("\"There is no item named '{WEIGHTS}' in the archive\"");
         return Err(Exception::new("KeyError", text));
     }
+    unchanged(checkpoint, WEIGHTS)?;
     structure(checkpoint).map(|()| checkpoint)
+}
+
+/// A member whose bytes have the checksum that the archive records.
+fn unchanged(checkpoint: &Checkpoint, member: &str) -> Result<(), Exception> {
+    let changed = |kind: &FaultKind| matches!(kind, FaultKind::MemberChecksum { name } if name.ends_with(member));
+    match checkpoint.faults.iter().any(|fault| changed(&fault.kind)) {
+        true => Err(Exception::new("BadZipFile", format!("Bad CRC-32 for file '{member}'"))),
+        false => Ok(()),
+    }
 }
 
 /// The weights of an archive, as whoever loads the whole model looks for them.
@@ -130,6 +173,7 @@ pub(super) fn weights_of_model(checkpoint: &Checkpoint) -> Result<(), Exception>
     if lacks(checkpoint, WEIGHTS) {
         return Err(Exception::new("ValueError", format!("Expected a {WEIGHTS} or {ARRAYS} file.")));
     }
+    unchanged(checkpoint, WEIGHTS)?;
     structure(checkpoint)
 }
 
@@ -138,10 +182,7 @@ pub(super) fn config(checkpoint: &Checkpoint) -> Result<&serde_json::Value, Exce
     if lacks(checkpoint, CONFIG) {
         return Err(Exception::new("KeyError", format!("\"There is no item named '{CONFIG}' in the archive\"")));
     }
-    let changed = |kind: &FaultKind| matches!(kind, FaultKind::MemberChecksum { name } if name.ends_with(CONFIG));
-    if checkpoint.faults.iter().any(|fault| changed(&fault.kind)) {
-        return Err(Exception::new("BadZipFile", format!("Bad CRC-32 for file '{CONFIG}'")));
-    }
+    unchanged(checkpoint, CONFIG)?;
     json(checkpoint, CONFIG)
 }
 

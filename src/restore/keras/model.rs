@@ -30,6 +30,9 @@ fn of_keras3(scene: &Scene) -> Answer {
     let is_folder = scene.checkpoint.is_some_and(|checkpoint| checkpoint.container == Container::KerasArchive);
     match (lies, scene.checkpoint) {
         (Lies::Zip(checkpoint), _) if path.ends_with(".keras") => archive(Generation::Three, scene, checkpoint),
+        (Lies::Directory, Some(_)) if is_folder && path.ends_with(".keras") => {
+            Err(Exception::new("IsADirectoryError", format!("[Errno 21] Is a directory: '{path}'")))
+        }
         (Lies::Directory, Some(checkpoint)) if is_folder => archive(Generation::Three, scene, checkpoint),
         _ if path.ends_with(".h5") || path.ends_with(".hdf5") => hdf5(Generation::Three, scene, lies),
         _ if path.ends_with(".keras") => {
@@ -52,6 +55,9 @@ fn of_keras3(scene: &Scene) -> Answer {
 
 /// A `.keras` archive, or its folder.
 fn archive(generation: Generation, scene: &Scene, checkpoint: &Checkpoint) -> Answer {
+    if let Lies::Zip(_) = file::lies(scene) {
+        file::zip(scene, Lies::Zip(checkpoint))?;
+    }
     let config = file::config(checkpoint)?;
     let refused = config::refusal(generation, Format::Archive, config);
     let training = config.get("compile_config").filter(|training| training.is_object());
@@ -61,7 +67,10 @@ fn archive(generation: Generation, scene: &Scene, checkpoint: &Checkpoint) -> An
         return Err(exception);
     }
     file::weights_of_model(checkpoint)?;
-    Ok(whole(scene, checkpoint, training.is_some()))
+    file::groups(checkpoint)?;
+    let mut course = whole(scene, checkpoint, training.is_some());
+    course.left = left(generation, scene, config);
+    Ok(course)
 }
 
 /// A model in HDF5.
@@ -81,9 +90,13 @@ fn hdf5(generation: Generation, scene: &Scene, lies: Lies) -> Answer {
     if let Some(exception) = not_compiled() {
         return Err(exception);
     }
+    file::groups(checkpoint)?;
     let mut course = whole(scene, checkpoint, training.is_some());
+    course.left = left(generation, scene, config);
     if training.is_none() {
         course.warnings.push(NOT_COMPILED.to_owned());
+    } else if generation == Generation::Three {
+        fresh_optimizer(&mut course, scene, checkpoint);
     }
     Ok(course)
 }
@@ -103,6 +116,34 @@ fn whole(scene: &Scene, checkpoint: &Checkpoint, is_compiled: bool) -> Course {
     Course { bound: ids.map(|id| Bound { old: id, new: same(scene, checkpoint, id) }).collect(), ..Course::default() }
 }
 
+/// What no file of Keras 3 has: the state of random numbers.
+fn left(generation: Generation, scene: &Scene, config: &serde_json::Value) -> Vec<String> {
+    match generation {
+        Generation::Three if scene.target.is_none() => config::seeds(config),
+        _ => Vec::new(),
+    }
+}
+
+/// Keras 3 makes the optimizer before it has the weights to optimise: of what it finds in HDF5, the number of steps
+/// and the learning rate alone have a place. What Keras 2 saved has none for the learning rate.
+fn fresh_optimizer(course: &mut Course, scene: &Scene, checkpoint: &Checkpoint) {
+    let mut owners = checkpoint.keras.iter().flat_map(|keras| &keras.owners);
+    let Some(optimizer) = owners.find(|owner| owner.part == Owned::Optimizer) else { return };
+    let is_scalar = |id: &VariableId| checkpoint.entries.get(*id).is_some_and(|entry| entry.shape.rank() == Some(0));
+    let scalars = optimizer.weights.iter().flatten().take(2).take_while(|id| is_scalar(id)).count();
+    let lost: Vec<VariableId> = optimizer.weights.iter().flatten().skip(scalars).copied().collect();
+    course.bound.retain(|bound| !lost.contains(&bound.old));
+    if scalars == 1 && !lost.is_empty() {
+        course.warnings.push(FRESH.to_owned());
+        if scene.target.is_none() {
+            course.left.push("opt.learning_rate".to_owned());
+        }
+    }
+}
+
+const FRESH: &str = "Error in loading the saved optimizer state. As a result, your model is starting with a freshly \
+                     initialized optimizer.";
+
 /// The variable of the target that is the same one; the model has it, even if the target has not.
 fn same(scene: &Scene, checkpoint: &Checkpoint, id: VariableId) -> VariableId {
     let aligned = scene.alignment.and_then(|alignment| alignment.pairs.iter().find(|pair| pair.old == id));
@@ -115,14 +156,23 @@ fn saved_model(scene: &Scene) -> Course {
     let mut course = saved_model::course(scene);
     let Some(checkpoint) = scene.checkpoint.filter(|_| course.exception.is_none()) else { return course };
     if checkpoint.saved_model.as_ref().is_some_and(|saved| !saved.keras_metadata) {
+        let root = checkpoint.graph.as_ref().and_then(|graph| graph.nodes.first());
+        if root.is_some_and(|root| root.child("keras_api").is_some()) {
+            let text = format!(
+                "Unable to create a TF-Keras model from SavedModel at {}. This SavedModel was exported with \
+                 `tf.saved_model.save`, and lacks the TF-Keras metadata file.",
+                scene.resolved.given
+            );
+            return raising(Exception::new("ValueError", text));
+        }
         return course;
     }
     let key = |id: VariableId| checkpoint.entries.get(id).map(|entry| entry.key.to_string()).unwrap_or_default();
     let has_optimizer = checkpoint.entries.iter().any(|entry| entry.key.bytes().starts_with(b"optimizer/_iterations"));
     // The learning rate comes with the configuration.
-    let is_lost = |key: &str| {
-        key.starts_with("keras_api/metrics/") || (key.starts_with("optimizer/") && !key.contains("_learning_rate"))
-    };
+    let of_optimizer = |key: &str| key.starts_with("optimizer/") || key.contains("/.OPTIMIZER_SLOT/");
+    let is_lost =
+        |key: &str| key.starts_with("keras_api/metrics/") || (of_optimizer(key) && !key.contains("/_learning_rate/"));
     course.bound.retain(|bound| !is_lost(&key(bound.old)));
     if has_optimizer {
         course.left.push("opt.iteration".to_owned());

@@ -1,7 +1,8 @@
 //! The layers of the program, as what it saved tells of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::by_path::{is_in_list, made_up};
 use super::has_paths;
 use crate::model::{Checkpoint, Owned, Owner, Payload, Role, VariableId, leaf};
 
@@ -20,6 +21,8 @@ pub(super) struct Program {
     pub layers: Vec<Layer>,
     /// The weights of the model itself.
     pub own: Vec<VariableId>,
+    /// False if the order of the layers is a guess, as that of the attributes of a subclassed model is.
+    pub is_ordered: bool,
 }
 
 impl Program {
@@ -28,6 +31,7 @@ impl Program {
         let owners = saved.keras.iter().flat_map(|keras| &keras.owners);
         let present = |owner: &Owner| owner.weights.iter().flatten().copied().collect();
         let own = owners.clone().filter(|owner| owner.part == Owned::Model).flat_map(present_of).collect();
+        let is_ordered = !has_paths(saved) || owners.clone().all(is_in_list);
         let layers = if has_paths(saved) {
             layers_by_path(saved)
         } else {
@@ -39,7 +43,7 @@ impl Program {
             };
             layers.map(layer).collect()
         };
-        Self { layers, own }
+        Self { layers, own, is_ordered }
     }
 
     /// Those that Keras counts.
@@ -55,9 +59,11 @@ fn present_of(owner: &Owner) -> impl Iterator<Item = VariableId> {
 /// The layers of a file that lists objects: in the order in which they were written, which is the model's.
 fn layers_by_path(saved: &Checkpoint) -> Vec<Layer> {
     let mut places: HashMap<&str, usize> = HashMap::new();
+    let paths: HashSet<&str> =
+        saved.keras.iter().flat_map(|keras| &keras.owners).map(|owner| owner.path.as_str()).collect();
     let mut layers: Vec<(u64, Vec<&Owner>)> = Vec::new();
     for owner in saved.keras.iter().flat_map(|keras| &keras.owners).filter(|owner| owner.part == Owned::Layer) {
-        let layer = top(&owner.path);
+        let layer = top(&owner.path, &paths);
         if layer.starts_with("metrics") {
             continue;
         }
@@ -70,6 +76,7 @@ fn layers_by_path(saved: &Checkpoint) -> Vec<Layer> {
         owners.push(owner);
     }
     layers.sort_by_key(|(first, _)| *first);
+    let is_listed = layers.iter().flat_map(|(_, owners)| owners).all(|owner| is_in_list(owner));
     let layer = |(_, mut owners): (u64, Vec<&Owner>)| {
         let name = owners.iter().min_by_key(|owner| owner.path.len());
         let name = name.map(|owner| owner.name.clone().unwrap_or_else(|| leaf(&owner.path).to_owned()));
@@ -81,16 +88,40 @@ fn layers_by_path(saved: &Checkpoint) -> Vec<Layer> {
         let is_ordered = owners.iter().filter(|owner| !owner.weights.is_empty()).count() < 2;
         Layer { name: name.unwrap_or_default(), weights, is_ordered }
     };
-    layers.into_iter().map(layer).collect()
+    let mut layers: Vec<Layer> = layers.into_iter().map(layer).collect();
+    if !is_listed {
+        by_number(&mut layers);
+    }
+    layers
 }
 
-/// The layer that an object belongs to: `layers/dense` of `layers/dense/cell`, the attribute elsewhere.
-pub(super) fn top(path: &str) -> &str {
-    let mut slashes = path.match_indices('/').map(|(at, _)| at);
-    let first = slashes.next();
-    let is_list = first.and_then(|at| path.get(..at)).is_some_and(|head| LISTS.contains(&head));
-    let end = if is_list { slashes.next() } else { first };
-    path.get(..end.unwrap_or(path.len())).unwrap_or(path)
+/// Attributes were written in the order of the alphabet: names that Keras made up tell in which order the layers of
+/// a class were made.
+fn by_number(layers: &mut [Layer]) {
+    let stems: Vec<String> = layers.iter().map(|layer| made_up(&layer.name).0.to_owned()).collect();
+    let mut sorted: Vec<Layer> = layers.to_vec();
+    sorted.sort_by_key(|layer| made_up(&layer.name).1);
+    let mut of_stem: HashMap<String, VecDeque<Layer>> = HashMap::new();
+    for layer in sorted {
+        of_stem.entry(made_up(&layer.name).0.to_owned()).or_default().push_back(layer);
+    }
+    for (place, stem) in layers.iter_mut().zip(stems) {
+        if let Some(layer) = of_stem.get_mut(&stem).and_then(VecDeque::pop_front) {
+            *place = layer;
+        }
+    }
+}
+
+/// The layer that an object belongs to: `layers/dense` of `layers/dense/cell`; elsewhere the first on the way to it
+/// that is an object itself, as a list of objects is not.
+pub(super) fn top<'a>(path: &'a str, objects: &HashSet<&str>) -> &'a str {
+    let mut ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    let heads = || ends.clone().filter_map(|end| path.get(..end));
+    let found = heads().find(|head| objects.contains(head));
+    if heads().next().is_some_and(|head| LISTS.contains(&head)) {
+        return ends.nth(1).and_then(|end| path.get(..end)).unwrap_or(path);
+    }
+    found.unwrap_or(path)
 }
 
 /// What Keras calls the list of a model's layers.
@@ -122,7 +153,9 @@ mod tests {
 
     #[test]
     fn the_layer_of_an_object() {
+        let objects = HashSet::from(["encoder", "encoder/ff", "blocks/dense_1", "layers/dense"]);
         let pairs = [
+            ("blocks/dense_1/cell", "blocks/dense_1"),
             ("layers/dense", "layers/dense"),
             ("layers/lstm/cell", "layers/lstm"),
             ("layers/functional/layers/dense_1", "layers/functional"),
@@ -131,7 +164,7 @@ mod tests {
             ("layers", "layers"),
         ];
         for (path, layer) in pairs {
-            assert_eq!(top(path), layer);
+            assert_eq!(top(path, &objects), layer);
         }
     }
 
