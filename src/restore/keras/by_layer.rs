@@ -24,7 +24,7 @@ pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> C
 }
 
 /// What the file lists and has not: whoever reads it all stumbles over it.
-fn absent(old: &Checkpoint) -> Option<Exception> {
+pub(super) fn absent(old: &Checkpoint) -> Option<Exception> {
     old.faults.iter().find_map(|fault| match &fault.kind {
         FaultKind::LayerMissing { layer: name } | FaultKind::WeightMissing { name, .. } => {
             let text = format!("\"Unable to synchronously open object (object '{name}' doesn't exist)\"");

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::program::{LISTS, offset, top};
+use super::program::{LISTS, is_in_list, made_up, offset, top};
+use super::stored::Stored;
 use super::{Generation, file, has_paths, raising};
 use crate::bytes::FaultKind;
 use crate::model::{Checkpoint, Owned, Owner, Variable, VariableId, leaf};
@@ -35,63 +36,6 @@ pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> C
 fn by_likeness(scene: &Scene) -> Course {
     let pairs = scene.alignment.iter().flat_map(|alignment| &alignment.pairs);
     Course { bound: pairs.map(|pair| Bound { old: pair.old, new: pair.new }).collect(), ..Course::default() }
-}
-
-/// The groups of a file.
-struct Stored<'a> {
-    owners: HashMap<&'a str, &'a Owner>,
-    /// True if Keras looks for layers where Keras 2.14 put them, too.
-    has_old_list: bool,
-}
-
-impl<'a> Stored<'a> {
-    fn of(checkpoint: &'a Checkpoint, generation: Generation) -> Self {
-        // In the other layout a group is a layer's, and has no `vars`.
-        let owners = checkpoint.keras.iter().filter(|_| has_paths(checkpoint)).flat_map(|keras| &keras.owners);
-        let owners: HashMap<&str, &Owner> = owners.map(|owner| (owner.path.as_str(), owner)).collect();
-        let [_, old_list] = LISTS;
-        let has_old_list = owners.keys().any(|path| path.split('/').next() == Some(old_list));
-        Self { owners, has_old_list: has_old_list && generation == Generation::Three }
-    }
-
-    fn has_root(&self) -> bool {
-        self.owners.contains_key("")
-    }
-
-    /// Where the list of layers has these, which are of one class and in order. If the file keeps layers in that list
-    /// alone, and some have other shapes there, the order is another one: then each has the first that fits.
-    fn in_list<'b>(
-        &self,
-        class: &str,
-        layers: &[&'b Owner],
-        fits: impl Fn(&Owner, &[Option<VariableId>]) -> bool,
-    ) -> Vec<(&'b str, String)> {
-        let [list, _] = LISTS;
-        let path = |position: usize| match position {
-            0 => format!("{list}/{class}"),
-            _ => format!("{list}/{class}_{position}"),
-        };
-        let paths: Vec<String> = (0..layers.len()).map(path).collect();
-        let in_order = layers.iter().zip(&paths).map(|(owner, path)| (owner.path.as_str(), path.clone())).collect();
-        let has_attributes = self.owners.values().any(|owner| !is_in_list(owner));
-        if has_attributes || layers.iter().zip(&paths).all(|(owner, path)| fits(owner, self.at(path))) {
-            return in_order;
-        }
-        let mut left = paths;
-        let by_shape = layers.iter().map(|owner| {
-            let at = left.iter().position(|path| fits(owner, self.at(path)))?;
-            Some((owner.path.as_str(), left.remove(at)))
-        });
-        by_shape.collect::<Option<Vec<_>>>().unwrap_or(in_order)
-    }
-
-    /// What lies at a path: no weights if nothing does.
-    fn at(&self, path: &str) -> &'a [Option<VariableId>] {
-        let [list, old_list] = LISTS;
-        let elsewhere = || self.owners.get(path.replace(list, old_list).as_str()).filter(|_| self.has_old_list);
-        let owner = self.owners.get(path).or_else(elsewhere);
-        owner.map(|owner| owner.weights.as_slice()).unwrap_or_default()
-    }
 }
 
 struct Walk<'a> {
@@ -304,22 +248,9 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// True for what is in a list of layers, and for what is no layer.
-pub(super) fn is_in_list(owner: &Owner) -> bool {
-    owner.part != Owned::Layer
-        || owner.path.starts_with("metrics")
-        || LISTS.iter().any(|list| owner.path.split('/').next() == Some(list))
-}
-
 /// The name of an object, or what its path ends in.
 fn name(owner: &Owner) -> &str {
     owner.name.as_deref().unwrap_or_else(|| leaf(&owner.path))
-}
-
-/// The class and the number of a name like `dense_1`, which Keras makes up where the program gives none.
-pub(super) fn made_up(name: &str) -> (&str, u64) {
-    let numbered = name.rsplit_once('_').and_then(|(stem, number)| Some((stem, number.parse().ok()?)));
-    numbered.unwrap_or((name, 0))
 }
 
 /// What a weight is called in its group: nearly always a number.

@@ -342,6 +342,22 @@ mod tests {
     }
 
     #[test]
+    fn states_of_random_numbers() {
+        let lstm = r#"{"class_name": "LSTM", "config": {"name": "l"}}"#;
+        let none = r#"{"class_name": "Dropout", "config": {"name": "z", "rate": 0.0}}"#;
+        let some = r#"{"class_name": "Dropout", "config": {"name": "d", "rate": 0.5}}"#;
+        let both = format!(r#"{{"class_name": "Bidirectional", "config": {{"name": "b", "layer": {lstm}}}}}"#);
+        let model = sequential(&[lstm, none, some, &both].join(","));
+        let wanted = [
+            "l.seed_generator_state",
+            "d.seed_generator_state",
+            "b.seed_generator/seed_generator_state",
+            "b.seed_generator/seed_generator_state#2",
+        ];
+        assert_eq!(seeds(&serde_json::from_str(&model).unwrap()), wanted);
+    }
+
+    #[test]
     fn losses() {
         let class = |format, training: &str| {
             compile_refusal(format, &serde_json::from_str(training).unwrap()).map(|exception| exception.class)

@@ -2,7 +2,7 @@
 
 use super::has_paths;
 use crate::bytes::{FaultKind, Foreign};
-use crate::model::{Checkpoint, Container};
+use crate::model::{Checkpoint, Container, leaf};
 use crate::restore::{Exception, Scene};
 
 /// What lies at the path, by its content.
@@ -119,7 +119,7 @@ fn is_of_file(what: &str) -> bool {
 /// What the HDF5 library finds wrong with the groups of a file when they are opened, whoever asks for them: in a
 /// file of layers by name, in one of objects after looking whether they are there.
 pub(super) fn groups(checkpoint: &Checkpoint) -> Result<(), Exception> {
-    let weight = |path: &str| checkpoint.find(path.trim_matches('/').as_bytes()).is_some();
+    let weight = |path: &str| leaf(path) != "vars" && checkpoint.find(path.trim_matches('/').as_bytes()).is_some();
     let broken = checkpoint.faults.iter().find_map(|fault| match &fault.kind {
         FaultKind::Hdf5Malformed { path, what } if !weight(path) => Some(*what),
         _ => None,

@@ -10,6 +10,7 @@ mod model;
 mod program;
 #[cfg(test)]
 mod sample;
+mod stored;
 
 use super::checkpoint;
 use super::reader::{self, Opened};
@@ -54,10 +55,9 @@ fn weights_of_keras2(scene: &Scene) -> Answer {
         let text = "When calling model.load_weights, skip_mismatch can only be set to True when by_name is True.";
         return Err(Exception::new("ValueError", text));
     }
-    if !path.ends_with(".h5") && !path.ends_with(".hdf5") && !path.ends_with(".keras") {
-        if let Some(course) = tensorflow_format(scene) {
-            return Ok(course);
-        }
+    let is_named = [".h5", ".hdf5", ".keras"].iter().any(|end| path.ends_with(end));
+    if let Some(course) = Some(scene).filter(|_| !is_named).and_then(tensorflow_format) {
+        return Ok(course);
     }
     Ok(by_layer::load(Generation::Two, scene, file::hdf5(scene, lies)?))
 }

@@ -2,7 +2,7 @@
 
 use super::config::{self, Format};
 use super::file::{self, Lies};
-use super::{Answer, Generation, raising};
+use super::{Answer, Generation, by_layer, raising};
 use crate::model::{Checkpoint, Container, Owned, VariableId};
 use crate::restore::{Bound, Course, Exception, Scene, saved_model};
 
@@ -88,6 +88,9 @@ fn hdf5(generation: Generation, scene: &Scene, lies: Lies) -> Answer {
     let training = keras.and_then(|keras| keras.training.as_ref());
     let not_compiled = || config::compile_refusal(Format::Hdf5, training.filter(|_| generation == Generation::Three)?);
     if let Some(exception) = not_compiled() {
+        return Err(exception);
+    }
+    if let Some(exception) = by_layer::absent(checkpoint) {
         return Err(exception);
     }
     file::groups(checkpoint)?;

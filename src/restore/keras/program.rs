@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::by_path::{is_in_list, made_up};
 use super::has_paths;
 use crate::model::{Checkpoint, Owned, Owner, Payload, Role, VariableId, leaf};
 
@@ -126,6 +125,19 @@ pub(super) fn top<'a>(path: &'a str, objects: &HashSet<&str>) -> &'a str {
 
 /// What Keras calls the list of a model's layers.
 pub(super) const LISTS: [&str; 2] = ["layers", "_layer_checkpoint_dependencies"];
+
+/// True for what is in a list of layers, and for what is no layer.
+pub(super) fn is_in_list(owner: &Owner) -> bool {
+    owner.part != Owned::Layer
+        || owner.path.starts_with("metrics")
+        || LISTS.iter().any(|list| owner.path.split('/').next() == Some(list))
+}
+
+/// The class and the number of a name like `dense_1`, which Keras makes up where the program gives none.
+pub(super) fn made_up(name: &str) -> (&str, u64) {
+    let numbered = name.rsplit_once('_').and_then(|(stem, number)| Some((stem, number.parse().ok()?)));
+    numbered.unwrap_or((name, 0))
+}
 
 /// The order in which layers of Keras make those inside them, where that is not the order of the alphabet.
 const MADE: [&str; 6] = ["forward_layer", "backward_layer", "query_dense", "key_dense", "value_dense", "output_dense"];
