@@ -232,6 +232,11 @@ const SHORT: [&str; 14] =
 
 /// Why Keras 3 does not compile a model as it was.
 pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Exception> {
+    let optimizer = training.get("optimizer").and_then(|optimizer| optimizer.get("config"));
+    if format == Format::Archive && optimizer.is_some_and(|config| config.get("is_legacy_optimizer").is_some()) {
+        let text = "Argument(s) not recognized: {'jit_compile': False, 'is_legacy_optimizer': False}";
+        return Some(Exception::new("ValueError", text));
+    }
     let loss = training.get("loss")?;
     if let Some(short) = strings(loss).into_iter().find(|name| SHORT.contains(name)).filter(|_| format == Format::Hdf5)
     {
@@ -358,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn losses() {
+    fn losses_and_optimizers() {
         let class = |format, training: &str| {
             compile_refusal(format, &serde_json::from_str(training).unwrap()).map(|exception| exception.class)
         };
@@ -366,6 +371,9 @@ mod tests {
         assert_eq!(class(Format::Hdf5, r#"{"loss": ["huber", "mae"]}"#), Some("ValueError"));
         assert_eq!(class(Format::Hdf5, r#"{"loss": "categorical_crossentropy"}"#), None);
         assert_eq!(class(Format::Archive, r#"{"loss": "mse"}"#), None);
+        let of_keras2 = r#"{"loss": "mse", "optimizer": {"config": {"is_legacy_optimizer": false}}}"#;
+        assert_eq!(class(Format::Archive, of_keras2), Some("ValueError"));
+        assert_eq!(class(Format::Archive, r#"{"loss": "mse", "optimizer": "adam"}"#), None);
         let object = r#"{"loss": {"class_name": "MeanSquaredError", "config": {"reduction": "auto"}}}"#;
         assert_eq!(class(Format::Archive, object), Some("TypeError"));
     }
