@@ -143,6 +143,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
     let loaders = call.loader.map_or_else(|| restore::fitting(&scene), |loader| vec![loader]);
     let predictions = loaders.into_iter().map(|loader| restore::predict(loader, &scene_of(loader))).collect();
     Facts {
+        restoring: call.loader.is_some() || program.is_some(),
         predictions,
         subject: resolved.given.clone(),
         step: checkpoint.as_ref().and_then(|checkpoint| ls::step(context, checkpoint)),

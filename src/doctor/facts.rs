@@ -35,6 +35,8 @@ pub struct Facts {
     pub comparison: Option<Comparison>,
     /// The checkpoint that the new code would save, where there is none to hold it against.
     pub lone_target: Option<Checkpoint>,
+    /// True if a restore was asked about: by a loader, or by a program to restore into.
+    pub restoring: bool,
     /// What loaders would do: the one that was asked about, or those that fit.
     pub predictions: Vec<Prediction>,
 }

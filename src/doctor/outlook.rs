@@ -7,9 +7,10 @@ use crate::compare::story::Event;
 use crate::model::{Checkpoint, Role, VariableId};
 use crate::restore::{Loader, Prediction};
 
-/// The prediction that is spoken of: of the loader asked about, or of the one that fits best.
+/// The prediction that is spoken of: of the loader asked about, or of the one that fits best. None if nobody
+/// asked what a restore would do: then what the files tell by themselves is enough.
 pub(super) fn leading(facts: &Facts) -> Option<&Prediction> {
-    facts.predictions.first()
+    facts.predictions.first().filter(|_| facts.restoring)
 }
 
 /// True if a finding of this severity or worse has been made: it tells the cause.

@@ -55,6 +55,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         step: None,
         comparison: None,
         lone_target: None,
+        restoring: true,
         predictions: Vec::new(),
     }
 }
