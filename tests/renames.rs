@@ -91,7 +91,6 @@ fn score(fixture: &Fixture) -> Score {
 }
 
 #[test]
-#[ignore = "diff does not list renamed variables yet"]
 fn renamed_variables_are_recognised() {
     let (mut moved, mut missed, mut wrong) = (0, 0, 0);
     let mut table = String::new();

@@ -29,7 +29,7 @@ not mind what is stored in excess.",
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let named = |cause: &&str| findings.list().iter().any(|finding| finding.causes.contains(cause));
-    let silent = |event: &&Event| !event.kind.causes().iter().all(|cause| named(&cause));
+    let silent = |event: &&Event| !event.kind.causes().iter().all(&named);
     let rest: Vec<Event> = story(facts).iter().filter(silent).cloned().collect();
     if rest.is_empty() {
         return;

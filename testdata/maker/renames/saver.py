@@ -96,8 +96,8 @@ def saver_layer_renamed(net, new):
     three(net, "fc2_projection" if new else "fc2")
 
 
-@saver_pair("saver-layer-unlike", "One layer of several has an unlike name.",
-            undecidable=[(("fc2",), "only the shape says so: as well could it be gone, and another one be new")])
+# The sizes of the layers on both sides of it fit no other: that tells it.
+@saver_pair("saver-layer-unlike", "One layer of several has an unlike name.")
 def saver_layer_unlike(net, new):
     three(net, "squeeze" if new else "fc2")
 
