@@ -371,7 +371,8 @@ fn weights_as_arrays_are_not_read() {
     store.put("model.weights.npz", b"PK\x03\x04".to_vec());
     let checkpoint = format::open(&store, Path::new("")).unwrap();
     let kinds: Vec<FaultKind> = checkpoint.faults.into_iter().map(|fault| fault.kind).collect();
-    assert_eq!(kinds, [FaultKind::MemberUnread { name: "model.weights.npz".into() }]);
+    let why = "its weights are Python pickles".into();
+    assert_eq!(kinds, [FaultKind::MemberUnread { name: "model.weights.npz".into(), why }]);
     assert!(!checkpoint.layers.is_empty());
 }
 

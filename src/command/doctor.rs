@@ -71,7 +71,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
     if let Some(checkpoint) = &mut checkpoint {
         checkpoint.faults.extend(format::overlaps(checkpoint));
         if depth >= Depth::Bytes {
-            checkpoint.faults.extend(format::changed_members(context.store, checkpoint));
+            checkpoint.faults.extend(format::harmed_members(context.store, checkpoint));
         }
     }
     let digests = checkpoint.as_ref().map_or_else(

@@ -28,7 +28,7 @@ pub fn identity(checkpoint: &Checkpoint, resolved: &Resolved) -> String {
 pub fn call(checkpoint: &Checkpoint, resolved: &Resolved) -> String {
     let path = python(&checkpoint.label);
     // tf_keras is Keras 2 beside Keras 3; TensorFlow before 2.16 has it as tf.keras.
-    let keras = if matches!(checkpoint.writer, Writer::Keras3) { "keras" } else { "tf_keras" };
+    let keras = if matches!(checkpoint.writer, Writer::Keras3 | Writer::Keras) { "keras" } else { "tf_keras" };
     if resolved.is_saved_model {
         let directory = python(&resolved.given);
         let revived = checkpoint.saved_model.as_ref().is_some_and(|saved| saved.keras_metadata);

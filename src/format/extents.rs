@@ -1,6 +1,7 @@
 //! The places of all tensors, held against each other.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::model::{Checkpoint, Entry, EntryId, Extent};
@@ -10,7 +11,8 @@ use crate::model::{Checkpoint, Entry, EntryId, Extent};
 pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
     let entries = &checkpoint.entries;
     let Some(index) = checkpoint.index_file().filter(|_| !are_in_order(entries)) else { return Vec::new() };
-    let all = entries.iter().enumerate();
+    let aliases: HashSet<EntryId> = checkpoint.aliases().into_iter().map(|(alias, _)| alias).collect();
+    let all = entries.iter().enumerate().filter(|(id, _)| !aliases.contains(id));
     let all = all.flat_map(|(id, entry)| entry.extents().map(move |(extent, _)| (extent, id)));
     let mut extents: Vec<(Extent, EntryId)> = all.filter(|(extent, _)| extent.length > 0).collect();
     extents.sort_by_key(|(extent, _)| (extent.file, extent.offset));

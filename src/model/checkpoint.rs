@@ -1,5 +1,6 @@
 //! One checkpoint, as it lies there.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -78,6 +79,25 @@ impl Checkpoint {
         self.files.iter().enumerate().filter(|(_, file)| matches!(file.role, FileRole::Shard { .. }))
     }
 
+    /// Entries of Keras' files that are other names of one dataset, as hard links make them: each with the first
+    /// one of that dataset.
+    pub fn aliases(&self) -> Vec<(EntryId, EntryId)> {
+        let entries = self.entries.iter().enumerate().filter(|_| self.flavor == Flavor::LayerBased);
+        let mut first: HashMap<(usize, u64), (EntryId, &Entry)> = HashMap::new();
+        let mut aliases = Vec::new();
+        for (id, entry) in entries {
+            let Some((extent, _)) = entry.extents().next().filter(|(extent, _)| extent.length > 0) else { continue };
+            let (owner, other) = *first.entry((extent.file, extent.offset)).or_insert((id, entry));
+            if owner != id
+                && entry.payload == other.payload
+                && (entry.dtype, &entry.shape) == (other.dtype, &other.shape)
+            {
+                aliases.push((id, owner));
+            }
+        }
+        aliases
+    }
+
     /// Bytes of all its files that are there.
     pub fn size_on_disk(&self) -> u64 {
         self.files.iter().filter_map(|file| file.size).fold(0, u64::saturating_add)
@@ -115,6 +135,8 @@ pub enum Writer {
     Keras2,
     /// Keras 1.
     Keras1,
+    /// Keras, of which version cannot be told.
+    Keras,
     /// `tf.train.Checkpoint` over other objects.
     Trackable,
     /// `tf.compat.v1.train.Saver`, or something that writes like it.
@@ -128,6 +150,7 @@ impl Writer {
             Self::Keras3 => "Keras 3",
             Self::Keras2 => "Keras 2",
             Self::Keras1 => "Keras 1",
+            Self::Keras => "Keras",
             Self::Trackable => "tf.train.Checkpoint",
             Self::Saver => "tf.train.Saver",
         }

@@ -35,9 +35,12 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
 
 pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
-    let message = match faults.len() {
-        1 => fault.kind.to_string(),
-        n => format!("{} cannot be read as HDF5 demands", many(n, "object")),
+    let texts = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::JsonMalformed { .. })).count();
+    let message = match (faults.len(), texts) {
+        (1, _) => fault.kind.to_string(),
+        (n, 0) => format!("{} cannot be read as HDF5 demands", many(n, "object")),
+        (n, texts) if n == texts => format!("{n} texts are not the JSON that Keras writes"),
+        (n, _) => format!("{n} parts of the file are not what they should be"),
     };
     let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("bit-flip");
     let finding = listed(finding, faults);
@@ -59,7 +62,14 @@ pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
 
 pub(super) fn not_read(faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
-    let message = format!("{} use parts of HDF5 that are not read here", many(faults.len(), "object"));
+    let unlisted = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::WeightUnlisted { .. })).count();
+    let of_hdf5 = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::Hdf5Unsupported { .. })).count();
+    let message = match faults.len() {
+        1 => fault.kind.to_string(),
+        n if n == unlisted => format!("{n} datasets belong to no layer"),
+        n if n == of_hdf5 => format!("{n} objects use parts of HDF5 that are not read here"),
+        n => format!("{n} parts of the file are not read"),
+    };
     let finding = Finding::new(&h5_not_read::RULE, message).at(&fault.at);
     Some(listed(finding, faults).help("ask h5py or Keras; what is listed is right, these parts are missing from it"))
 }
@@ -80,6 +90,7 @@ pub(super) fn link(faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let leaves = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::LinkLeavesFile { .. })).count();
     let message = match leaves {
+        _ if faults.len() == 1 => fault.kind.to_string(),
         0 => format!("{} within the file stand where weights should", many(faults.len(), "link")),
         n => format!("{} lead out of the file, to others on the machine that loads it", many(n, "link")),
     };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use prost::Message;
 
 use crate::bytes::{Cursor, Fault, FaultKind, Span};
+use crate::format::slices::Budget;
 use crate::format::sstable::{self, Record};
 use crate::format::version;
 use crate::proto::v1::{SavedSliceMeta, SavedTensorSlices};
@@ -28,6 +29,8 @@ pub(super) struct Table {
     pub trusted: bool,
     /// The record of each slice, by its encoded key.
     pub slices: HashMap<Vec<u8>, Stored>,
+    /// What may be looked up among these.
+    pub budget: Budget,
     pub faults: Vec<Fault>,
 }
 
@@ -43,7 +46,7 @@ pub(super) struct Stored {
 impl Table {
     /// Reads a file from its first block to its last.
     pub fn read(file: &Arc<str>, blob: &dyn Blob) -> Self {
-        let mut table = Self::default();
+        let mut table = Self { budget: Budget::of(blob.size()), ..Self::default() };
         let (mut header, mut records) = (false, false);
         let faults = sstable::read(file, blob, &mut |record| {
             records = true;
