@@ -236,6 +236,8 @@ fn kinds_and_writers() {
         };
         let writer = match fixture.json["keras"].as_str() {
             _ if fixture.name.contains("keras1") => Writer::Keras1,
+            // Without an optimizer and metrics, nothing in the file tells it from one of Keras 3.4.
+            _ if fixture.name.contains("/k2") && fixture.name.ends_with("-weights-subclassed") => Writer::Keras,
             _ if fixture.name.contains("/k2") => Writer::Keras2,
             _ => Writer::Keras3,
         };

@@ -251,6 +251,18 @@ def chunks(path):
         pages[153900:153903] = values((3,), "u1")
 
 
+@file("linked.weights.h5")
+def linked(path):
+    """Five names of one dataset, and behind them one that is not finite."""
+    with h5py.File(path, "w") as f:
+        first = f.create_group("layers/dense/vars").create_dataset("0", data=values((100, 100), "f4"), track_times=False)
+        for number in range(1, 6):
+            f.create_group(f"layers/dense_{number}/vars")["0"] = first
+        last = values((10, 10), "f4")
+        last[3, 3] = np.inf
+        f.create_group("layers/zense/vars").create_dataset("0", data=last, track_times=False)
+
+
 @file("leaves.weights.h5")
 def leaves(path):
     """Chunks in several leaves of a B-tree."""
