@@ -78,6 +78,8 @@ pub enum FaultKind {
     VersionRefused { min_consumer: i32, disallows_current: bool },
     /// An entry that is not a protobuf message of the right kind.
     EntryMalformed { key: String, error: String },
+    /// Two files of a set in format V1 tell of one variable, each another type or shape.
+    TablesDisagree { key: String, other: String },
     /// A dtype number that no TensorFlow knows, or that cannot be stored.
     DTypeUnknown { key: String, number: i32 },
     /// A dimension below zero, too many axes, or more elements than can be counted.
@@ -119,6 +121,8 @@ pub enum FaultKind {
     GraphNodeMissing { node: i32 },
     /// The object graph promises a tensor that is not in the checkpoint.
     GraphKeyMissing { key: String },
+    /// The graph beside a checkpoint restores variables that the checkpoint does not have.
+    GraphOfAnother { missing: Vec<String> },
     /// A file that holds a graph (`.meta`, `saved_model.pb`) is not the protobuf message that it should be.
     GraphFileMalformed { error: String },
     /// The state file is not the text message that TensorFlow expects.
@@ -139,6 +143,10 @@ pub enum FaultKind {
     LayerMissing { layer: String },
     /// A layer of a Keras file lists a weight that is not there.
     WeightMissing { layer: String, name: String },
+    /// A layer has fewer weights than its configuration, or the number of its last one, asks for.
+    WeightsMissing { layer: String, stored: u64, needed: u64 },
+    /// Nothing in an HDF5 file tells which layers it holds.
+    LayersUnlisted,
     /// A dataset that no list of a Keras file names: Keras does not read it.
     WeightUnlisted { path: String },
     /// An archive lacks a member that Keras needs.
@@ -265,6 +273,9 @@ impl fmt::Display for FaultKind {
                 f.write_str("the header forbids readers of version 1, which every TensorFlow so far is")
             }
             Self::EntryMalformed { key, error } => write!(f, "the entry {key} does not parse: {error}"),
+            Self::TablesDisagree { key, other } => {
+                write!(f, "the variable {key} has another type or shape than in {other}")
+            }
             Self::DTypeUnknown { key, number } => {
                 write!(f, "the entry {key} has dtype {number}, which cannot be stored")
             }
@@ -311,6 +322,9 @@ impl fmt::Display for FaultKind {
                 write!(f, "the object graph refers to node {node}, which it does not have")
             }
             Self::GraphKeyMissing { key } => write!(f, "the object graph promises {key}, which is not in the index"),
+            Self::GraphOfAnother { missing } => {
+                write!(f, "the graph restores {} variables that are not in the checkpoint", missing.len())
+            }
             Self::GraphFileMalformed { error } => write!(f, "the graph does not parse: {error}"),
             Self::StateMalformed { error } => write!(f, "TensorFlow ignores this state file: {error}"),
             Self::PieceUndecodable { key, error } => write!(f, "a piece of {key} cannot be decoded: {error}"),
@@ -325,6 +339,10 @@ impl fmt::Display for FaultKind {
             Self::WeightMissing { layer, name } => {
                 write!(f, "the weight {name} of the layer {layer} is listed, but not there")
             }
+            Self::WeightsMissing { layer, stored, needed } => {
+                write!(f, "the layer {layer} has {stored} of its {needed} weights")
+            }
+            Self::LayersUnlisted => f.write_str("no attribute lists its layers"),
             Self::WeightUnlisted { path } => write!(f, "the dataset {path} belongs to no layer"),
             Self::MemberMissing { name } => write!(f, "{name} is not in it"),
             Self::ArchiveMalformed { error } => write!(f, "the archive cannot be read: {error}"),

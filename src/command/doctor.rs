@@ -72,6 +72,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         checkpoint.faults.extend(format::overlaps(checkpoint));
         if depth >= Depth::Bytes {
             checkpoint.faults.extend(format::harmed_members(context.store, checkpoint));
+            checkpoint.faults.extend(format::graph_beside(context.store, checkpoint));
         }
     }
     let digests = checkpoint.as_ref().map_or_else(

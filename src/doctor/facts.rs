@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::Summary;
+use super::finding::{Checksums, Summary};
 use super::rule::Rule;
 use super::rules;
 use super::select::Selection;
 use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
-use crate::model::{Checkpoint, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
+use crate::model::{Checkpoint, Container, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
 
 /// Everything that was learned about one path, before anything is judged.
 #[derive(Debug)]
@@ -74,6 +74,15 @@ impl Facts {
         all.filter(|(_, entry)| reaches(entry)).map(|(id, _)| id).collect()
     }
 
+    fn checksums(&self) -> Checksums {
+        match self.checkpoint.as_ref().map(|opened| opened.container) {
+            // Its folder, unpacked, has no more than HDF5 has.
+            Some(Container::KerasArchive) if !self.resolved.is_directory => Checksums::Members,
+            Some(container) if !container.has_checksums() => Checksums::Nothing,
+            _ => Checksums::Tensors,
+        }
+    }
+
     pub(super) fn summary(&self, selection: &Selection) -> Summary {
         let ran = |rule: &&&Rule| selection.has(rule) && rule.needs <= self.depth;
         let mut not_examined = Vec::new();
@@ -120,7 +129,7 @@ impl Facts {
             tensors: opened.map_or(0, |checkpoint| checkpoint.entries.len()),
             bytes,
             bytes_read: self.digests.bytes_read,
-            checksums: opened.is_none_or(|opened| opened.container.has_checksums()),
+            checksums: self.checksums(),
             complete: opened.is_some() && not_examined.is_empty(),
             not_examined,
         }

@@ -119,6 +119,17 @@ impl Finding {
     }
 }
 
+/// What has checksums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksums {
+    /// The tensors, or the blocks that they lie in.
+    Tensors,
+    /// The members of an archive.
+    Members,
+    /// Nothing: HDF5 has none as Keras writes it.
+    Nothing,
+}
+
 /// Something to paste.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
@@ -225,8 +236,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Bytes of data that were read.
     pub bytes_read: u64,
-    /// True if the format has checksums of the data.
-    pub checksums: bool,
+    /// What has checksums that the data were held against.
+    pub checksums: Checksums,
     /// True if nothing that a chosen rule needs was left unread.
     pub complete: bool,
     /// What was not examined, and why, a line each.

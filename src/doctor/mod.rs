@@ -14,7 +14,7 @@ mod select;
 mod words;
 
 pub use facts::{Comparison, Facts};
-pub use finding::{Finding, Findings, Fix, Report, Summary};
+pub use finding::{Checksums, Finding, Findings, Fix, Report, Summary};
 pub use rule::{Check, Family, Manual, Rule, Severity};
 pub use select::{Selection, UnknownRule};
 

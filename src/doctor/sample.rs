@@ -71,6 +71,7 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         container: Container::Bundle,
         versions: Versions::default(),
         layers: Vec::new(),
+        configured: None,
         saved_model: None,
         flavor,
         writer,

@@ -10,7 +10,11 @@ use crate::model::{Checkpoint, Entry, EntryId, Extent};
 /// such an index. Only who wants every fault asks: the places of a wide checkpoint have to be sorted.
 pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
     let entries = &checkpoint.entries;
-    let Some(index) = checkpoint.index_file().filter(|_| !are_in_order(entries)) else { return Vec::new() };
+    if are_in_order(entries) {
+        return Vec::new();
+    }
+    // Without an index each file tells itself what lies where.
+    let index = checkpoint.index_file();
     let aliases: HashSet<EntryId> = checkpoint.aliases().into_iter().map(|(alias, _)| alias).collect();
     let all = entries.iter().enumerate().filter(|(id, _)| !aliases.contains(id));
     let all = all.flat_map(|(id, entry)| entry.extents().map(move |(extent, _)| (extent, id)));
@@ -27,7 +31,11 @@ pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
             && let (Some(entry), Some(other)) = (entries.get(id), entries.get(owner))
         {
             let kind = FaultKind::ExtentsOverlap { key: entry.key.to_string(), other: other.key.to_string() };
-            faults.push(Fault { kind, at: Span { file: index.label.clone(), bytes: entry.declared_at.bytes() } });
+            let at = match index {
+                Some(index) => Some(Span { file: index.label.clone(), bytes: entry.declared_at.bytes() }),
+                None => checkpoint.files.get(extent.file).map(|file| Span::whole(&file.label)),
+            };
+            faults.extend(at.map(|at| Fault { kind, at }));
         }
         if extent.end() > before.end() {
             furthest = Some((extent, id));

@@ -81,6 +81,30 @@ fn member(name: String, harm: &Harm) -> FaultKind {
     }
 }
 
+/// What is wrong with the graph that lies beside a checkpoint as `PREFIX.meta`, if one does.
+pub fn graph_beside(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault> {
+    if checkpoint.container != Container::Bundle || checkpoint.saved_model.is_some() || checkpoint.entries.is_empty() {
+        return Vec::new();
+    }
+    let mut path = checkpoint.prefix.clone().into_os_string();
+    path.push(".meta");
+    let Ok(graph) = meta_graph::open(store, Path::new(&path)) else { return Vec::new() };
+    let mut faults = graph.faults;
+    for fault in &mut faults {
+        if let FaultKind::Foreign { what } = &fault.kind {
+            fault.kind = FaultKind::GraphFileMalformed { error: format!("it is {what}") };
+        }
+    }
+    // A damaged index may have had them.
+    let wanted = graph.entries.iter().filter(|_| checkpoint.faults.is_empty());
+    let wanted = wanted.filter(|entry| checkpoint.find(entry.key.bytes()).is_none());
+    let missing: Vec<String> = wanted.map(|entry| entry.key.to_string()).collect();
+    if let (Some(file), false) = (graph.files.first(), missing.is_empty()) {
+        faults.push(Fault { kind: FaultKind::GraphOfAnother { missing }, at: Span::whole(&file.label) });
+    }
+    faults
+}
+
 /// True for what ends as an index, or a checkpoint of the older format, does.
 pub fn is_table(blob: &dyn Blob) -> bool {
     let mut end = sstable::MAGIC.map(|_| 0);

@@ -1,7 +1,7 @@
 //! What a SavedModel says beside the checkpoint of its variables: `saved_model.pb`, and which files lie
 //! around it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -63,6 +63,7 @@ fn without_variables(prefix: &Path) -> Checkpoint {
         variables: Vec::new(),
         graph: None,
         layers: Vec::new(),
+        configured: None,
         saved_model: None,
         faults: Vec::new(),
     }
@@ -91,6 +92,7 @@ pub fn read(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Opt
     let assets = store.list(&directory.join("assets")).unwrap_or_default();
     let model = SavedModel {
         assets: assets.into_iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name).collect(),
+        wanted_assets: found.assets.into_iter().collect(),
         fingerprint: is_file("fingerprint.pb"),
         keras_metadata: is_file("keras_metadata.pb"),
         types: found.types.into_iter().collect(),
@@ -106,6 +108,8 @@ struct Found {
     graphs: Vec<MetaGraph>,
     types: BTreeMap<String, usize>,
     needs: Vec<Needed>,
+    /// Names of the files in `assets` that the graphs read.
+    assets: BTreeSet<String>,
     /// The variables of the graphs before this one.
     known: HashSet<(String, DType, Shape)>,
     versions: Versions,
@@ -133,6 +137,7 @@ impl Found {
         if self.graphs.is_empty() {
             self.versions = graph.versions();
         }
+        self.assets.extend(std::mem::take(&mut graph.assets));
         let signatures = std::mem::take(&mut graph.signatures).into_iter().filter(|(name, _)| name != INIT);
         self.graphs.push(MetaGraph { tags: graph.info.tags.clone(), signatures: signatures.map(signature).collect() });
         // Without objects it is a graph of TensorFlow 1, whose variables are found by name.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::configured::Configured;
 use super::container::{Container, Layer, Versions};
 use super::entry::{Entry, EntryId};
 use super::graph::ObjectGraph;
@@ -41,6 +42,8 @@ pub struct Checkpoint {
     pub graph: Option<ObjectGraph>,
     /// The layers of a Keras model, in its order, if their configuration or names are stored.
     pub layers: Vec<Layer>,
+    /// What else the configuration of a Keras model tells, if it is stored and can be read.
+    pub configured: Option<Box<Configured>>,
     /// What else a SavedModel has.
     pub saved_model: Option<Box<SavedModel>>,
     /// What contradicts the format.
@@ -72,6 +75,11 @@ impl Checkpoint {
     /// The index file.
     pub fn index_file(&self) -> Option<&File> {
         self.files.iter().find(|file| matches!(file.role, FileRole::Index | FileRole::Whole))
+    }
+
+    /// True for a file that tells what it holds: the index, or in format V1 each of a set.
+    pub fn is_table(&self, file: &File) -> bool {
+        matches!(file.role, FileRole::Index | FileRole::Whole) || self.container == Container::V1
     }
 
     /// The data files, with their positions in [`Checkpoint::files`].

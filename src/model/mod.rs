@@ -1,6 +1,7 @@
 //! What a checkpoint is, whatever wrote it: plain values, no files and no printing.
 
 mod checkpoint;
+mod configured;
 mod container;
 mod digest;
 mod directory;
@@ -19,6 +20,7 @@ mod training;
 mod variable;
 
 pub use checkpoint::{Checkpoint, Endianness, File, FileRole, Flavor, Writer};
+pub use configured::{Compiled, Configured, Custom, Purpose};
 pub use container::{Container, Layer, Versions};
 pub use digest::{Delta, Depth, Digest, Digests, Histogram, Stats};
 pub use directory::{Candidate, Directory, Latest, Resolved, Shard, State, StateFile};

@@ -10,6 +10,8 @@ pub struct SavedModel {
     pub graphs: Vec<MetaGraph>,
     /// Names of the files in `assets`.
     pub assets: Vec<String>,
+    /// Names of the files that its graphs ask for, of which some may not be there.
+    pub wanted_assets: Vec<String>,
     /// True if there is a `fingerprint.pb`.
     pub fingerprint: bool,
     /// True if Keras' own metadata are there (`keras_metadata.pb`).

@@ -7,7 +7,7 @@ use super::{Diff, Listing, Names, Sort};
 use crate::bytes::Span;
 use crate::compare::align::{Alignment, Proof};
 use crate::compare::change::{Change, ChangeKind, Changes};
-use crate::doctor::{Check, Finding, Manual, Report, Rule, Severity, Summary};
+use crate::doctor::{Check, Checksums, Finding, Manual, Report, Rule, Severity, Summary};
 use crate::model::{
     Checkpoint, Container, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Flavor,
     Key, Part, Payload, Place, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Versions, Writer,
@@ -71,6 +71,7 @@ pub fn checkpoint() -> Checkpoint {
         container: Container::Bundle,
         versions: Versions::default(),
         layers: Vec::new(),
+        configured: None,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,
@@ -212,7 +213,7 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         tensors: 5,
         bytes: 100,
         bytes_read: 90,
-        checksums: true,
+        checksums: Checksums::Tensors,
         complete: findings.is_empty(),
         not_examined: if findings.is_empty() { Vec::new() } else { vec!["1 tensor could not be read".to_owned()] },
     };

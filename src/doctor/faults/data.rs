@@ -49,7 +49,10 @@ pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let checkpoint = facts.checkpoint.as_ref()?;
     let missing = files(faults);
-    let of = checkpoint.declared_shards.unwrap_or(1) as usize;
+    if checkpoint.container == Container::V1 {
+        return Some(missing_tables(facts, fault, &missing));
+    }
+    let of = checkpoint.declared_shards.map_or_else(|| checkpoint.shards().count(), |of| of as usize);
     let message = match (missing.len(), of) {
         (1, 1) => "the data file is not there, only the index".to_owned(),
         (n, of) if n == of => format!("none of the {of} data files is there, only the index"),
@@ -60,9 +63,33 @@ pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         finding = finding.evidence(format!("missing: {}", some(&missing)));
     }
     let finding = count(finding, facts, &lost_in(facts, &missing));
-    let says =
-        format!("lists every variable, then raises \"{}; No such file or directory\" when it reads one", fault.at.file);
+    let says = match checkpoint.container {
+        Container::KerasWeightsShards => {
+            format!("FileNotFoundError: \"Unable to synchronously open file (... name = '{}' ...)\"", fault.at.file)
+        }
+        _ => format!(
+            "lists every variable, then raises \"{}; No such file or directory\" when it reads one",
+            fault.at.file
+        ),
+    };
     Some(fall_back(finding.tensorflow(says), facts, "copy the missing data file too: a checkpoint is all its files"))
+}
+
+/// Files of a set in format V1: each tells what it holds, so that nobody misses what is not there.
+fn missing_tables(facts: &Facts, fault: &Fault, missing: &[String]) -> Finding {
+    let of = facts.checkpoint.iter().flat_map(|checkpoint| checkpoint.shards()).count();
+    let message = match missing.len() {
+        1 => format!("1 of {} is not there, with the variables in it", many(of, "file")),
+        n => format!("{n} of {} are not there, with the variables in them", many(of, "file")),
+    };
+    let finding = Finding::new(&shard_missing::RULE, message).at(&fault.at).cause("missing-shard");
+    let finding = match missing.len() {
+        1 => finding,
+        _ => finding.evidence(format!("missing: {}", some(missing))),
+    };
+    let says = "lists and restores the variables of the other files without a word; a Saver that asks for one of the \
+                missing raises NotFoundError: \"Tensor name ... not found in checkpoint files\"";
+    fall_back(finding.tensorflow(says), facts, "copy the missing file too: the set is all its files")
 }
 
 pub(super) fn other_count(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {

@@ -11,8 +11,8 @@ use crate::bytes::{Fault, FaultKind, Foreign};
 /// What TensorFlow says when it opens the index, or reads the data, that is something else.
 fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
     let index = facts.checkpoint.as_ref().is_none_or(|checkpoint| {
-        let index = checkpoint.index_file().map(|file| &file.label);
-        faults.iter().any(|fault| index == Some(&fault.at.file))
+        let tables = || checkpoint.files.iter().filter(|file| checkpoint.is_table(file));
+        faults.iter().any(|fault| tables().any(|file| file.label == fault.at.file))
     });
     if index {
         "raises \"not an sstable (bad magic number)\" when it opens the checkpoint"

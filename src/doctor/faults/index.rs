@@ -156,7 +156,8 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
 /// The keys that some faults name, each once.
 fn keys(faults: &[&Fault]) -> Vec<String> {
     let key = |fault: &&Fault| match &fault.kind {
-        FaultKind::DTypeUnknown { key, .. }
+        FaultKind::TablesDisagree { key, .. }
+        | FaultKind::DTypeUnknown { key, .. }
         | FaultKind::ShapeInvalid { key }
         | FaultKind::SizeMismatch { key, .. }
         | FaultKind::ExtentInvalid { key, .. }
@@ -186,6 +187,9 @@ pub(super) fn entry(faults: &[&Fault]) -> Option<Finding> {
         FaultKind::SizeMismatch { .. } => {
             "\"Invalid size in bundle entry: key ...; stored size ...; expected size ...\""
         }
+        FaultKind::TablesDisagree { .. } => {
+            "InternalError: \"Incompatible tensor shapes (or types) detected for tensor ...\", when it opens the set"
+        }
         FaultKind::ExtentsOverlap { .. } => "reads both; what does not fit its checksum raises DataLossError",
         FaultKind::ShardOutOfRange { .. } => "looks for a data file that does not exist: \"No such file or directory\"",
         _ => "the process aborts (a failed CHECK in C++), or raises, when it reads this tensor",
@@ -194,11 +198,11 @@ pub(super) fn entry(faults: &[&Fault]) -> Option<Finding> {
         faults.iter().skip(usize::from(keys.len() == 1)).take(5).map(|f| f.kind.to_string()).collect();
     let finding = Finding::new(&entry_invalid::RULE, message).at(&fault.at).cause("corrupt-index").variables(keys);
     let finding = evidence.into_iter().fold(finding, Finding::evidence);
-    Some(
-        finding
-            .tensorflow(says)
-            .help("no checksum is wrong, so the writer wrote this: save again, or repair the writer"),
-    )
+    let help = match fault.kind {
+        FaultKind::TablesDisagree { .. } => "the files are of different saves: fetch all of one",
+        _ => "no checksum is wrong, so the writer wrote this: save again, or repair the writer",
+    };
+    Some(finding.tensorflow(says).help(help))
 }
 
 pub(super) fn slices(faults: &[&Fault]) -> Option<Finding> {

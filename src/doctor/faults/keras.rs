@@ -2,13 +2,15 @@
 
 use super::super::facts::Facts;
 use super::super::finding::Finding;
+use super::super::rule::Severity;
 use super::super::rules::{
     archive_damaged, graph_file_malformed, h5_malformed, h5_not_read, h5_truncated, hdf5_external_link,
-    keras_file_incomplete,
+    keras_file_incomplete, not_a_keras_weights_h5, parts_renamed_or_mixed,
 };
-use super::super::words::{many, number};
+use super::super::words::{many, number, some};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
+use crate::model::{Checkpoint, Container};
 
 /// Faults that are written out; the rest is counted.
 const SHOWN: usize = 5;
@@ -81,8 +83,15 @@ pub(super) fn incomplete(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         n => format!("{} that it promises are not there", many(n, "part")),
     };
     let finding = Finding::new(&keras_file_incomplete::RULE, message).at(&fault.at);
-    let finding =
-        listed(finding, faults).tensorflow("Keras raises at the first of them, with what comes before loaded");
+    let says = match &fault.kind {
+        FaultKind::WeightsMissing { layer, stored, needed } => format!(
+            "ValueError: \"Layer '{layer}' expected {needed} variables, but received {stored} variables during \
+             loading\", when all other layers are loaded"
+        ),
+        FaultKind::MemberMissing { name } => format!("KeyError: \"There is no item named '{name}' in the archive\""),
+        _ => "Keras raises at the first of them, with what comes before loaded".to_owned(),
+    };
+    let finding = listed(finding, faults).tensorflow(says).cause("corrupt-index");
     Some(fall_back(finding, facts, "fetch the file again, or save the model again"))
 }
 
@@ -90,21 +99,81 @@ pub(super) fn link(faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let leaves = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::LinkLeavesFile { .. })).count();
     let message = match leaves {
-        _ if faults.len() == 1 => fault.kind.to_string(),
+        0 if faults.len() == 1 => "a link within the file stands where a weight should".to_owned(),
         0 => format!("{} within the file stand where weights should", many(faults.len(), "link")),
+        1 => "a link leads out of the file, to another on the machine that loads it".to_owned(),
         n => format!("{} lead out of the file, to others on the machine that loads it", many(n, "link")),
     };
-    let finding = Finding::new(&hdf5_external_link::RULE, message).at(&fault.at);
+    let finding = Finding::new(&hdf5_external_link::RULE, message).at(&fault.at).cause("foreign-link");
+    let finding = finding.evidence(fault.kind.to_string());
     let says =
         "Keras 3 raises ValueError: \"Not allowed: H5 file with ExternalLink\" (or SoftLink); Keras 2 follows it";
-    Some(listed(finding, faults).tensorflow(says).help("ask for a file without links; nothing was followed here"))
+    Some(
+        listed(finding, faults.get(1..)?)
+            .tensorflow(says)
+            .help("ask for a file without links; nothing was followed here"),
+    )
 }
 
 pub(super) fn graph_file(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
-    let finding = Finding::new(&graph_file_malformed::RULE, fault.kind.to_string()).at(&fault.at);
-    let says = "raises DecodeError or OSError: \"Cannot parse file\" when it opens the graph";
-    Some(fall_back(finding.tensorflow(says), facts, "fetch the file again"))
+    let finding =
+        Finding::new(&graph_file_malformed::RULE, fault.kind.to_string()).at(&fault.at).cause("truncated-file");
+    if !is_beside(facts, fault) {
+        let says = "raises DecodeError or OSError: \"Cannot parse file\" when it opens the graph";
+        return Some(fall_back(finding.tensorflow(says), facts, "fetch the file again"));
+    }
+    let says = "import_meta_graph() raises (UnicodeDecodeError, ParseError or DecodeError); the variables can be \
+                restored without it, by a program that builds the graph";
+    let severity = if meta_is_meant(facts) { Severity::Error } else { Severity::Warning };
+    Some(Finding { severity, ..finding.tensorflow(says).help("fetch the .meta file again") })
+}
+
+/// True for a fault in the graph beside the checkpoint, which is none of its files.
+fn is_beside(facts: &Facts, fault: &Fault) -> bool {
+    let of_checkpoint = |checkpoint: &Checkpoint| {
+        checkpoint.saved_model.is_some() || checkpoint.files.iter().any(|file| file.label == fault.at.file)
+    };
+    !facts.checkpoint.as_ref().is_some_and(of_checkpoint)
+}
+
+/// True if the graph itself was given.
+fn meta_is_meant(facts: &Facts) -> bool {
+    facts.resolved.stripped.as_deref() == Some(".meta")
+}
+
+pub(super) fn graph_of_another(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let FaultKind::GraphOfAnother { missing } = &fault.kind else { return None };
+    let message = format!("the graph beside it restores {} that it does not have", many(missing.len(), "variable"));
+    let severity = if meta_is_meant(facts) { Severity::Error } else { Severity::Warning };
+    let finding = Finding::new(&parts_renamed_or_mixed::RULE, message).at(&fault.at).cause("mixed-shards");
+    let says = "NotFoundError from import_meta_graph(...).restore(): \"Key ... not found in checkpoint\"";
+    let finding = finding.evidence(format!("not there: {}", some(missing))).tensorflow(says);
+    Some(Finding { severity, ..finding.help("fetch the .meta file of this save, or build the graph in code") })
+}
+
+pub(super) fn not_keras(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    let fault = faults.first()?;
+    let checkpoint = facts.checkpoint.as_ref()?;
+    let (message, help) = match (checkpoint.container, checkpoint.entries.len()) {
+        (_, 0) => (
+            "an HDF5 file without weights and without a list of layers",
+            "save again: old versions of Keras left such a file behind when they could not write or read one",
+        ),
+        (Container::KerasModelH5, _) => (
+            "the list of layers is not there: the save ended early, or the list was too long for the Keras that saved",
+            "save again; Keras before 2.1.4 cannot write more than 64 KiB of names",
+        ),
+        _ => (
+            "an HDF5 file in which Keras finds no layers: no attribute layer_names, and no groups that Keras makes",
+            "if another program wrote it, read it with h5py and assign the arrays to the variables",
+        ),
+    };
+    let finding = Finding::new(&not_a_keras_weights_h5::RULE, message).at(&fault.at).cause("not-a-checkpoint");
+    let says = "ValueError: \"Layer count mismatch ... found 0 saved layers\"; Keras 2 raises KeyError: \
+                \"... can't locate attribute: 'layer_names'\"";
+    Some(finding.tensorflow(says).help(help))
 }
 
 fn listed(finding: Finding, faults: &[&Fault]) -> Finding {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::facts::Facts;
 use super::finding::Findings;
 use crate::bytes::{Fault, FaultKind, Foreign, Span};
-use crate::model::GRAPH_KEY;
+use crate::model::{File, FileRole, GRAPH_KEY};
 
 pub(super) use data::{has_other_count, strays};
 
@@ -57,8 +57,10 @@ enum Voice {
     Hdf5,
     Hdf5NotRead,
     KerasIncomplete,
+    NotKeras,
     Link,
     GraphFile,
+    GraphOfAnother,
     Archive,
 }
 
@@ -92,7 +94,8 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::TextMode { .. } if index => Voice::IndexBlock,
         FaultKind::TextMode { .. } => Voice::Unowned,
         FaultKind::VersionRefused { .. } => Voice::Version,
-        FaultKind::DTypeUnknown { .. }
+        FaultKind::TablesDisagree { .. }
+        | FaultKind::DTypeUnknown { .. }
         | FaultKind::ShapeInvalid { .. }
         | FaultKind::SizeMismatch { .. }
         | FaultKind::ExtentInvalid { .. }
@@ -116,9 +119,11 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::Hdf5Truncated { .. } => Voice::Hdf5Cut,
         FaultKind::Hdf5Malformed { .. } => Voice::Hdf5,
         FaultKind::Hdf5Unsupported { .. } => Voice::Hdf5NotRead,
-        FaultKind::LayerMissing { .. } | FaultKind::WeightMissing { .. } | FaultKind::MemberMissing { .. } => {
-            Voice::KerasIncomplete
-        }
+        FaultKind::LayerMissing { .. }
+        | FaultKind::WeightMissing { .. }
+        | FaultKind::WeightsMissing { .. }
+        | FaultKind::MemberMissing { .. } => Voice::KerasIncomplete,
+        FaultKind::LayersUnlisted => Voice::NotKeras,
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
         FaultKind::JsonMalformed { .. } => Voice::Hdf5,
         FaultKind::ArchiveMalformed { .. } | FaultKind::MemberChecksum { .. } | FaultKind::MemberLost { .. } => {
@@ -126,6 +131,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         }
         FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. } => Voice::Link,
         FaultKind::GraphFileMalformed { .. } => Voice::GraphFile,
+        FaultKind::GraphOfAnother { .. } => Voice::GraphOfAnother,
     }
 }
 
@@ -139,9 +145,12 @@ impl Voice {
             | Self::OtherCount
             | Self::LfsPointer
             | Self::Foreign => true,
-            Self::Hdf5Cut => matches!(other, Self::Hdf5 | Self::Hdf5NotRead | Self::KerasIncomplete | Self::ShardCut),
+            Self::Hdf5Cut => matches!(
+                other,
+                Self::Hdf5 | Self::Hdf5NotRead | Self::KerasIncomplete | Self::NotKeras | Self::ShardCut
+            ),
             // What the index of a dataset does not tell any more is missing from the dataset.
-            Self::Hdf5 => matches!(other, Self::KerasIncomplete | Self::Slices),
+            Self::Hdf5 => matches!(other, Self::KerasIncomplete | Self::NotKeras | Self::Slices),
             Self::IndexCut => matches!(other, Self::IndexBlock | Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::IndexBlock => matches!(other, Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::Mixed => matches!(other, Self::ShardCut | Self::Checksum | Self::Unowned | Self::Graph),
@@ -197,8 +206,10 @@ impl Case<'_> {
             Voice::Hdf5 => keras::malformed(facts, &self.faults),
             Voice::Hdf5NotRead => keras::not_read(&self.faults),
             Voice::KerasIncomplete => keras::incomplete(facts, &self.faults),
+            Voice::NotKeras => keras::not_keras(facts, &self.faults),
             Voice::Link => keras::link(&self.faults),
             Voice::GraphFile => keras::graph_file(facts, &self.faults),
+            Voice::GraphOfAnother => keras::graph_of_another(facts, &self.faults),
             Voice::Archive => keras::archive(facts, &self.faults),
             // The state file is not a file of the checkpoint; its rule reads it from the directory.
             Voice::State => None,
@@ -212,7 +223,7 @@ impl Case<'_> {
 /// The faults by cause: by file and voice first, then what follows goes to what it follows from.
 fn cases(facts: &Facts) -> Vec<Case<'_>> {
     let Some(checkpoint) = &facts.checkpoint else { return Vec::new() };
-    let index = checkpoint.index_file().map(|file| &file.label);
+    let files: HashMap<&str, &File> = checkpoint.files.iter().rev().map(|file| (&*file.label, file)).collect();
     let other_count = data::has_other_count(facts);
     let mut cases: Vec<Case> = Vec::new();
     // There may be a case for each of a hundred thousand files.
@@ -223,7 +234,12 @@ fn cases(facts: &Facts) -> Vec<Case<'_>> {
     let known: Vec<&Fault> = checkpoint.faults.iter().filter(graph_bytes).collect();
     let of_data = facts.digests.faults.iter().filter(|fault| !graph_bytes(fault) || !known.contains(fault));
     for fault in checkpoint.faults.iter().chain(of_data) {
-        let voice = match voice(&fault.kind, index == Some(&fault.at.file)) {
+        let file = files.get(&*fault.at.file);
+        let voice = match voice(&fault.kind, file.is_some_and(|file| checkpoint.is_table(file))) {
+            // Of a set of tables one may be missing while others are there.
+            Voice::IndexMissing if file.is_some_and(|file| matches!(file.role, FileRole::Shard { .. })) => {
+                Voice::ShardMissing
+            }
             Voice::ShardMissing if other_count => Voice::OtherCount,
             Voice::Checksum => {
                 let file = &fault.at.file;

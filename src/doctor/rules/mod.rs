@@ -3,6 +3,7 @@
 use super::rule::Rule;
 
 pub(super) mod archive_damaged;
+pub(super) mod asset_missing;
 pub(super) mod data_checksum;
 pub(super) mod data_truncated;
 pub(super) mod dot_keras_not_zip;
@@ -11,9 +12,11 @@ pub(super) mod dtype_object;
 pub(super) mod endianness;
 pub(super) mod entry_invalid;
 pub(super) mod file_unreadable;
+pub(super) mod filename_rule;
 pub(super) mod frozen_shift;
 pub(super) mod glob_chars_in_prefix;
 pub(super) mod graph_file_malformed;
+pub(super) mod gru_reset_after;
 pub(super) mod h5_malformed;
 pub(super) mod h5_not_read;
 pub(super) mod h5_truncated;
@@ -31,13 +34,16 @@ pub(super) mod layer_index_shift;
 pub(super) mod leftover_shards;
 pub(super) mod legacy_optimizer;
 pub(super) mod lfs_pointer;
+pub(super) mod multi_gpu_wrapper;
 pub(super) mod name_based_into_object;
 pub(super) mod nan_in_slots_only;
 pub(super) mod nan_inf;
 pub(super) mod never_trained_values;
+pub(super) mod not_a_keras_weights_h5;
 pub(super) mod object_graph_broken;
 pub(super) mod optimizer_class_changed;
 pub(super) mod optimizer_slots_missing;
+pub(super) mod optimizer_state_skipped;
 pub(super) mod partial_restore;
 pub(super) mod parts_renamed_or_mixed;
 pub(super) mod path_is_dir;
@@ -56,8 +62,11 @@ pub(super) mod slices_broken;
 pub(super) mod state_missing;
 pub(super) mod state_points_elsewhere;
 pub(super) mod state_unreadable;
+pub(super) mod unknown_custom_class;
+pub(super) mod unknown_loss_or_metric;
 pub(super) mod unowned_bytes;
 pub(super) mod version_refused;
+pub(super) mod weights_only_given_to_load_model;
 pub(super) mod windows_rename;
 
 /// Every rule, in the order of their codes.
@@ -94,8 +103,17 @@ pub static ALL: &[&Rule] = &[
     &incomplete_look::RULE,
     &graph_file_malformed::RULE,
     &saved_model_without_variables::RULE,
+    &asset_missing::RULE,
     &dot_keras_not_zip::RULE,
     &h5_truncated::RULE,
+    &weights_only_given_to_load_model::RULE,
+    &not_a_keras_weights_h5::RULE,
+    &unknown_custom_class::RULE,
+    &unknown_loss_or_metric::RULE,
+    &filename_rule::RULE,
+    &multi_gpu_wrapper::RULE,
+    &gru_reset_after::RULE,
+    &optimizer_state_skipped::RULE,
     &keras_file_incomplete::RULE,
     &h5_malformed::RULE,
     &h5_not_read::RULE,

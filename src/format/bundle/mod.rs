@@ -76,6 +76,7 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
         variables,
         graph,
         layers: Vec::new(),
+        configured: None,
         saved_model: None,
         faults,
     })

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::paths::{self, Known, Source};
-use super::{Draft, config, faults, file};
+use super::{Draft, config, configured, faults, file};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::directory::label;
 use crate::format::files::{unreadable, words};
@@ -51,9 +51,11 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
         Ok(blob) => {
             let weights = file(store, &place, FileRole::Whole, Some(blob.size()));
             let hdf5 = hdf5::read(blob.as_ref(), &weights.label);
-            let mut draft = paths::read(&[Source { file: 0, hdf5: &hdf5 }], Some(&known));
+            let at = Span::whole(&weights.label);
+            let mut draft = paths::read(&[Source { file: 0, hdf5: &hdf5 }], Some(&known), &at);
             let mut structure = faults(&hdf5, &weights);
-            structure.extend(paths::unlisted(&hdf5, &Span::whole(&weights.label)));
+            structure.extend(paths::unlisted(&hdf5, &at));
+            structure.append(&mut draft.faults);
             draft.files = vec![weights];
             (draft, structure)
         }
@@ -72,6 +74,7 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     draft.container = Container::KerasArchive;
     draft.versions = Versions { keras: version.map(str::to_owned), ..Versions::default() };
     draft.layers = config.as_ref().map(config::layers).unwrap_or_default();
+    draft.configured = config.as_ref().map(|config| configured::read(config, None));
     draft.faults = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&whole.label) }).collect();
     draft.faults.extend(structure);
     draft

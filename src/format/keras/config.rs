@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::{configured, needs};
 use crate::bytes::{FaultKind, limits};
 use crate::format::hdf5::{Hdf5, Value};
 use crate::model::Layer;
@@ -18,10 +19,10 @@ pub(super) fn text(value: &Value) -> Option<&str> {
     }
 }
 
-/// The configuration that a whole model in HDF5 has.
-pub(super) fn of_model(hdf5: &Hdf5, faults: &mut Vec<FaultKind>) -> Option<Json> {
-    let attribute = hdf5.root()?.attribute("model_config")?;
-    parse("model_config", text(&attribute.value)?.as_bytes(), faults)
+/// The configuration that a whole model in HDF5 has under this name.
+pub(super) fn of_model(hdf5: &Hdf5, name: &str, faults: &mut Vec<FaultKind>) -> Option<Json> {
+    let attribute = hdf5.root()?.attribute(name)?;
+    parse(name, text(&attribute.value)?.as_bytes(), faults)
 }
 
 /// Reads JSON of Keras, which a person would call `name`.
@@ -82,23 +83,11 @@ fn wrapped(layer: &Json) -> Vec<&Json> {
 }
 
 fn described(layer: &Json) -> Layer {
-    let field = |name: &str| layer.get(name).and_then(Json::as_str);
-    let class = field("class_name").unwrap_or_default();
     let plain = self::class(layer);
-    // Keras' own layers come from its modules; before Keras 2.12 only registered ones told where they come from.
-    let is_own = field("module").is_none_or(|module| {
-        matches!(module.split('.').next(), Some("keras" | "tf_keras" | "tensorflow")) || module.is_empty()
-    });
-    let registered = match field("registered_name") {
-        Some(name) if !is_own => Some(name),
-        _ if class.contains('>') => Some(class),
-        _ if !is_own => Some(class),
-        _ => None,
-    };
     Layer {
         name: name(layer).unwrap_or_default().to_owned(),
         class: plain.map(str::to_owned),
-        registered: registered.map(str::to_owned),
+        registered: configured::registered(layer).map(str::to_owned),
         has_bytecode: has_bytecode(layer),
     }
 }
@@ -135,6 +124,8 @@ pub(super) struct Place {
     pub class: String,
     /// Its name; none where the configuration does not tell the real one.
     pub name: Option<String>,
+    /// Where below its path its own weights lie, and how many it has at the least, where that can be told.
+    pub needs: Option<(&'static str, u64)>,
 }
 
 /// The layers of a model by the paths of their groups: the second `Dense` of `layers` is `layers/dense_1`.
@@ -189,7 +180,8 @@ impl Walk<'_> {
         }
         self.put(layer, &path);
         let name = name.filter(|name| name.len() <= limits::KERAS_NAME);
-        self.places.insert(path, Place { class: class.to_owned(), name: name.map(str::to_owned) });
+        let needs = needs::of(layer);
+        self.places.insert(path, Place { class: class.to_owned(), name: name.map(str::to_owned), needs });
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::config;
+use super::configured;
 use super::dataset::{self, Leaf, below};
 use super::slots;
 use super::{Draft, Found};
@@ -63,8 +64,11 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     };
     let mut draft = Draft::new(container, writer);
     draft.versions = versions;
-    draft.layers = match config::of_model(hdf5, &mut lists.kinds) {
-        Some(config) => config::layers(&config),
+    let config = config::of_model(hdf5, "model_config", &mut lists.kinds);
+    let training = config::of_model(hdf5, "training_config", &mut lists.kinds);
+    draft.configured = config.as_ref().map(|config| configured::read(config, training.as_ref()));
+    draft.layers = match &config {
+        Some(config) => config::layers(config),
         None => layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect(),
     };
     draft.found = named(&weights, &leaves);
@@ -85,6 +89,9 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         let of_optimizer = path.split('/').next() == Some(OPTIMIZER);
         let role = if of_optimizer { Role::Optimizer } else { role(name) };
         draft.found.push(Found { entry: dataset::entry(path, *leaf, 0), name: plain(name), role, slot: None });
+    }
+    if layer_names.is_none() && lists.complain {
+        lists.kinds.push(FaultKind::LayersUnlisted);
     }
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
     draft.faults = faults.collect();

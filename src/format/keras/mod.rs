@@ -2,8 +2,11 @@
 
 mod archive;
 mod config;
+mod configured;
 mod dataset;
 mod layers;
+mod needs;
+mod own;
 mod paths;
 mod shards;
 mod slots;
@@ -19,8 +22,8 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Relations, Role, Variable, Versions,
-    Writer,
+    Checkpoint, Configured, Container, Endianness, Entry, File, FileRole, Flavor, Layer, Relations, Role, Variable,
+    Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
 
@@ -56,8 +59,9 @@ fn single(store: &dyn Store, path: &Path, blob: &dyn Blob) -> Draft {
     let mut draft = if layers::is_layout(&hdf5) {
         layers::read(&hdf5, &file)
     } else if paths::is_layout(&hdf5) || label(path).ends_with(".weights.h5") {
-        faults.extend(paths::unlisted(&hdf5, &Span::whole(&file.label)));
-        paths::read(&[paths::Source { file: 0, hdf5: &hdf5 }], None)
+        let at = Span::whole(&file.label);
+        faults.extend(paths::unlisted(&hdf5, &at));
+        paths::read(&[paths::Source { file: 0, hdf5: &hdf5 }], None, &at)
     } else {
         layers::read(&hdf5, &file)
     };
@@ -85,6 +89,7 @@ struct Draft {
     files: Vec<File>,
     found: Vec<Found>,
     layers: Vec<Layer>,
+    configured: Option<Configured>,
     faults: Vec<Fault>,
 }
 
@@ -100,8 +105,8 @@ struct Found {
 impl Draft {
     /// Nothing yet.
     fn new(container: Container, writer: Writer) -> Self {
-        let (files, found, layers, faults) = Default::default();
-        Self { container, writer, versions: Versions::default(), files, found, layers, faults }
+        let (files, found, layers, configured, faults) = Default::default();
+        Self { container, writer, versions: Versions::default(), files, found, layers, configured, faults }
     }
 
     /// Puts everything in the order of the keys and ties slots to their variables.
@@ -138,6 +143,7 @@ impl Draft {
             variables,
             graph: None,
             layers: self.layers,
+            configured: self.configured.map(Box::new),
             saved_model: None,
             faults: self.faults,
         }

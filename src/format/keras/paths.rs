@@ -41,11 +41,18 @@ pub(super) struct Known<'a> {
     pub version: Option<&'a str>,
 }
 
-/// Reads the weights of one file, or of several that hold a part of them each.
-pub(super) fn read(sources: &[Source<'_>], known: Option<&Known<'_>>) -> Draft {
+/// Reads the weights of one file, or of several that hold a part of them each. What is missing is told `at` a
+/// place.
+pub(super) fn read(sources: &[Source<'_>], known: Option<&Known<'_>>, at: &Span) -> Draft {
     let sheet = Sheet::read(sources, known);
     let writer = sheet.writer(known);
     let mut draft = Draft::new(Container::KerasWeightsH5, writer);
+    // Of a structure that is damaged, what cannot be found may well have been there; so in a file that is missing.
+    if let [source] = sources
+        && source.hdf5.faults.is_empty()
+    {
+        draft.faults = sheet.missing().into_iter().map(|kind| Fault { kind, at: at.clone() }).collect();
+    }
     let optimizer = known.and_then(|known| known.config).and_then(optimizer_class);
     let mut trained: Vec<Weight<'_>> = Vec::new();
     for (object, vars) in sheet.objects.iter().filter(|(object, _)| !is_optimizer(object)) {
@@ -200,6 +207,49 @@ impl<'a> Sheet<'a> {
             let named = self.places.iter().filter_map(|(path, place)| Some((path.clone(), place.name.clone()?)));
             self.names.extend(named);
         }
+    }
+
+    /// The layers that have fewer weights than they should: by the numbers of those that are there, and by the
+    /// configuration.
+    fn missing(&self) -> Vec<FaultKind> {
+        let mut missing: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for (object, vars) in &self.objects {
+            let numbers: Option<Vec<u64>> = vars.iter().map(|var| var.number.parse().ok()).collect();
+            let last = numbers.and_then(|numbers| numbers.last().copied());
+            let (stored, needed) = (vars.len() as u64, last.map_or(0, |last| last.saturating_add(1)));
+            if stored < needed {
+                missing.insert(object, (stored, needed));
+            }
+        }
+        let stored = |path: &str, below: &str| {
+            let vars =
+                if below.is_empty() { self.objects.get(path) } else { self.objects.get(&dataset::below(path, below)) };
+            vars.map_or(0, |vars| vars.len() as u64)
+        };
+        let placed = self.places.iter().filter_map(|(path, place)| Some((path, place, place.needs?)));
+        let placed: Vec<_> =
+            placed.map(|(path, place, (below, needed))| (path, place, stored(path, below), needed)).collect();
+        // A layer that two models share is saved where Keras meets it first.
+        let mut most: HashMap<(&str, Option<&str>), u64> = HashMap::new();
+        for (_, place, stored, _) in &placed {
+            let most = most.entry((&place.class, place.name.as_deref())).or_default();
+            *most = (*stored).max(*most);
+        }
+        for (path, place, stored, needed) in placed {
+            if most.get(&(place.class.as_str(), place.name.as_deref())).is_none_or(|most| *most < needed) {
+                missing.insert(path, (stored, needed));
+            }
+        }
+        let told = |object: &str| match self.places.get(object).and_then(|place| place.name.clone()) {
+            Some(name) => name,
+            None => Some(self.name(object)).filter(|name| !name.is_empty()).unwrap_or_else(|| object.to_owned()),
+        };
+        let kinds = missing.into_iter().map(|(object, (stored, needed))| FaultKind::WeightsMissing {
+            layer: told(object),
+            stored,
+            needed,
+        });
+        kinds.collect()
     }
 
     /// Who wrote it, as far as the layout tells.

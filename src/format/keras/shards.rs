@@ -24,6 +24,7 @@ pub(super) fn read(store: &dyn Store, path: &Path) -> Draft {
     };
     let mut all: Vec<Fault> = noted.into_iter().map(|kind| Fault { kind, at: Span::whole(&list.label) }).collect();
     let of = u32::try_from(names.len()).unwrap_or(u32::MAX);
+    let at = Span::whole(&list.label);
     let mut files = vec![list];
     let mut structures: Vec<(usize, Hdf5)> = Vec::new();
     for (name, number) in names.iter().zip(0u32..) {
@@ -42,7 +43,7 @@ pub(super) fn read(store: &dyn Store, path: &Path) -> Draft {
         files.push(shard);
     }
     let sources: Vec<Source<'_>> = structures.iter().map(|(file, hdf5)| Source { file: *file, hdf5 }).collect();
-    let mut draft = paths::read(&sources, None);
+    let mut draft = paths::read(&sources, None, &at);
     // Only Keras 3 writes shards.
     (draft.container, draft.writer) = (Container::KerasWeightsShards, Writer::Keras3);
     (draft.files, draft.faults) = (files, all);

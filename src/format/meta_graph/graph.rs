@@ -10,13 +10,17 @@ use crate::model::{DType, Shape, Versions};
 use crate::proto::bundle::TensorShape;
 use crate::proto::fields::{field, fields};
 use crate::proto::meta_graph::attr_value::Value;
-use crate::proto::meta_graph::{AttrEntry, MetaInfoDef, SaverDef, SignatureDef, SignatureEntry, VariableDef};
+use crate::proto::meta_graph::{
+    AssetFileDef, AttrEntry, MetaInfoDef, SaverDef, SignatureDef, SignatureEntry, VariableDef,
+};
 
 /// A `MetaGraphDef`.
 pub(in crate::format) struct Graph<'a> {
     pub(in crate::format) info: MetaInfoDef,
     pub(super) saver: SaverDef,
     pub(in crate::format) signatures: BTreeMap<String, SignatureDef>,
+    /// Files that it reads when it is loaded, which only SavedModels have.
+    pub(in crate::format) assets: Vec<String>,
     /// The message of the object graph, which only SavedModels have.
     pub(in crate::format) objects: &'a [u8],
     nodes: HashMap<&'a [u8], &'a [u8]>,
@@ -37,6 +41,7 @@ impl<'a> Graph<'a> {
             info: MetaInfoDef::default(),
             saver: SaverDef::default(),
             signatures: BTreeMap::new(),
+            assets: Vec::new(),
             objects: &[],
             nodes: HashMap::new(),
             variables: Vec::new(),
@@ -51,6 +56,10 @@ impl<'a> Graph<'a> {
                 (5, entry) => {
                     let entry: SignatureEntry = decode(entry)?;
                     graph.signatures.insert(entry.key, entry.value.unwrap_or_default());
+                }
+                (6, asset) => {
+                    let asset: AssetFileDef = decode(asset)?;
+                    graph.assets.push(asset.filename);
                 }
                 (7, objects) => graph.objects = objects,
                 _ => {}

@@ -69,6 +69,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         variables,
         graph: None,
         layers: Vec::new(),
+        configured: None,
         saved_model: None,
         faults,
     })

@@ -76,8 +76,8 @@ impl Tensors {
         });
         let agrees = tensor.number == saved.r#type && tensor.shape == shape;
         if !agrees {
-            let error = format!("its type or shape is another in {}", tensor.at.file);
-            fault(FaultKind::EntryMalformed { key: key.to_string(), error });
+            let other = tensor.at.file.to_string();
+            fault(FaultKind::TablesDisagree { key: key.to_string(), other });
         }
         tensor.trusted &= table.trusted;
         tensor.promised = tensor.promised.saturating_add(saved.slice.len());

@@ -63,6 +63,7 @@ impl Sample {
             variables: Vec::new(),
             graph: None,
             layers: Vec::new(),
+            configured: None,
             saved_model: None,
             faults: Vec::new(),
         };

@@ -8,7 +8,7 @@ use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::hang;
 use super::{CAP, plural};
-use crate::doctor::{Finding, Report, Severity, Summary};
+use crate::doctor::{Checksums, Finding, Report, Severity, Summary};
 use crate::model::Depth;
 use crate::view::{Style, clean, count};
 
@@ -159,7 +159,11 @@ fn nothing_wrong(looked: &Summary, notes: usize) -> String {
         let what = if looked.depth == Depth::Index { "index" } else { "index and file sizes" };
         format!("no fault in {what}; the data were not read{notes}. {tensors}, {bytes} bytes")
     } else if looked.complete {
-        let checksums = if looked.checksums { "every checksum verified" } else { "which have no checksums" };
+        let checksums = match looked.checksums {
+            Checksums::Tensors => "every checksum verified",
+            Checksums::Members => "every checksum of the archive verified",
+            Checksums::Nothing => "which have no checksums",
+        };
         format!("sound{notes}. {tensors}, {bytes} bytes, {checksums}")
     } else {
         format!("no fault in what was examined{notes}. {tensors}, {}", reach(looked))
@@ -259,7 +263,7 @@ mod tests {
             tensors: 16,
             bytes: 18_621,
             bytes_read: 18_621,
-            checksums: true,
+            checksums: Checksums::Tensors,
             complete: true,
             not_examined: vec![],
         };

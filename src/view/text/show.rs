@@ -331,6 +331,7 @@ mod tests {
             container: Container::Bundle,
             versions: Versions::default(),
             layers: Vec::new(),
+            configured: None,
             saved_model: None,
             flavor: Flavor::ObjectBased,
             writer: Writer::Keras3,

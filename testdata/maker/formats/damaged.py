@@ -45,6 +45,9 @@ h5("h5-data-flip", "One bit of a kernel is wrong, which nothing checks.", ["corr
    do(v.flip_element, H5, dataset=OLD_KERNEL, byte=7, bit=3))
 h5("h5-no-config", "The attribute model_config is not there: weights only.", ["not-a-checkpoint"],
    do(v.remove_attribute, H5, name="/", attribute="model_config"))
+h5("h5-no-layer-names", "The attribute layer_names is not there: the save ended early.",
+   ["not-a-checkpoint"],
+   do(v.remove_attribute, H5, name="model_weights", attribute="layer_names"))
 h5("h5-layer-missing", "A layer that layer_names lists has no group.", ["corrupt-index"],
    do(v.remove, H5, name="model_weights/logits"))
 h5("h5-dataset-missing", "A dataset that weight_names lists is not there.", ["corrupt-index"],
@@ -68,6 +71,10 @@ weights("weights-layer-missing", "The group of a layer is not there.", ["corrupt
         do(v.remove, WEIGHTS, name=LAYER))
 weights("weights-dataset-missing", "The bias of a layer is not there.", ["corrupt-index"],
         do(v.remove, WEIGHTS, name=LAYER + "/vars/1"))
+weights("weights-first-missing", "The kernel of a layer is not there, and its bias is.",
+        ["corrupt-index"], do(v.remove, WEIGHTS, name=LAYER + "/vars/0"))
+case("k3-weights-small", "weights.h5", "weights-called-h5", "A newer HDF5 file with the name of an "
+     "older one.", ["renamed-file"], do(w.rename, WEIGHTS, to="weights.h5"))
 weights("weights-wrong-shape", "A kernel has another shape.", ["corrupt-data"],
         do(v.resize, WEIGHTS, dataset=KERNEL, shape=[4, 3]))
 weights("weights-soft-link", "A soft link in place of a kernel.", ["foreign-link"],
@@ -110,6 +117,10 @@ archive("keras-config-edited", "The configuration asks for another size of a lay
                              new='"units": 6'))
 archive("keras-config-cut", "The configuration is no JSON.", ["corrupt-index"],
         do(v.edit_member, ARCHIVE, member="config.json", old='"units": 4', new='"units": '))
+archive("keras-layer-missing", "The group of a layer is not among the weights.", ["corrupt-index"],
+        do(v.inside, ARCHIVE, member=INNER, wound="remove", name=LAYER))
+archive("keras-dataset-missing", "The bias of a layer is not among the weights.", ["corrupt-index"],
+        do(v.inside, ARCHIVE, member=INNER, wound="remove", name=LAYER + "/vars/1"))
 case("k3-keras-folder", ".", "keras-folder-no-weights", "An unzipped archive without its weights.",
      ["missing-shard"], do(w.delete, WEIGHTS))
 

@@ -31,6 +31,7 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         container: Container::Bundle,
         versions: Versions::default(),
         layers: Vec::new(),
+        configured: None,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,
