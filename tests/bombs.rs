@@ -53,7 +53,9 @@ fn a_compressed_member_is_unpacked_once() {
     assert!(tensors > 20, "{tensors}");
     disk.reset();
     ask(&disk, &["doctor", "m.keras"]).expect(0);
-    assert!(disk.opened() < 20 && disk.read() < size * 12, "{} times, {} of {size}", disk.opened(), disk.read());
+    assert!(disk.opened() < 12, "{} times", disk.opened());
+    // Each time, some kilobytes for the list of members.
+    assert!(disk.read() < size * 12 + (1 << 16), "{} of {size}", disk.read());
 }
 
 /// A configuration that compresses to nothing.
