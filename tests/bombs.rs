@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ckpt::bytes::FaultKind;
 use ckpt::model::Writer;
-use ckpt::store::Memory;
+use ckpt::store::{Memory, Store};
 use forge::bytes::Message;
 use forge::v1::{Variable, file};
 use serde_json::Value;
@@ -52,10 +52,35 @@ fn a_compressed_member_is_unpacked_once() {
     let tensors = open(&disk, "m.keras").entries.len();
     assert!(tensors > 20, "{tensors}");
     disk.reset();
+    support::digest(&disk, &open(&disk, "m.keras"), true);
+    assert!(disk.opened() < 12, "{} times", disk.opened());
+    disk.reset();
     ask(&disk, &["doctor", "m.keras"]).expect(0);
     assert!(disk.opened() < 12, "{} times", disk.opened());
     // Each time, some kilobytes for the list of members.
     assert!(disk.read() < size * 12 + (1 << 16), "{} of {size}", disk.read());
+}
+
+/// A thousand names for one member, which is much larger than the archive.
+#[test]
+fn members_that_share_bytes_are_unpacked_once() {
+    let large = vec![0; 1 << 20];
+    let names: Vec<String> = (0..1000).map(|number| format!("assets/{number:04}")).collect();
+    let mut members: Vec<(&str, &[u8])> =
+        vec![("config.json", b"{}"), ("metadata.json", METADATA), ("assets/0000", &large)];
+    members.extend(names.iter().skip(1).map(|name| (name.as_str(), &b""[..])));
+    let mut archive = packed(&members, CompressionMethod::Deflated);
+    let central: Vec<usize> = (0..archive.len()).filter(|at| archive[*at..].starts_with(b"PK\x01\x02")).collect();
+    let first = archive[central[2]..][..46].to_vec();
+    for at in &central[3..] {
+        archive[at + 8..at + 28].copy_from_slice(&first[8..28]);
+        archive[at + 42..at + 46].copy_from_slice(&first[42..46]);
+    }
+    let disk = put("m.keras", archive);
+    let told = ask(&disk, &["doctor", "m.keras", "--format", "json"]).expect(1).out;
+    assert!(told.contains("lies in the bytes of another member"), "{told}");
+    let harmed = ckpt::store::harmed(disk.open(Path::new("m.keras")).unwrap().as_ref()).unwrap();
+    assert_eq!(harmed.len(), 999, "one of them is read");
 }
 
 /// A configuration that compresses to nothing.
@@ -123,6 +148,9 @@ fn names_of_one_dataset_are_no_overlap() {
     assert!(told.iter().all(|finding| !finding.contains("F027")), "{told:?}");
     // The last one, after more names of the large dataset than would be read, is not a number.
     assert!(answer.out.contains("zense"), "{}", answer.out);
+    assert!(ask(&disk, &["doctor", "m.weights.h5"]).out.contains("every byte read (40,400)"));
+    disk.reset();
+    ask(&disk, &["doctor", "m.weights.h5"]).expect(0);
     assert!(disk.read() < size * 3, "{} of {size}", disk.read());
 }
 

@@ -157,6 +157,8 @@ pub enum FaultKind {
     MemberChecksum { name: String },
     /// A member of an archive is not where its directory says.
     MemberLost { name: String, error: String },
+    /// A member of an archive lies in the bytes of another one.
+    MemberOverlaps { name: String },
     /// A member of an archive is in a form that is not read here.
     MemberUnread { name: String, why: String },
     /// A text that should be JSON of Keras is not: its name.
@@ -350,6 +352,7 @@ impl fmt::Display for FaultKind {
                 write!(f, "{name} has changed since it was packed: its checksum does not fit")
             }
             Self::MemberLost { name, error } => write!(f, "{name} cannot be unpacked: {error}"),
+            Self::MemberOverlaps { name } => write!(f, "{name} lies in the bytes of another member"),
             Self::MemberUnread { name, why } => write!(f, "{name} is not read: {why}"),
             Self::JsonMalformed { name, error } => write!(f, "{name} is not what Keras writes: {error}"),
         }

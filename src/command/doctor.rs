@@ -9,7 +9,7 @@ use crate::compare::change::changes;
 use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
 use crate::error::Error;
 use crate::format;
-use crate::model::{Checkpoint, Depth, Digests, Directory, Entry, Resolved};
+use crate::model::{Checkpoint, Depth, Digests, Directory, Resolved};
 use crate::tensor;
 use crate::view::Outcome;
 
@@ -79,9 +79,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         || Digests::none(depth),
         |checkpoint| {
             if depth >= Depth::Bytes {
-                context
-                    .progress
-                    .expect(checkpoint.entries.iter().map(Entry::stored_bytes).fold(0, u64::saturating_add));
+                context.progress.expect(checkpoint.stored_bytes());
             }
             let request = tensor::Request { depth, sha256: false, entries: None };
             tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))

@@ -76,6 +76,7 @@ pub fn harmed_members(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault> 
 fn member(name: String, harm: &Harm) -> FaultKind {
     match harm {
         Harm::Changed => FaultKind::MemberChecksum { name },
+        Harm::Overlaps => FaultKind::MemberOverlaps { name },
         Harm::Lost(error) => FaultKind::MemberLost { name, error: files::words(error) },
         Harm::Unsupported(how) => FaultKind::MemberUnread { name, why: (*how).to_owned() },
     }

@@ -106,6 +106,15 @@ impl Checkpoint {
         aliases
     }
 
+    /// Bytes of all its tensors, those of one dataset with several names once.
+    pub fn stored_bytes(&self) -> u64 {
+        let sum = |ids: &mut dyn Iterator<Item = EntryId>| {
+            ids.filter_map(|id| self.entries.get(id)).map(Entry::stored_bytes).fold(0, u64::saturating_add)
+        };
+        let aliases = sum(&mut self.aliases().into_iter().map(|(alias, _)| alias));
+        sum(&mut (0..self.entries.len())).saturating_sub(aliases)
+    }
+
     /// Bytes of all its files that are there.
     pub fn size_on_disk(&self) -> u64 {
         self.files.iter().filter_map(|file| file.size).fold(0, u64::saturating_add)

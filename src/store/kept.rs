@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Blob, Item, Store, nested};
+use super::{Blob, Item, Store};
 
 /// Members that are kept: what two checkpoints have that are held against each other.
 const KEPT: usize = 2;
@@ -43,7 +43,7 @@ impl Store for Kept<'_> {
         let known = members.iter().position(|(known, _)| known == path);
         let (path, member) = match known {
             Some(known) => members.remove(known),
-            None => match nested::find(self.store, path, limit)? {
+            None => match self.store.member(path, limit)? {
                 Some(member) => (path.to_owned(), Arc::from(member)),
                 None => return Ok(None),
             },

@@ -17,7 +17,7 @@ use crate::model::{
     Checkpoint, Container, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice,
     Stats,
 };
-use crate::store::Store;
+use crate::store::{Kept, Store};
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -54,6 +54,7 @@ pub fn digest(
     let is_alias: HashSet<EntryId> = aliases.iter().map(|(alias, _)| *alias).collect();
     let chosen = chosen.into_iter().filter(|id| !is_alias.contains(id)).collect();
     let chosen = bounded(checkpoint, chosen);
+    let store = &Kept::new(store);
     let pass = Pass { store, checkpoint, values: request.depth >= Depth::Values, progress };
     let is = |id: &EntryId, what: fn(&Entry) -> bool| checkpoint.entries.get(*id).is_some_and(what);
     let (coded, plain): (Vec<EntryId>, Vec<EntryId>) =

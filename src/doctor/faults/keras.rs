@@ -53,6 +53,12 @@ pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let (cause, says) = match &fault.kind {
         FaultKind::MemberChecksum { name } => ("bit-flip", format!("BadZipFile: \"Bad CRC-32 for file '{name}'\"")),
+        FaultKind::MemberLost { name, .. } => {
+            ("bit-flip", format!("BadZipFile: \"Bad magic number for file header\", when it reads {name}"))
+        }
+        FaultKind::MemberOverlaps { name } => {
+            ("not-a-checkpoint", format!("BadZipFile: \"Overlapped entries: '{name}' (possible zip bomb)\""))
+        }
         _ => {
             let says = "BadZipFile: \"File is not a zip file\"; load_model() says \"File not found: filepath=...\"";
             ("truncated-file", says.to_owned())

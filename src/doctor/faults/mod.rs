@@ -126,9 +126,10 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::LayersUnlisted => Voice::NotKeras,
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
         FaultKind::JsonMalformed { .. } => Voice::Hdf5,
-        FaultKind::ArchiveMalformed { .. } | FaultKind::MemberChecksum { .. } | FaultKind::MemberLost { .. } => {
-            Voice::Archive
-        }
+        FaultKind::ArchiveMalformed { .. }
+        | FaultKind::MemberChecksum { .. }
+        | FaultKind::MemberLost { .. }
+        | FaultKind::MemberOverlaps { .. } => Voice::Archive,
         FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. } => Voice::Link,
         FaultKind::GraphFileMalformed { .. } => Voice::GraphFile,
         FaultKind::GraphOfAnother { .. } => Voice::GraphOfAnother,
