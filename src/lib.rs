@@ -168,7 +168,8 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
         // Refused only if the pool is already there, as when a test calls twice: then it serves.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
     }
-    let context = Context { store, progress: Progress::new(terminal.stderr && !cli.output.no_progress) };
+    let store = store::Kept::new(store);
+    let context = Context { store: &store, progress: Progress::new(terminal.stderr && !cli.output.no_progress) };
     let outcome = match &cli.command {
         Command::Ls(args) => command::ls(&context, args),
         Command::Show(args) => command::show(&context, args),

@@ -178,7 +178,7 @@ fn a_slice_made_of_slices_is_no_slice() {
         |second| vec![(slice_key((0, 1)), first.clone()), second, partitioned(b"emb".to_vec(), &[2], &slices)];
     let nested = partitioned(slice_key((1, 1)), &[1], &[vec![(0, 1)]]);
     let found = kinds(&checkpoint(records(nested), &[Some(&bytes)]));
-    assert_eq!(found, [FaultKind::SliceMissing { key: "emb".to_owned(), slice: "1,1".to_owned() }]);
+    assert_eq!(found, [FaultKind::SliceMissing { key: "emb".to_owned(), slice: "1,1".to_owned(), count: 1 }]);
     let both = [bytes, bytes].concat();
     let whole = (slice_key((1, 1)), record("", &[1], 0, 4, &bytes).1);
     assert_eq!(kinds(&checkpoint(records(whole), &[Some(&both)])), []);

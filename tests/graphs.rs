@@ -251,11 +251,12 @@ fn cuts() {
 fn flips() {
     let mut chance = Chance::new(11);
     let files = [
-        ("model.meta", file("meta-ref", "model.ckpt.meta")),
-        ("saved_model.pb", file("sm-module", "saved/saved_model.pb")),
-        ("saved_model.pbtxt", file("sm-v1-text", "saved/saved_model.pbtxt")),
+        ("model.meta", 116, file("meta-ref", "model.ckpt.meta")),
+        ("saved_model.pb", 54, file("sm-module", "saved/saved_model.pb")),
+        ("saved_model.pbtxt", 821, file("sm-v1-text", "saved/saved_model.pbtxt")),
     ];
-    for (name, bytes) in files {
+    // Most bits are those of names, which may be any: so many are noticed, and no fewer.
+    for (name, least, bytes) in files {
         let mut seen = 0;
         for _ in 0..2000 {
             let mut wounded = bytes.clone();
@@ -263,7 +264,7 @@ fn flips() {
             let faults = if name == "model.meta" { meta(wounded).faults } else { saved(name, wounded).1 };
             seen += usize::from(!faults.is_empty());
         }
-        assert!(seen > 20, "{seen} of 2000 flips in {name} were noticed");
+        assert!(seen >= least, "{seen} of 2000 flips in {name} were noticed");
     }
 }
 

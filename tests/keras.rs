@@ -236,6 +236,8 @@ fn kinds_and_writers() {
         };
         let writer = match fixture.json["keras"].as_str() {
             _ if fixture.name.contains("keras1") => Writer::Keras1,
+            // Without an optimizer and metrics, nothing in the file tells it from one of Keras 3.4.
+            _ if fixture.name.contains("/k2") && fixture.name.ends_with("-weights-subclassed") => Writer::Keras,
             _ if fixture.name.contains("/k2") => Writer::Keras2,
             _ => Writer::Keras3,
         };
@@ -372,7 +374,8 @@ fn weights_as_arrays_are_not_read() {
     store.put("model.weights.npz", b"PK\x03\x04".to_vec());
     let checkpoint = format::open(&store, Path::new("")).unwrap();
     let kinds: Vec<FaultKind> = checkpoint.faults.into_iter().map(|fault| fault.kind).collect();
-    assert_eq!(kinds, [FaultKind::MemberUnread { name: "model.weights.npz".into() }]);
+    let why = "its weights are Python pickles".into();
+    assert_eq!(kinds, [FaultKind::MemberUnread { name: "model.weights.npz".into(), why }]);
     assert!(!checkpoint.layers.is_empty());
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [(&str, &[&str]); 13] = [
     ("bytes", &[]),
     ("error", &[]),
-    ("store", &[]),
+    ("store", &["bytes"]),
     ("model", &["bytes"]),
     ("proto", &["bytes", "model"]),
     ("format", &["bytes", "error", "model", "proto", "store"]),

@@ -341,7 +341,7 @@ fn slices_that_do_not_make_a_whole_are_reported() {
     let mut missing = sound.clone();
     missing.stored.pop();
     let slice = "3,1:0,2".to_owned();
-    assert_eq!(kinds(&disk(&[("m", &[missing])]), "m"), [FaultKind::SliceMissing { key: key(), slice }]);
+    assert_eq!(kinds(&disk(&[("m", &[missing])]), "m"), [FaultKind::SliceMissing { key: key(), slice, count: 1 }]);
 
     let mut orphan = sound.clone();
     orphan.listed = vec![rows(0, 3), rows(3, 1)];

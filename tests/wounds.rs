@@ -1,12 +1,13 @@
-//! Random wounds of every kind of file: whatever was done to it, an answer comes: no panic, no end of memory, no hang.
+//! Random wounds of every kind of file: whatever was done to it, an answer comes, without a panic, and without
+//! more than a bounded number of its bytes read.
 
 mod support;
 
 use std::path::Path;
 
 use ckpt::format;
-use ckpt::store::Memory;
-use support::{Chance, digest, fixture, in_memory};
+use ckpt::store::{ItemKind, Memory, Store};
+use support::{Chance, Metered, ask, digest, fixture, in_memory};
 
 /// Changed bytes, bytes taken out, bytes put in, a cut: one to three of these.
 fn wound(bytes: &mut Vec<u8>, chance: &mut Chance) {
@@ -37,12 +38,15 @@ fn suffer(name: &str, file: &str, path: &str, times: usize) {
     let files = in_memory(&fixture(name));
     let whole = files.iter().find(|(name, _)| name == file).unwrap_or_else(|| panic!("{name}: {file}"));
     let mut chance = Chance::new(7);
-    for _ in 0..times {
+    for round in 0..times {
         let mut disk = support::disk(&files);
         let mut bytes = whole.1.clone();
         wound(&mut bytes, &mut chance);
         disk.put(file, bytes);
         look(&disk, path);
+        if round % 16 == 0 {
+            examine(disk, path);
+        }
     }
 }
 
@@ -52,6 +56,18 @@ fn look(disk: &Memory, path: &str) {
     if let Some(checkpoint) = resolved.prefix.and_then(|prefix| format::open(disk, &prefix).ok()) {
         digest(disk, &checkpoint, true);
     }
+}
+
+/// The doctor answers too, and reads each byte a few times at the most.
+fn examine(disk: Memory, path: &str) {
+    let path = if path.is_empty() { "." } else { path };
+    let files = disk.list(Path::new("")).unwrap();
+    let folders: u64 = if files.iter().any(|item| item.kind == ItemKind::Directory) { 1 << 20 } else { 0 };
+    let size: u64 = files.iter().map(|item| item.size).sum::<u64>() + folders;
+    let disk = Metered::new(disk);
+    let answer = ask(&disk, &["doctor", path]);
+    assert!(answer.code <= 2, "{}", answer.err);
+    assert!(disk.read() <= size * 64 + (1 << 20), "{} of {size}", disk.read());
 }
 
 #[test]

@@ -99,12 +99,13 @@ pub enum FaultKind {
     /// Every line feed follows a carriage return, and so many bytes would be right without these.
     TextMode { added: u64 },
     /// A slice of a partitioned tensor has no entry of its own, or one that is made of slices again.
-    SliceMissing { key: String, slice: String },
+    /// There are `count` such slices, `slice` is the first.
+    SliceMissing { key: String, slice: String, count: u64 },
     /// Slices of a partitioned tensor cover some elements twice.
     SlicesOverlap { key: String, first: String, second: String },
     /// Slices of a partitioned tensor leave elements uncovered.
     SlicesIncomplete { key: String, covered: u64, elements: u64 },
-    /// More slices in one place than can be compared with each other in reasonable time.
+    /// More slices than can be found by their names, or compared with each other, in reasonable time.
     SlicesTooMany { key: String, slices: u64 },
     /// A slice key that does not parse, or whose tensor has no entry.
     SliceOrphan { key: String },
@@ -158,8 +159,12 @@ pub enum FaultKind {
     ArchiveMalformed { error: String },
     /// A member of an archive is not what was packed.
     MemberChecksum { name: String },
-    /// A member of an archive holds weights in a form that is not read here.
-    MemberUnread { name: String },
+    /// A member of an archive is not where its directory says.
+    MemberLost { name: String, error: String },
+    /// A member of an archive lies in the bytes of another one.
+    MemberOverlaps { name: String },
+    /// A member of an archive is in a form that is not read here.
+    MemberUnread { name: String, why: String },
     /// A text that should be JSON of Keras is not: its name.
     JsonMalformed { name: String, error: String },
 }
@@ -299,15 +304,18 @@ impl fmt::Display for FaultKind {
                 let bytes = if *added == 1 { "byte was" } else { "bytes were" };
                 write!(f, "{added} {bytes} added by a transfer in text mode, a carriage return before each line feed")
             }
-            Self::SliceMissing { key, slice } => {
+            Self::SliceMissing { key, slice, count: 1 } => {
                 write!(f, "the slice {slice} of {key} has no entry with bytes of its own")
+            }
+            Self::SliceMissing { key, slice, count } => {
+                write!(f, "{count} slices of {key} have no entries with bytes of their own, the first is {slice}")
             }
             Self::SlicesOverlap { key, first, second } => write!(f, "the slices {first} and {second} of {key} overlap"),
             Self::SlicesIncomplete { key, covered, elements } => {
                 write!(f, "the slices of {key} cover {covered} of {elements} elements")
             }
             Self::SlicesTooMany { key, slices } => {
-                write!(f, "{key} has {slices} slices, too many to tell whether they overlap")
+                write!(f, "{key} has {slices} slices, too many to hold them against each other")
             }
             Self::SliceOrphan { key } => write!(f, "the slice entry {key} belongs to no tensor"),
             Self::DataChecksum { key, stored, computed } => {
@@ -351,7 +359,9 @@ impl fmt::Display for FaultKind {
             Self::MemberChecksum { name } => {
                 write!(f, "{name} has changed since it was packed: its checksum does not fit")
             }
-            Self::MemberUnread { name } => write!(f, "{name} is not read: its weights are Python pickles"),
+            Self::MemberLost { name, error } => write!(f, "{name} cannot be unpacked: {error}"),
+            Self::MemberOverlaps { name } => write!(f, "{name} lies in the bytes of another member"),
+            Self::MemberUnread { name, why } => write!(f, "{name} is not read: {why}"),
             Self::JsonMalformed { name, error } => write!(f, "{name} is not what Keras writes: {error}"),
         }
     }

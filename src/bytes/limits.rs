@@ -51,7 +51,11 @@ pub const NAME_PARTS: usize = 64;
 pub const STATE_FILE: u64 = 16 << 20;
 
 /// Bytes of the JSON with which Keras describes a model or lists its files.
-pub const KERAS_JSON: u64 = 256 << 20;
+pub const KERAS_JSON: u64 = 64 << 20;
+
+/// What such JSON may weigh in memory, in its smallest values: an object is some twenty of them, a list four.
+/// A model of a thousand layers is some hundred thousand.
+pub const KERAS_JSON_WEIGHT: u64 = 1 << 22;
 
 /// Bytes of the name of a layer, which the names of all its weights repeat.
 pub const KERAS_NAME: usize = 256;
@@ -62,6 +66,16 @@ pub const HDF5_REREAD: u64 = 8;
 
 /// Bytes of structure that even the smallest HDF5 file may have.
 pub const HDF5_METADATA: u64 = 1 << 16;
+
+/// Taken from that budget for each chunk of a dataset, which takes memory besides the bytes that tell its place.
+pub const HDF5_CHUNK: u64 = 8;
+
+/// Paths in HDF5 repeat the names of the groups above, but what lies at their ends takes some hundred bytes:
+/// this many times the size of the file, and [`HDF5_PATHS`] more, are far above what honest files have.
+pub const HDF5_PATH_EXPANSION: u64 = 16;
+
+/// Bytes of paths that even the smallest HDF5 file may have.
+pub const HDF5_PATHS: u64 = 16 << 20;
 
 /// Axes of an HDF5 dataset: the limit of HDF5 itself.
 pub const HDF5_RANK: u8 = 32;

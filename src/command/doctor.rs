@@ -10,7 +10,7 @@ use crate::compare::story::tell;
 use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
 use crate::error::Error;
 use crate::format;
-use crate::model::{Checkpoint, Depth, Digests, Directory, Entry, Flavor, GraphFile, Resolved};
+use crate::model::{Checkpoint, Depth, Digests, Directory, Flavor, GraphFile, Resolved};
 use crate::restore::{self, Loader, Options, Scene};
 use crate::tensor;
 use crate::view::Outcome;
@@ -97,7 +97,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
     if let Some(checkpoint) = &mut checkpoint {
         checkpoint.faults.extend(format::overlaps(checkpoint));
         if depth >= Depth::Bytes {
-            checkpoint.faults.extend(format::changed_members(context.store, checkpoint));
+            checkpoint.faults.extend(format::harmed_members(context.store, checkpoint));
             checkpoint.faults.extend(format::graph_of_another(context.store, checkpoint));
         }
     }
@@ -105,9 +105,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         || Digests::none(depth),
         |checkpoint| {
             if depth >= Depth::Bytes {
-                context
-                    .progress
-                    .expect(checkpoint.entries.iter().map(Entry::stored_bytes).fold(0, u64::saturating_add));
+                context.progress.expect(checkpoint.stored_bytes());
             }
             let request = tensor::Request { depth, sha256: false, entries: None };
             tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))

@@ -113,7 +113,7 @@ impl Facts {
         let ran = |rule: &&&Rule| selection.has(rule) && rule.needs <= self.depth;
         let mut not_examined = Vec::new();
         let opened = self.checkpoint.as_ref();
-        let bytes = opened.map_or(0, |c| c.entries.iter().fold(0u64, |sum, e| sum.saturating_add(e.stored_bytes())));
+        let bytes = opened.map_or(0, Checkpoint::stored_bytes);
         let skipped: Vec<&str> = rules::ALL
             .iter()
             .filter(|rule| selection.has(rule) && rule.needs > self.depth)

@@ -1,6 +1,7 @@
 //! The places of all tensors, held against each other.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::model::{Checkpoint, Entry, EntryId, Extent};
@@ -14,7 +15,8 @@ pub fn overlaps(checkpoint: &Checkpoint) -> Vec<Fault> {
     }
     // Without an index each file tells itself what lies where.
     let index = checkpoint.index_file();
-    let all = entries.iter().enumerate();
+    let aliases: HashSet<EntryId> = checkpoint.aliases().into_iter().map(|(alias, _)| alias).collect();
+    let all = entries.iter().enumerate().filter(|(id, _)| !aliases.contains(id));
     let all = all.flat_map(|(id, entry)| entry.extents().map(move |(extent, _)| (extent, id)));
     let mut extents: Vec<(Extent, EntryId)> = all.filter(|(extent, _)| extent.length > 0).collect();
     extents.sort_by_key(|(extent, _)| (extent.file, extent.offset));

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::hdf5;
 use crate::bytes::{Crc32c, Foreign, unmask};
 use crate::store::{self, Blob};
 
@@ -91,7 +92,7 @@ fn of_ends(head: &[u8], [last]: [u8; 1]) -> Option<Foreign> {
         return Some(Foreign::Xml);
     }
     let magics: [(&[u8], Foreign); 8] = [
-        (b"\x89HDF\r\n\x1a\n", Foreign::Hdf5),
+        (&hdf5::SIGNATURE, Foreign::Hdf5),
         (b"PK\x03\x04", Foreign::Archive("zip")),
         (b"\xfd7zXZ\0", Foreign::Archive("xz")),
         (b"\x28\xb5\x2f\xfd", Foreign::Archive("zstd")),

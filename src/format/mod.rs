@@ -31,7 +31,7 @@ use self::recognise::Kind;
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{Checkpoint, Container};
-use crate::store::{self, Blob, Store};
+use crate::store::{self, Blob, Harm, Store};
 
 /// Opens what a path leads to: the prefix of a checkpoint, or a file or folder that holds one.
 ///
@@ -55,12 +55,32 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
     }
 }
 
-/// Members of an archive that have changed since they were packed; every byte of it is read for this.
-pub fn changed_members(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault> {
+/// Members of an archive that are not what was packed; every byte of it is read for this.
+pub fn harmed_members(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault> {
     let archive = store.open(&checkpoint.prefix).ok().filter(|_| checkpoint.container == Container::KerasArchive);
-    let changed = archive.and_then(|archive| store::changed(archive.as_ref()).ok()).unwrap_or_default();
+    let kinds = match archive.map(|archive| store::harmed(archive.as_ref())) {
+        None => Vec::new(),
+        Some(Ok(harmed)) => harmed.into_iter().map(|(name, harm)| member(name, &harm)).collect(),
+        // Said when it was opened, if its directory cannot be read.
+        Some(Err(_))
+            if checkpoint.faults.iter().any(|fault| matches!(fault.kind, FaultKind::ArchiveMalformed { .. })) =>
+        {
+            Vec::new()
+        }
+        Some(Err(error)) => vec![FaultKind::ArchiveMalformed { error: files::words(&error) }],
+    };
     let at = Span::whole(&checkpoint.label.as_str().into());
-    changed.into_iter().map(|name| Fault { kind: FaultKind::MemberChecksum { name }, at: at.clone() }).collect()
+    kinds.into_iter().map(|kind| Fault { kind, at: at.clone() }).collect()
+}
+
+/// What is wrong with a member of an archive.
+fn member(name: String, harm: &Harm) -> FaultKind {
+    match harm {
+        Harm::Changed => FaultKind::MemberChecksum { name },
+        Harm::Overlaps => FaultKind::MemberOverlaps { name },
+        Harm::Lost(error) => FaultKind::MemberLost { name, error: files::words(error) },
+        Harm::Unsupported(how) => FaultKind::MemberUnread { name, why: (*how).to_owned() },
+    }
 }
 
 /// What is wrong with the graph that lies beside a checkpoint as `PREFIX.meta`, if one does.

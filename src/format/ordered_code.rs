@@ -2,19 +2,35 @@
 
 use crate::proto::bundle::TensorSlice;
 
-/// The key of a slice of the tensor `name`. A missing length (the whole axis) is encoded as -1.
-pub(super) fn key(name: &[u8], slice: &TensorSlice) -> Vec<u8> {
-    let mut key = Vec::with_capacity(name.len().saturating_add(16));
-    number(&mut key, 0);
-    string(&mut key, name);
-    number(&mut key, slice.extent.len() as u64);
-    for extent in &slice.extent {
-        use crate::proto::bundle::tensor_slice::extent::HasLength::Length;
-        let length = extent.has_length.as_ref().map_or(-1, |Length(length)| *length);
-        signed(&mut key, extent.start);
-        signed(&mut key, length);
+/// The keys of the slices of one tensor, which all begin with its name.
+pub(super) struct Keys {
+    key: Vec<u8>,
+    /// Bytes of the name.
+    name: usize,
+}
+
+impl Keys {
+    /// Of the tensor `name`.
+    pub fn of(name: &[u8]) -> Self {
+        let mut key = Vec::with_capacity(name.len().saturating_add(16));
+        number(&mut key, 0);
+        string(&mut key, name);
+        Self { name: key.len(), key }
     }
-    key
+
+    /// The key of a slice. A missing length (the whole axis) is encoded as -1.
+    pub fn key(&mut self, slice: &TensorSlice) -> &[u8] {
+        let key = &mut self.key;
+        key.truncate(self.name);
+        number(key, slice.extent.len() as u64);
+        for extent in &slice.extent {
+            use crate::proto::bundle::tensor_slice::extent::HasLength::Length;
+            let length = extent.has_length.as_ref().map_or(-1, |Length(length)| *length);
+            signed(key, extent.start);
+            signed(key, length);
+        }
+        key
+    }
 }
 
 /// How many bytes count, then these, the most significant first.
@@ -101,8 +117,8 @@ mod tests {
         let part = Extent { start: 6, has_length: Some(HasLength::Length(4)) };
         let slice = TensorSlice { extent: vec![part, whole] };
         let expected = [0x00, 0x65, 0x6d, 0x62, 0x00, 0x01, 0x01, 0x02, 0x86, 0x84, 0x80, 0x7f];
-        assert_eq!(key(b"emb", &slice), expected);
-        assert_eq!(key(b"a\xff\x00b", &slice)[1..9], [0x61, 0xff, 0x00, 0x00, 0xff, 0x62, 0x00, 0x01]);
+        assert_eq!(Keys::of(b"emb").key(&slice), expected);
+        assert_eq!(Keys::of(b"a\xff\x00b").key(&slice)[1..9], [0x61, 0xff, 0x00, 0x00, 0xff, 0x62, 0x00, 0x01]);
     }
 
     /// The point of the code: keys sort as the numbers do.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::foreign;
+use super::{foreign, hdf5};
 use crate::bytes::Foreign;
 use crate::store::{self, Blob, ItemKind, Store};
 
@@ -20,10 +20,6 @@ pub(super) enum Kind {
     Foreign(Foreign),
 }
 
-/// What an HDF5 file begins with; of one with a block of the user's own, after 512 bytes, or 1024, and so on.
-const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
-/// Bytes of a user's block that are skipped at the most.
-const USER_BLOCK: u64 = 1 << 20;
 /// Bytes of an index of sharded weights that are looked at.
 const HEAD: u64 = 1 << 16;
 
@@ -49,7 +45,7 @@ pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     if lists_tensors(blob)? {
         return Ok(Some(Kind::V1));
     }
-    if is_hdf5(blob)? {
+    if hdf5::is_hdf5(blob)? {
         return Ok(Some(Kind::Keras));
     }
     Ok(match foreign::sniff_whole(blob)? {
@@ -77,8 +73,7 @@ fn is_v1(blob: &dyn Blob) -> io::Result<bool> {
     blob.read_at(0, head.get_mut(..length).unwrap_or_default())?;
     // No byte shared, none of its own: the empty key. Then the length of the value, and the value.
     let [0, 0, rest @ ..] = head else { return Ok(false) };
-    let value = rest.iter().skip_while(|byte| **byte >= 0x80).nth(1);
-    Ok(value == Some(&0x0a))
+    Ok(behind_length(&rest).first() == Some(&0x0a))
 }
 
 /// True for a file whose first record, under the empty key, lists tensors by name as that of V1 does.
@@ -99,19 +94,6 @@ fn lists_tensors(blob: &dyn Blob) -> io::Result<bool> {
 fn behind_length(bytes: &[u8]) -> &[u8] {
     let more = bytes.iter().take_while(|byte| **byte >= 0x80).count();
     bytes.get(more.saturating_add(1)..).unwrap_or_default()
-}
-
-fn is_hdf5(blob: &dyn Blob) -> io::Result<bool> {
-    let mut offset = 0;
-    while offset <= USER_BLOCK && offset.saturating_add(8) <= blob.size() {
-        let mut magic = [0; 8];
-        blob.read_at(offset, &mut magic)?;
-        if magic == HDF5 {
-            return Ok(true);
-        }
-        offset = if offset == 0 { 512 } else { offset.saturating_mul(2) };
-    }
-    Ok(false)
 }
 
 fn is_weight_map(blob: &dyn Blob) -> io::Result<bool> {

@@ -1,5 +1,6 @@
 //! One checkpoint, as it lies there.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -89,6 +90,34 @@ impl Checkpoint {
         self.files.iter().enumerate().filter(|(_, file)| matches!(file.role, FileRole::Shard { .. }))
     }
 
+    /// Entries of Keras' files that are other names of one dataset, as hard links make them: each with the first
+    /// one of that dataset.
+    pub fn aliases(&self) -> Vec<(EntryId, EntryId)> {
+        let entries = self.entries.iter().enumerate().filter(|_| self.flavor == Flavor::LayerBased);
+        let mut first: HashMap<(usize, u64), (EntryId, &Entry)> = HashMap::new();
+        let mut aliases = Vec::new();
+        for (id, entry) in entries {
+            let Some((extent, _)) = entry.extents().next().filter(|(extent, _)| extent.length > 0) else { continue };
+            let (owner, other) = *first.entry((extent.file, extent.offset)).or_insert((id, entry));
+            if owner != id
+                && entry.payload == other.payload
+                && (entry.dtype, &entry.shape) == (other.dtype, &other.shape)
+            {
+                aliases.push((id, owner));
+            }
+        }
+        aliases
+    }
+
+    /// Bytes of all its tensors, those of one dataset with several names once.
+    pub fn stored_bytes(&self) -> u64 {
+        let sum = |ids: &mut dyn Iterator<Item = EntryId>| {
+            ids.filter_map(|id| self.entries.get(id)).map(Entry::stored_bytes).fold(0, u64::saturating_add)
+        };
+        let aliases = sum(&mut self.aliases().into_iter().map(|(alias, _)| alias));
+        sum(&mut (0..self.entries.len())).saturating_sub(aliases)
+    }
+
     /// Bytes of all its files that are there.
     pub fn size_on_disk(&self) -> u64 {
         self.files.iter().filter_map(|file| file.size).fold(0, u64::saturating_add)
@@ -126,6 +155,8 @@ pub enum Writer {
     Keras2,
     /// Keras 1.
     Keras1,
+    /// Keras, of which version cannot be told.
+    Keras,
     /// `tf.train.Checkpoint` over other objects.
     Trackable,
     /// `tf.compat.v1.train.Saver`, or something that writes like it.
@@ -139,6 +170,7 @@ impl Writer {
             Self::Keras3 => "Keras 3",
             Self::Keras2 => "Keras 2",
             Self::Keras1 => "Keras 1",
+            Self::Keras => "Keras",
             Self::Trackable => "tf.train.Checkpoint",
             Self::Saver => "tf.train.Saver",
         }

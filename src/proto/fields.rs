@@ -1,10 +1,22 @@
 //! The fields of a message, one after the other, without decoding it as a whole: a graph may be larger
 //! than what is wanted from it by far.
 
+use std::ops::Range;
+
 /// The fields of the message in `bytes` that have bytes of their own (text, messages, packed numbers), by
 /// number. Numbers are passed over. Ends after the first error.
 pub(crate) fn fields(bytes: &[u8]) -> Fields<'_> {
     Fields { rest: bytes }
+}
+
+/// The same, with the place of each in `bytes` instead of its content.
+pub(crate) fn places(bytes: &[u8]) -> impl Iterator<Item = Result<(u64, Range<usize>), String>> {
+    let mut fields = fields(bytes);
+    std::iter::from_fn(move || {
+        let field = fields.next()?;
+        let end = bytes.len().saturating_sub(fields.rest.len());
+        Some(field.map(|(number, content)| (number, end.saturating_sub(content.len())..end)))
+    })
 }
 
 /// The last of the fields with this number, which is the one that counts.
@@ -99,6 +111,13 @@ mod tests {
         assert_eq!(read.unwrap(), [(2, b"ab".as_slice()), (2, b"c")]);
         assert_eq!(field(bytes, 2).unwrap(), Some(b"c".as_slice()));
         assert_eq!(field(bytes, 3).unwrap(), None);
+    }
+
+    #[test]
+    fn places_are_those_of_the_contents() {
+        let bytes = b"\x08\x96\x01\x12\x02ab\x1d1234\x12\x01c";
+        let read: Result<Vec<_>, _> = places(bytes).collect();
+        assert_eq!(read.unwrap(), [(2, 5..7), (2, 14..15)]);
     }
 
     #[test]

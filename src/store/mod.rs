@@ -1,5 +1,6 @@
 //! The only code that touches files. Everything is opened read-only.
 
+mod kept;
 mod local;
 mod memory;
 mod nested;
@@ -7,9 +8,10 @@ mod nested;
 use std::io;
 use std::path::Path;
 
+pub use kept::Kept;
 pub use local::Local;
 pub use memory::Memory;
-pub use nested::{changed, names, open};
+pub use nested::{Harm, harmed, names, open};
 
 /// One thing in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,15 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As the operating system says; `InvalidInput` for what is not a regular file.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>>;
+
+    /// Opens a member of an archive that lies on the way to a path; none if there is no archive.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; `InvalidData` if the archive cannot be read, `Unsupported` if the member is compressed
+    /// in another way than zip's own, `FileTooLarge` if it would have to be unpacked to more than `limit` bytes.
+    fn member(&self, path: &Path, limit: u64) -> io::Result<Option<Box<dyn Blob>>> {
+        nested::find(self, path, limit)
+    }
 }
 
 /// Bytes with an address.
@@ -73,13 +84,16 @@ pub trait Blob: Send + Sync {
 /// # Errors
 /// As [`Store::open`] and [`Blob::read_at`]; `FileTooLarge` beyond the limit.
 pub fn read(store: &dyn Store, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let blob = open(store, path)?;
+    let blob = nested::open_within(store, path, limit)?;
     if blob.size() > limit {
-        let text = format!("{} bytes are more than this kind of file has", blob.size());
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+        return Err(too_large(blob.size()));
     }
     let size = usize::try_from(blob.size()).map_err(|_| io::ErrorKind::FileTooLarge)?;
     let mut bytes = vec![0; size];
     blob.read_at(0, &mut bytes)?;
     Ok(bytes)
+}
+
+fn too_large(size: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("{size} bytes are more than this kind of file has"))
 }

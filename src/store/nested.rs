@@ -9,30 +9,36 @@ use std::path::Path;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Blob, Store};
-
-/// Deflate gains no more than this; a member that claims more is lying.
-const INFLATION: u64 = 1100;
+use crate::bytes::limits;
 
 /// Opens a file, or a member of an archive that lies on the way to it.
 ///
 /// # Errors
-/// As [`Store::open`]; `InvalidData` if the archive cannot be read, `Unsupported` if the member is
-/// compressed in another way than zip's own.
+/// As [`Store::open`] and [`Store::member`].
 pub fn open(store: &dyn Store, path: &Path) -> io::Result<Box<dyn Blob>> {
-    let error = match store.open(path) {
-        Ok(blob) => return Ok(blob),
-        Err(error) => error,
-    };
-    if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
-        return Err(error);
+    open_within(store, path, u64::MAX)
+}
+
+/// As [`open`], but no member of more than `limit` bytes.
+pub(super) fn open_within(store: &dyn Store, path: &Path, limit: u64) -> io::Result<Box<dyn Blob>> {
+    match store.open(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            // A file that is not there is told in the words of the operating system.
+            store.member(path, limit)?.ok_or(error)
+        }
+        opened => opened,
     }
+}
+
+/// Opens the member at a path, if there is an archive on the way.
+pub(super) fn find<S: Store + ?Sized>(store: &S, path: &Path, limit: u64) -> io::Result<Option<Box<dyn Blob>>> {
     for archive in path.ancestors().skip(1).filter(|ancestor| !ancestor.as_os_str().is_empty()) {
         if let (Ok(blob), Ok(name)) = (store.open(archive), path.strip_prefix(archive)) {
             let name: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-            return member(blob, &name.join("/"));
+            return member(blob, &name.join("/"), limit).map(Some);
         }
     }
-    Err(error)
+    Ok(None)
 }
 
 /// The names of the members of an archive, with slashes.
@@ -47,24 +53,65 @@ pub fn names(archive: &dyn Blob) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The members of an archive whose bytes do not fit their checksums.
+/// What is wrong with a member of an archive.
+#[derive(Debug)]
+pub enum Harm {
+    /// It is not where the archive says.
+    Lost(io::Error),
+    /// Its bytes are not those that were packed.
+    Changed,
+    /// It lies in the bytes of another member.
+    Overlaps,
+    /// It is packed in a way that is not read here: which.
+    Unsupported(&'static str),
+}
+
+/// Reads every byte of every member of an archive: those that are not sound, by name. Of members that share
+/// bytes the first alone is read, so that a small archive cannot be much work.
 ///
 /// # Errors
 /// As [`names`].
-pub fn changed(archive: &dyn Blob) -> io::Result<Vec<String>> {
+pub fn harmed(archive: &dyn Blob) -> io::Result<Vec<(String, Harm)>> {
     let mut archive = ZipArchive::new(BufReader::new(Reader::new(archive)))?;
-    let mut changed = Vec::new();
+    let mut members = Vec::new();
     for number in 0..archive.len() {
-        let name = archive.by_index_raw(number)?.name()?.into_owned();
-        let read = archive.by_index(number).map_err(io::Error::from);
-        if read.and_then(|mut file| io::copy(&mut file, &mut io::sink())).is_err() {
-            changed.push(name);
+        let entry = archive.by_index_data(number)?;
+        members.push((entry.header_start(), entry.compressed_size(), number));
+    }
+    members.sort_unstable();
+    let mut end = 0;
+    let mut harmed = Vec::new();
+    for (start, packed, number) in members {
+        let overlaps = start < end;
+        end = start.saturating_add(LOCAL_HEADER).saturating_add(packed).max(end);
+        let harm = if overlaps { Some(Harm::Overlaps) } else { harm(&mut archive, number)? };
+        if let Some(harm) = harm {
+            harmed.push((archive.by_index_data(number)?.name()?.into_owned(), harm));
         }
     }
-    Ok(changed)
+    harmed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(harmed)
 }
 
-fn member(blob: Box<dyn Blob>, name: &str) -> io::Result<Box<dyn Blob>> {
+/// Bytes in front of a member, without its name.
+const LOCAL_HEADER: u64 = 30;
+
+/// What is wrong with the member of this number.
+fn harm<R: Read + Seek>(archive: &mut ZipArchive<R>, number: usize) -> io::Result<Option<Harm>> {
+    let entry = archive.by_index_data(number)?;
+    if entry.encrypted() {
+        return Ok(Some(Harm::Unsupported("it is encrypted")));
+    }
+    if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+        return Ok(Some(Harm::Unsupported("it is compressed in another way than deflate")));
+    }
+    Ok(match archive.by_index(number) {
+        Err(error) => Some(Harm::Lost(error.into())),
+        Ok(mut file) => io::copy(&mut file, &mut io::sink()).err().map(|_| Harm::Changed),
+    })
+}
+
+fn member(blob: Box<dyn Blob>, name: &str, limit: u64) -> io::Result<Box<dyn Blob>> {
     let mut archive = ZipArchive::new(BufReader::new(Reader::new(blob.as_ref())))?;
     let mut file = archive.by_name(name)?;
     let size = file.size();
@@ -79,7 +126,10 @@ fn member(blob: Box<dyn Blob>, name: &str) -> io::Result<Box<dyn Blob>> {
             Err(io::ErrorKind::UnexpectedEof.into())
         };
     }
-    if size / INFLATION > file.compressed_size() {
+    if size > limit {
+        return Err(super::too_large(size));
+    }
+    if size / limits::EXPANSION > file.compressed_size() {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} claims an impossible size")));
     }
     let mut bytes = Vec::new();
@@ -201,6 +251,87 @@ mod tests {
         assert_eq!(names(archive.as_ref()).unwrap(), ["a.txt", "in/b.txt"]);
         let stored = open(&disk, Path::new("run/m.keras/a.txt")).unwrap();
         assert!(stored.read_at(4999, &mut [0; 2]).is_err(), "not beyond the member");
+    }
+
+    /// A store that counts how often a file is opened.
+    struct Counted(Memory, std::sync::atomic::AtomicUsize);
+
+    impl Store for Counted {
+        fn stat(&self, path: &Path) -> io::Result<crate::store::Item> {
+            self.0.stat(path)
+        }
+
+        fn list(&self, directory: &Path) -> io::Result<Vec<crate::store::Item>> {
+            self.0.list(directory)
+        }
+
+        fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>> {
+            let blob = self.0.open(path)?;
+            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok(blob)
+        }
+    }
+
+    #[test]
+    fn a_member_is_unpacked_once() {
+        let counted = Counted(disk(), Default::default());
+        let kept = crate::store::Kept::new(&counted);
+        for _ in 0..100 {
+            for name in ["run/m.keras/a.txt", "run/m.keras/in/b.txt"] {
+                assert_eq!(open(&kept, Path::new(name)).unwrap().size(), 5000);
+            }
+        }
+        assert_eq!(counted.1.load(std::sync::atomic::Ordering::Relaxed), 2, "the archive is opened once for each");
+        assert_eq!(open(&kept, Path::new("run/m.keras/c")).map(|_| ()).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_member_that_is_too_large_is_not_unpacked() {
+        let disk = disk();
+        let path = Path::new("run/m.keras/in/b.txt");
+        assert_eq!(crate::store::read(&disk, path, 5000).unwrap(), [b'x'; 5000]);
+        let error = crate::store::read(&disk, path, 4999).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        let error = open_within(&disk, path, 4999).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge, "before it is unpacked");
+    }
+
+    fn harms(bytes: &[u8]) -> Vec<String> {
+        let kind = |harm| match harm {
+            Harm::Lost(_) => "lost",
+            Harm::Changed => "changed",
+            Harm::Overlaps => "overlaps",
+            Harm::Unsupported(_) => "unsupported",
+        };
+        harmed(&bytes).unwrap().into_iter().map(|(name, harm)| format!("{name} {}", kind(harm))).collect()
+    }
+
+    #[test]
+    fn each_member_is_looked_at() {
+        let whole = disk().remove("run/m.keras").unwrap().to_vec();
+        assert_eq!(harms(&whole), Vec::<String>::new());
+        let places =
+            |letters: &[u8]| (0..whole.len()).filter(|at| whole[*at..].starts_with(letters)).collect::<Vec<_>>();
+        let (local, central) = (places(b"PK\x03\x04"), places(b"PK\x01\x02"));
+        let mut wounded = whole.clone();
+        wounded[local[0]] ^= 1;
+        wounded[local[1] + 50] ^= 1;
+        assert_eq!(harms(&wounded), ["a.txt lost", "in/b.txt changed"]);
+        // Compressed in a way that nobody has.
+        let mut foreign = whole.clone();
+        foreign[central[0] + 10] = 77;
+        assert_eq!(harms(&foreign), ["a.txt unsupported"]);
+    }
+
+    #[test]
+    fn members_that_share_bytes_are_not_unpacked() {
+        let mut whole = disk().remove("run/m.keras").unwrap().to_vec();
+        let central = (0..whole.len()).filter(|at| whole[*at..].starts_with(b"PK\x01\x02")).collect::<Vec<_>>();
+        // The second one is said to be where the first one is, with all its bytes.
+        let (first, second) = (whole[central[0]..][..46].to_vec(), central[1]);
+        whole[second + 8..second + 28].copy_from_slice(&first[8..28]);
+        whole[second + 42..second + 46].copy_from_slice(&first[42..46]);
+        assert_eq!(harms(&whole), ["in/b.txt overlaps"]);
     }
 
     #[test]

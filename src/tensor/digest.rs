@@ -1,6 +1,8 @@
 //! One parallel pass over the data: every byte is read once, its checksum compared, its numbers looked
 //! at if asked for.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -15,7 +17,7 @@ use crate::model::{
     Checkpoint, Container, Depth, Digest, Digests, Endianness, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice,
     Stats,
 };
-use crate::store::Store;
+use crate::store::{Kept, Store};
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -45,7 +47,14 @@ pub fn digest(
         Some(entries) => entries.clone(),
         None => (0..checkpoint.entries.len()).collect(),
     };
+    // What several names share is looked at once.
+    let is_chosen: HashSet<EntryId> = chosen.iter().copied().collect();
+    let mut aliases = checkpoint.aliases();
+    aliases.retain(|(alias, owner)| is_chosen.contains(alias) && is_chosen.contains(owner));
+    let is_alias: HashSet<EntryId> = aliases.iter().map(|(alias, _)| *alias).collect();
+    let chosen = chosen.into_iter().filter(|id| !is_alias.contains(id)).collect();
     let chosen = bounded(checkpoint, chosen);
+    let store = &Kept::new(store);
     let pass = Pass { store, checkpoint, values: request.depth >= Depth::Values, progress };
     let is = |id: &EntryId, what: fn(&Entry) -> bool| checkpoint.entries.get(*id).is_some_and(what);
     let (coded, plain): (Vec<EntryId>, Vec<EntryId>) =
@@ -62,6 +71,12 @@ pub fn digest(
     }
     if request.sha256 {
         pass.sha256(&chosen, &mut digests);
+    }
+    for (alias, owner) in aliases {
+        let digest = digests.entries.get(owner).cloned().flatten();
+        if let Some(slot) = digests.entries.get_mut(alias) {
+            *slot = digest;
+        }
     }
     // Where the index is damaged, bytes without an owner are no surprise; files of other kinds have their
     // structure between the tensors.

@@ -3,6 +3,7 @@
     venv/bin/python testdata/maker/hdf5.py
 """
 
+import ctypes
 import hashlib
 import json
 import os
@@ -61,6 +62,19 @@ def keras3_bfloat16(path):
         keras.Input((3,)), keras.layers.Dense(2, dtype="bfloat16"), keras.layers.Dense(2, dtype="float16")])
     fill_variables(model.variables)
     model.save_weights(path)
+
+
+@file("unnamed.weights.h5")
+def unnamed(path):
+    """As Keras 3 before 3.8 wrote it: without the names of the layers."""
+    import keras
+    inputs = keras.Input((4, 4, 2))
+    outputs = keras.layers.Dense(3)(keras.layers.DepthwiseConv2D(2)(inputs))
+    model = keras.Model(inputs, outputs)
+    fill_variables(model.variables)
+    model.save_weights(path)
+    with h5py.File(path, "r+") as f:
+        f.visititems(lambda _, thing: thing.attrs.pop("name", None) and None)
 
 
 @file("legacy.h5")
@@ -202,6 +216,59 @@ def dense(path):
         for number in range(40):
             d.attrs[f"attribute_{number}"] = number
         d.attrs["long"] = np.arange(600)
+
+
+def raw_chunks(parent, name, shape, most, chunk, prepare):
+    """A dataset in chunks with properties that the simple call does not have."""
+    properties = timeless(h5py.h5p.DATASET_CREATE)
+    properties.set_chunk(chunk)
+    prepare(properties)
+    space = h5py.h5s.create_simple(shape, most)
+    return h5py.Dataset(h5py.h5d.create(parent.id, name, h5py.h5t.IEEE_F32LE, space, properties))
+
+
+@file("chunks-latest.h5")
+def chunks(path):
+    """Indexes of chunks of which only a part is in use."""
+    with create(path, latest=True) as f:
+        # Room for all that it may grow to, one chunk behind the other.
+        early = raw_chunks(f, b"early", (4, 4), (8, 8), (2, 2),
+                           lambda p: p.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY))
+        early[...] = values((4, 4), "f4")
+
+        # The chunks at the edges are stored as they are, though the others are compressed.
+        def plain_edges(properties):
+            properties.set_deflate(4)
+            # h5py has no name for this call.
+            library = ctypes.CDLL(next(pathlib.Path(h5py.__file__).parent.parent.glob("h5py.libs/libhdf5-*")))
+            assert library.H5Pset_chunk_opts(ctypes.c_int64(properties.id), ctypes.c_uint(2)) >= 0
+        edges = raw_chunks(f, b"edges", (10, 7), (20, 7), (4, 3), plain_edges)
+        edges[...] = values((10, 7), "f4")
+
+        # So long that its data blocks have pages, most of which were never written.
+        pages = f.create_dataset("pages", (200000,), "u1", chunks=(1,), maxshape=(None,), track_times=False)
+        pages[150000:150004] = values((4,), "u1")
+        pages[153900:153903] = values((3,), "u1")
+
+
+@file("linked.weights.h5")
+def linked(path):
+    """Five names of one dataset, and behind them one that is not finite."""
+    with h5py.File(path, "w") as f:
+        first = f.create_group("layers/dense/vars").create_dataset("0", data=values((100, 100), "f4"), track_times=False)
+        for number in range(1, 6):
+            f.create_group(f"layers/dense_{number}/vars")["0"] = first
+        last = values((10, 10), "f4")
+        last[3, 3] = np.inf
+        f.create_group("layers/zense/vars").create_dataset("0", data=last, track_times=False)
+
+
+@file("leaves.weights.h5")
+def leaves(path):
+    """Chunks in several leaves of a B-tree."""
+    with h5py.File(path, "w") as f:
+        f.create_group("layers/dense/vars").create_dataset(
+            "0", data=values((130,), "f4"), chunks=(1,), track_times=False)
 
 
 @file("user-block.h5")

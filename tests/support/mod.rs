@@ -2,13 +2,16 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own, and none uses all of this")]
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::{fs, io};
 
 use ckpt::Terminal;
 use ckpt::bytes::Fault;
 use ckpt::model::{Checkpoint, Depth, Digests};
-use ckpt::store::{Memory, Store};
+use ckpt::store::{Blob, Item, Memory, Store};
 use ckpt::tensor::{self, Request};
 use serde_json::Value;
 
@@ -185,6 +188,64 @@ pub fn ask_at(store: &dyn Store, args: &[&str], terminal: &Terminal) -> Answer {
     let code = ckpt::run(args.iter().map(Into::into), store, terminal, &mut out, &mut err).code;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is UTF-8");
     Answer { code, out: text(out), err: text(err) }
+}
+
+/// A disk that counts what is read from it.
+pub struct Metered {
+    disk: Memory,
+    opened: AtomicU64,
+    read: Arc<AtomicU64>,
+}
+
+impl Metered {
+    pub fn new(disk: Memory) -> Self {
+        Self { disk, opened: AtomicU64::default(), read: Arc::default() }
+    }
+
+    /// Starts to count anew.
+    pub fn reset(&self) {
+        self.opened.store(0, Relaxed);
+        self.read.store(0, Relaxed);
+    }
+
+    /// How often files were opened.
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Relaxed)
+    }
+
+    /// How many bytes were read.
+    pub fn read(&self) -> u64 {
+        self.read.load(Relaxed)
+    }
+}
+
+impl Store for Metered {
+    fn stat(&self, path: &Path) -> io::Result<Item> {
+        self.disk.stat(path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+        self.disk.list(directory)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>> {
+        let blob = self.disk.open(path)?;
+        self.opened.fetch_add(1, Relaxed);
+        Ok(Box::new(MeteredBlob(blob, self.read.clone())))
+    }
+}
+
+struct MeteredBlob(Box<dyn Blob>, Arc<AtomicU64>);
+
+impl Blob for MeteredBlob {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.1.fetch_add(into.len() as u64, Relaxed);
+        self.0.read_at(offset, into)
+    }
 }
 
 /// The strings in a JSON list.

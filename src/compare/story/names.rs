@@ -52,7 +52,7 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     let keras = |checkpoint: &Checkpoint| match checkpoint.writer {
         Writer::Keras3 => Some(3),
         Writer::Keras2 | Writer::Keras1 => Some(2),
-        Writer::Trackable | Writer::Saver => None,
+        Writer::Keras | Writer::Trackable | Writer::Saver => None,
     };
     let other_keras = keras(old).zip(keras(new)).is_some_and(|(old, new)| old != new);
     let pairs = || {

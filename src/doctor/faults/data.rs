@@ -1,6 +1,6 @@
 //! Findings about the data files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::super::facts::Facts;
 use super::super::finding::Finding;
@@ -20,8 +20,9 @@ fn needed(facts: &Facts, file: usize) -> u64 {
 }
 
 fn lost_in(facts: &Facts, files: &[String]) -> Vec<EntryId> {
-    let positions = files.iter().filter_map(|file| position(facts, file));
-    let positions: BTreeSet<usize> = positions.collect();
+    let lost: HashSet<&str> = files.iter().map(String::as_str).collect();
+    let all = facts.checkpoint.iter().flat_map(|checkpoint| checkpoint.files.iter().enumerate());
+    let positions: HashSet<usize> = all.filter(|(_, file)| lost.contains(&*file.label)).map(|(at, _)| at).collect();
     let entries = facts.checkpoint.iter().flat_map(|checkpoint| checkpoint.entries.iter().enumerate());
     // Without its file, even a tensor without elements is lost.
     let lost = entries.filter(|(_, entry)| entry.extents().any(|(extent, _)| positions.contains(&extent.file)));

@@ -37,9 +37,12 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
 
 pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
-    let message = match faults.len() {
-        1 => fault.kind.to_string(),
-        n => format!("{} cannot be read as HDF5 demands", many(n, "object")),
+    let texts = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::JsonMalformed { .. })).count();
+    let message = match (faults.len(), texts) {
+        (1, _) => fault.kind.to_string(),
+        (n, 0) => format!("{} cannot be read as HDF5 demands", many(n, "object")),
+        (n, texts) if n == texts => format!("{n} texts are not the JSON that Keras writes"),
+        (n, _) => format!("{n} parts of the file are not what they should be"),
     };
     let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("bit-flip");
     let finding = listed(finding, faults);
@@ -50,6 +53,12 @@ pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let (cause, says) = match &fault.kind {
         FaultKind::MemberChecksum { name } => ("bit-flip", format!("BadZipFile: \"Bad CRC-32 for file '{name}'\"")),
+        FaultKind::MemberLost { name, .. } => {
+            ("bit-flip", format!("BadZipFile: \"Bad magic number for file header\", when it reads {name}"))
+        }
+        FaultKind::MemberOverlaps { name } => {
+            ("not-a-checkpoint", format!("BadZipFile: \"Overlapped entries: '{name}' (possible zip bomb)\""))
+        }
         _ => {
             let says = "BadZipFile: \"File is not a zip file\"; load_model() says \"File not found: filepath=...\"";
             ("truncated-file", says.to_owned())
@@ -61,7 +70,14 @@ pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
 
 pub(super) fn not_read(faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
-    let message = format!("{} use parts of HDF5 that are not read here", many(faults.len(), "object"));
+    let unlisted = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::WeightUnlisted { .. })).count();
+    let of_hdf5 = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::Hdf5Unsupported { .. })).count();
+    let message = match faults.len() {
+        1 => fault.kind.to_string(),
+        n if n == unlisted => format!("{n} datasets belong to no layer"),
+        n if n == of_hdf5 => format!("{n} objects use parts of HDF5 that are not read here"),
+        n => format!("{n} parts of the file are not read"),
+    };
     let finding = Finding::new(&h5_not_read::RULE, message).at(&fault.at);
     Some(listed(finding, faults).help("ask h5py or Keras; what is listed is right, these parts are missing from it"))
 }

@@ -6,13 +6,13 @@ mod index;
 mod keras;
 mod toll;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::facts::Facts;
 use super::finding::Findings;
 use crate::bytes::{Fault, FaultKind, Foreign, Span};
-use crate::model::{FileRole, GRAPH_KEY};
+use crate::model::{File, FileRole, GRAPH_KEY};
 
 pub(super) use data::{has_other_count, strays};
 
@@ -33,7 +33,7 @@ pub(super) fn speak(facts: &Facts, findings: &mut Findings) {
 }
 
 /// Who speaks: one voice, one rule, but for [`Voice::Mixed`] and [`Voice::OtherCount`], which are one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Voice {
     Unreadable,
     IndexMissing,
@@ -129,7 +129,10 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::LayersUnlisted => Voice::NotKeras,
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
         FaultKind::JsonMalformed { .. } => Voice::Hdf5,
-        FaultKind::ArchiveMalformed { .. } | FaultKind::MemberChecksum { .. } => Voice::Archive,
+        FaultKind::ArchiveMalformed { .. }
+        | FaultKind::MemberChecksum { .. }
+        | FaultKind::MemberLost { .. }
+        | FaultKind::MemberOverlaps { .. } => Voice::Archive,
         FaultKind::LinkLeavesFile { .. } | FaultKind::LinkInFile { .. } => Voice::Link,
         FaultKind::GraphFileMalformed { .. } => Voice::GraphFile,
         FaultKind::GraphOfAnother { .. } => Voice::GraphOfAnother,
@@ -150,7 +153,8 @@ impl Voice {
                 other,
                 Self::Hdf5 | Self::Hdf5NotRead | Self::KerasIncomplete | Self::NotKeras | Self::ShardCut
             ),
-            Self::Hdf5 => matches!(other, Self::KerasIncomplete | Self::NotKeras),
+            // What the index of a dataset does not tell any more is missing from the dataset.
+            Self::Hdf5 => matches!(other, Self::KerasIncomplete | Self::NotKeras | Self::Slices),
             Self::IndexCut => matches!(other, Self::IndexBlock | Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::IndexBlock => matches!(other, Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::Mixed => matches!(other, Self::ShardCut | Self::Checksum | Self::Unowned | Self::Graph),
@@ -224,16 +228,18 @@ impl Case<'_> {
 /// The faults by cause: by file and voice first, then what follows goes to what it follows from.
 fn cases(facts: &Facts) -> Vec<Case<'_>> {
     let Some(checkpoint) = &facts.checkpoint else { return Vec::new() };
-    let file_of = |label: &Arc<str>| checkpoint.files.iter().find(|file| file.label == *label);
+    let files: HashMap<&str, &File> = checkpoint.files.iter().rev().map(|file| (&*file.label, file)).collect();
     let other_count = data::has_other_count(facts);
     let mut cases: Vec<Case> = Vec::new();
+    // There may be a case for each of a hundred thousand files.
+    let mut known_cases: HashMap<(&str, Voice), usize> = HashMap::new();
     // Asked once for each file, not for each of perhaps thousands of faults in it.
     let mut mixed: BTreeMap<&str, bool> = BTreeMap::new();
     // The object graph is read twice: when the checkpoint is opened, and with all the data.
     let known: Vec<&Fault> = checkpoint.faults.iter().filter(graph_bytes).collect();
     let of_data = facts.digests.faults.iter().filter(|fault| !graph_bytes(fault) || !known.contains(fault));
     for fault in checkpoint.faults.iter().chain(of_data) {
-        let file = file_of(&fault.at.file);
+        let file = files.get(&*fault.at.file);
         let voice = match voice(&fault.kind, file.is_some_and(|file| checkpoint.is_table(file))) {
             // Of a set of tables one may be missing while others are there.
             Voice::IndexMissing if file.is_some_and(|file| matches!(file.role, FileRole::Shard { .. })) => {
@@ -247,8 +253,8 @@ fn cases(facts: &Facts) -> Vec<Case<'_>> {
             }
             voice => voice,
         };
-        let known = cases.iter_mut().find(|case| case.voice == voice && case.file() == Some(&fault.at.file));
-        match known {
+        let number = *known_cases.entry((&*fault.at.file, voice)).or_insert(cases.len());
+        match cases.get_mut(number) {
             Some(case) => case.faults.push(fault),
             None => cases.push(Case { voice, faults: vec![fault], aside: Vec::new() }),
         }
@@ -270,14 +276,17 @@ fn graph_bytes(fault: &&Fault) -> bool {
 fn explain(cases: Vec<Case<'_>>, trusted: bool) -> Vec<Case<'_>> {
     let spoilt = cases.iter().position(|case| case.voice.spoils_index());
     let graph = cases.iter().position(|case| case.voice == Voice::Checksum && case.faults.iter().any(graph_bytes));
+    let mut of_files: HashMap<Option<&Arc<str>>, Vec<(usize, Voice)>> = HashMap::new();
+    for (position, case) in cases.iter().enumerate() {
+        of_files.entry(case.file()).or_default().push((position, case.voice));
+    }
     let cause = |position: usize, case: &Case| {
         // Of two that explain each other the first stays.
-        let explains = |at: usize, other: &Case| {
-            let mutual = case.voice.explains(other.voice);
-            other.voice != case.voice && other.voice.explains(case.voice) && (!mutual || at < position)
+        let explains = |(at, other): &&(usize, Voice)| {
+            let mutual = case.voice.explains(*other);
+            *other != case.voice && other.explains(case.voice) && (!mutual || *at < position)
         };
-        let same_file =
-            cases.iter().enumerate().position(|(at, other)| other.file() == case.file() && explains(at, other));
+        let same_file = of_files.get(&case.file()).and_then(|cases| cases.iter().find(explains)).map(|(at, _)| *at);
         let elsewhere = match case.voice {
             Voice::Graph => spoilt.or(graph),
             Voice::Unowned => spoilt,
@@ -301,9 +310,10 @@ fn explain(cases: Vec<Case<'_>>, trusted: bool) -> Vec<Case<'_>> {
 /// Makes one case of those that befell several files at once.
 fn fold(cases: Vec<Case<'_>>) -> Vec<Case<'_>> {
     let mut folded: Vec<Case> = Vec::new();
+    let mut first: HashMap<Voice, usize> = HashMap::new();
     for case in cases {
-        let known = folded.iter_mut().find(|known| known.voice == case.voice && known.voice.folds());
-        match known {
+        let known = if case.voice.folds() { *first.entry(case.voice).or_insert(folded.len()) } else { folded.len() };
+        match folded.get_mut(known) {
             Some(known) => {
                 known.faults.extend(case.faults);
                 known.aside.extend(case.aside);
@@ -321,13 +331,9 @@ fn position(facts: &Facts, label: &str) -> Option<usize> {
 
 /// The files of some faults, each once.
 fn files(faults: &[&Fault]) -> Vec<String> {
-    let mut files: Vec<String> = Vec::new();
-    for fault in faults {
-        if !files.iter().any(|file| **file == *fault.at.file) {
-            files.push(fault.at.file.to_string());
-        }
-    }
-    files
+    let mut seen: HashSet<&str> = HashSet::new();
+    let new = faults.iter().map(|fault| &*fault.at.file).filter(|file| seen.insert(file));
+    new.map(str::to_owned).collect()
 }
 
 #[cfg(test)]

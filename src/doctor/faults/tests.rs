@@ -167,7 +167,7 @@ fn other_owners() {
         (index_fault(FaultKind::Unreadable { error: "Permission denied".to_owned() }), "F031"),
         (index_fault(FaultKind::Foreign { what: Foreign::Html }), "F014"),
         (index_fault(FaultKind::VersionRefused { min_consumer: 2, disallows_current: false }), "F030"),
-        (index_fault(FaultKind::SliceMissing { key: "w".to_owned(), slice: "0,4".to_owned() }), "F028"),
+        (index_fault(FaultKind::SliceMissing { key: "w".to_owned(), slice: "0,4".to_owned(), count: 1 }), "F028"),
         (data_fault(FaultKind::GraphMalformed { error: "cut".to_owned() }), "F032"),
     ] {
         assert_eq!(codes(&with(vec![fault])), [code]);

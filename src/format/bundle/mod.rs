@@ -46,7 +46,7 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
             }
             Err(error) => index.faults.push(files::unreadable(&file.label, &error)),
         }
-        slices::assemble(&mut index, &file.label);
+        slices::assemble(&mut index, &file.label, file.size.unwrap_or(0));
     }
     let index_is_whole = index.faults.is_empty();
 

@@ -4,24 +4,31 @@ use std::sync::Arc;
 
 use super::index::Index;
 use crate::bytes::{Fault, FaultKind, Span};
-use crate::format::ordered_code;
-use crate::format::slices::{cover, resolve};
+use crate::format::ordered_code::Keys;
+use crate::format::slices::{Budget, Wrongs, resolve};
 use crate::model::{Entry, Part, Payload, Shape, Slice};
 
-/// Gives every partitioned tensor its parts. Entries of slices that no tensor claims are faults.
-pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
+/// Gives every partitioned tensor its parts. Entries of slices that no tensor claims are faults. The index has
+/// `size` bytes.
+pub(super) fn assemble(index: &mut Index, file: &Arc<str>, size: u64) {
     let mut faults = Vec::new();
+    let mut budget = Budget::of(size);
     for (position, slices) in std::mem::take(&mut index.partitioned) {
         let Some(entry) = index.entries.get_mut(position) else { continue };
-        let mut fault =
-            |kind| faults.push(Fault { kind, at: Span { file: file.clone(), bytes: entry.declared_at.bytes() } });
+        let mut wrongs = Wrongs::default();
         let mut parts = Vec::with_capacity(slices.len());
+        let mut keys = Keys::of(entry.key.bytes());
         for message in &slices {
             let Some(slice) = resolve(message, &entry.shape) else {
-                fault(FaultKind::ShapeInvalid { key: entry.key.to_string() });
+                wrongs.outside();
                 continue;
             };
-            let stored = index.slices.remove(&ordered_code::key(entry.key.bytes(), message));
+            let key = keys.key(message);
+            if !budget.take(key.len()) {
+                wrongs.give_up();
+                break;
+            }
+            let stored = index.slices.remove(key);
             let fits = |part: &Entry| {
                 // A record that lists slices has no bytes, and no checksum of them.
                 let is_whole = part.checksum.is_some();
@@ -31,7 +38,7 @@ pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
             };
             let stored = stored.filter(fits);
             if stored.is_none() {
-                fault(FaultKind::SliceMissing { key: entry.key.to_string(), slice: slice.to_string() });
+                wrongs.missing(&slice);
             }
             entry.trusted &= stored.as_ref().is_none_or(|part| part.trusted);
             let extent = match stored.as_ref().map(|part| &part.payload) {
@@ -41,10 +48,10 @@ pub(super) fn assemble(index: &mut Index, file: &Arc<str>) {
             parts.push(Part { slice, extent, checksum: stored.and_then(|part| part.checksum) });
         }
         parts.sort_by(|a, b| a.slice.extents.cmp(&b.slice.extents));
-        let slices: Vec<&Slice> = parts.iter().map(|part| &part.slice).collect();
-        if let Some(kind) = cover(&entry.key, &entry.shape, &slices) {
-            fault(kind);
-        }
+        let found: Vec<&Slice> = parts.iter().map(|part| &part.slice).collect();
+        let kinds = wrongs.kinds(&entry.key, Some(&entry.shape), slices.len(), &found);
+        let at = Span { file: file.clone(), bytes: entry.declared_at.bytes() };
+        faults.extend(kinds.into_iter().map(|kind| Fault { kind, at: at.clone() }));
         entry.payload = Payload::Slices(parts.into());
     }
     let mut orphans: Vec<Entry> = index.slices.drain().map(|(_, entry)| entry).collect();

@@ -23,16 +23,15 @@ struct Elements {
     places: Vec<Place>,
 }
 
-/// The kinds of blocks that hold elements.
+/// The kinds of blocks that hold elements. A bit for each page of a block tells whether it was ever written.
 #[derive(Clone, Copy)]
-struct BlockKind {
-    letters: &'static [u8; 4],
-    /// True if a bit for each page tells whether it was ever written.
-    marked: bool,
+enum BlockKind<'m> {
+    /// The bits stand in the block itself.
+    Fixed,
+    /// The bits of all its data blocks stand in the super block, one behind the other: these, and the place of
+    /// the first one for this block. The smallest data blocks have no super block, and no pages.
+    Extensible(&'m [u8], u64),
 }
-
-const FIXED: BlockKind = BlockKind { letters: b"FADB", marked: true };
-const EXTENSIBLE: BlockKind = BlockKind { letters: b"EADB", marked: false };
 
 /// Reads a fixed array.
 pub(super) fn fixed(reader: &mut Reader<'_>, address: u64, chunk: u64, filtered: bool) -> Result<Vec<Place>, Flaw> {
@@ -47,7 +46,7 @@ pub(super) fn fixed(reader: &mut Reader<'_>, address: u64, chunk: u64, filtered:
     let chunk = (!filtered).then_some(chunk);
     let mut elements = Elements { size, chunk, page, offset_width: 0, places: Vec::new() };
     if let Some(block) = block {
-        elements.block(reader, block, FIXED, 0, count)?;
+        elements.block(reader, block, BlockKind::Fixed, 0, count)?;
     }
     Ok(elements.places)
 }
@@ -95,29 +94,36 @@ impl Elements {
         &mut self,
         reader: &mut Reader<'_>,
         address: u64,
-        kind: BlockKind,
+        kind: BlockKind<'_>,
         start: u64,
         count: u64,
     ) -> Result<(), Flaw> {
         let bare = 6u64.saturating_add(reader.offset_size.into()).saturating_add(self.offset_width);
         let is_paged = count > self.page;
         let pages = if is_paged { count.div_ceil(self.page) } else { 0 };
-        let marks = if kind.marked { pages.div_ceil(8) } else { 0 };
+        let (letters, marks) = match kind {
+            BlockKind::Fixed => (b"FADB", pages.div_ceil(8)),
+            BlockKind::Extensible(..) => (b"EADB", 0),
+        };
         let inline = if is_paged { marks } else { count.saturating_mul(self.size) };
         let len = bare.saturating_add(inline).saturating_add(4);
         let block = reader.block(address, len)?;
         let mut fields = block.fields();
-        fields.signature(kind.letters, "a block of an array of chunks is not where it should be")?;
+        fields.signature(letters, "a block of an array of chunks is not where it should be")?;
         fields.skip(usize::try_from(bare.saturating_sub(4)).unwrap_or(usize::MAX))?;
         seal(reader, &block);
         if !is_paged {
             return self.take(reader, &mut fields, start, count);
         }
-        let marks = fields.take(usize::try_from(marks).unwrap_or(usize::MAX))?.to_vec();
+        let (marks, before) = match kind {
+            BlockKind::Fixed => (fields.take(usize::try_from(marks).unwrap_or(usize::MAX))?, 0),
+            BlockKind::Extensible(marks, before) => (marks, before),
+        };
         let stride = self.page.saturating_mul(self.size).saturating_add(4);
         for page in 0..pages {
-            let mark = marks.get(usize::try_from(page / 8).unwrap_or(usize::MAX));
-            let is_written = mark.is_none_or(|mark| mark & (0x80 >> (page % 8)) != 0);
+            let bit = before.saturating_add(page);
+            let mark = marks.get(usize::try_from(bit / 8).unwrap_or(usize::MAX));
+            let is_written = mark.is_some_and(|mark| mark & (0x80 >> (bit % 8)) != 0);
             if !is_written {
                 continue;
             }
@@ -219,7 +225,7 @@ impl Extensible {
                 break;
             }
             if number < self.direct {
-                start = self.data_blocks(reader, elements, &mut fields, start, (blocks, count))?;
+                start = self.data_blocks(reader, elements, &mut fields, start, (blocks, count), &[])?;
             } else if let Some(address) = fields.address()? {
                 start = self.super_block(reader, elements, address, start, (blocks, count))?;
             } else {
@@ -229,7 +235,8 @@ impl Extensible {
         Ok(())
     }
 
-    /// Reads the data blocks whose addresses come next; gives the position behind them.
+    /// Reads the data blocks whose addresses come next; gives the position behind them. `marks` are those of
+    /// their pages.
     fn data_blocks(
         &self,
         reader: &mut Reader<'_>,
@@ -237,12 +244,15 @@ impl Extensible {
         fields: &mut Fields<'_>,
         start: u64,
         (blocks, count): (u64, u64),
+        marks: &[u8],
     ) -> Result<u64, Flaw> {
         let mut position = start;
-        for _ in 0..blocks {
+        let pages = count.checked_div(elements.page).unwrap_or(0);
+        for number in 0..blocks {
             let address = fields.address()?;
             if let Some(address) = address.filter(|_| position < self.used) {
-                elements.block(reader, address, EXTENSIBLE, position, count)?;
+                let kind = BlockKind::Extensible(marks, number.saturating_mul(pages));
+                elements.block(reader, address, kind, position, count)?;
             }
             position = position.saturating_add(count);
         }
@@ -267,9 +277,9 @@ impl Extensible {
         let block = reader.block(address, len)?;
         let mut fields = block.fields();
         fields.signature(b"EASB", "a super block of an array of chunks is not where it should be")?;
-        let skipped = prefix.saturating_sub(4).saturating_add(marks);
-        fields.skip(usize::try_from(skipped).unwrap_or(usize::MAX))?;
+        fields.skip(usize::try_from(prefix.saturating_sub(4)).unwrap_or(usize::MAX))?;
+        let marks = fields.take(usize::try_from(marks).unwrap_or(usize::MAX))?;
         seal(reader, &block);
-        self.data_blocks(reader, elements, &mut fields, start, (blocks, count))
+        self.data_blocks(reader, elements, &mut fields, start, (blocks, count), marks)
     }
 }

@@ -1,14 +1,38 @@
 //! B-trees of the second version: records of equal size. All are read; the order does not matter here.
 
-use super::reader::{Block, Flaw, Reader};
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
+use super::reader::{Block, Fields, Flaw, Reader};
 use crate::bytes::limits;
+
+/// What a tree should be, where something leads to it.
+pub(super) struct Expected {
+    /// What the records are.
+    pub kind: u8,
+    /// Bytes of a record.
+    pub size: RangeInclusive<usize>,
+}
 
 /// The records of a tree.
 pub(super) struct Tree<'a> {
-    /// What the records are.
-    pub kind: u8,
-    pub records: Vec<Block<'a>>,
+    /// Each node that was read, and how many records it begins with.
+    nodes: Vec<(Block<'a>, u64)>,
+    record_size: usize,
 }
+
+impl Tree<'_> {
+    /// Each record.
+    pub fn records(&self) -> impl Iterator<Item = Fields<'_>> {
+        let size = self.record_size;
+        let starts = move |count: u64| (HEAD..).step_by(size).take(usize::try_from(count).unwrap_or(usize::MAX));
+        let nodes = self.nodes.iter();
+        nodes.flat_map(move |(node, count)| starts(*count).filter_map(move |start| node.part(start, size)))
+    }
+}
+
+/// Bytes before the records of a node: letters, version, kind.
+const HEAD: usize = 6;
 
 /// What all nodes of a tree have in common.
 struct Form {
@@ -27,7 +51,7 @@ struct Waiting {
 }
 
 /// Reads the tree whose header is at an address.
-pub(super) fn read<'a>(reader: &mut Reader<'a>, address: u64) -> Result<Tree<'a>, Flaw> {
+pub(super) fn read<'a>(reader: &mut Reader<'a>, address: u64, expected: &Expected) -> Result<Tree<'a>, Flaw> {
     let (offsets, lengths) = (u64::from(reader.offset_size), u64::from(reader.length_size));
     let header = reader.block(address, 22u64.saturating_add(offsets).saturating_add(lengths))?;
     let mut fields = header.fields();
@@ -39,19 +63,28 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, address: u64) -> Result<Tree<'a>
     if !header.is_sealed() {
         reader.note("the checksum of a B-tree does not fit", header.span());
     }
+    if kind != expected.kind || !expected.size.contains(&record_size.into()) {
+        return Err(header.flaw("a B-tree is one of something else"));
+    }
     if record_size == 0 || depth > limits::HDF5_TREE_DEPTH {
         return Err(header.flaw("a B-tree has an impossible form"));
     }
     let form = form(kind, node_size.into(), record_size.into(), depth, offsets);
-    let mut tree = Tree { kind, records: Vec::new() };
+    let mut tree = Tree { nodes: Vec::new(), record_size: record_size.into() };
+    let mut visited: HashSet<u64> = HashSet::new();
     let first = root.map(|address| Waiting { address, records: records.into(), level: depth });
     let mut waiting: Vec<Waiting> = first.into_iter().collect();
-    while let Some(node) = waiting.pop() {
-        if let Err(flaw) = form.node(reader, &node, &mut waiting, &mut tree.records) {
-            reader.flaws.push(flaw);
+    while let Some(node) = waiting.pop().filter(|_| !reader.is_spent()) {
+        if !visited.insert(node.address) {
+            reader.note("two ways in a B-tree lead to one node", header.span());
+            continue;
+        }
+        match form.node(reader, &node, &mut waiting) {
+            Ok(block) => tree.nodes.push((block, node.records)),
+            Err(flaw) => reader.flaws.push(flaw),
         }
     }
-    if (tree.records.len() as u64) < total {
+    if tree.nodes.iter().map(|(_, count)| count).fold(0, |sum: u64, count| sum.saturating_add(*count)) < total {
         reader.note("a B-tree has fewer records than it says", header.span());
     }
     Ok(tree)
@@ -81,13 +114,7 @@ fn form(kind: u8, node_size: u64, record_size: usize, depth: u16, offsets: u64) 
 }
 
 impl Form {
-    fn node<'a>(
-        &self,
-        reader: &mut Reader<'a>,
-        node: &Waiting,
-        waiting: &mut Vec<Waiting>,
-        records: &mut Vec<Block<'a>>,
-    ) -> Result<(), Flaw> {
+    fn node<'a>(&self, reader: &mut Reader<'a>, node: &Waiting, waiting: &mut Vec<Waiting>) -> Result<Block<'a>, Flaw> {
         let widths = node.level.checked_sub(1).and_then(|level| self.counts.get(usize::from(level)));
         let pointer = widths.map_or(0, |(own, total)| {
             u64::from(reader.offset_size).saturating_add(*own as u64).saturating_add(*total as u64)
@@ -106,17 +133,15 @@ impl Form {
         if !block.is_sealed() {
             reader.note("the checksum of a B-tree's node does not fit", block.span());
         }
-        for _ in 0..node.records {
-            let at = fields.offset();
-            records.push(reader.piece(fields.take(self.record_size)?.to_vec(), at));
-        }
-        let Some((own, total)) = widths else { return Ok(()) };
+        let Some((own, total)) = widths else { return Ok(block) };
+        let records = node.records.saturating_mul(self.record_size as u64);
+        fields.skip(usize::try_from(records).unwrap_or(usize::MAX))?;
         for _ in 0..=node.records {
             let address = fields.address()?.ok_or_else(|| block.flaw("a B-tree leads nowhere"))?;
             let records = fields.uint(*own)?;
             fields.skip(*total)?;
             waiting.push(Waiting { address, records, level: node.level.saturating_sub(1) });
         }
-        Ok(())
+        Ok(block)
     }
 }

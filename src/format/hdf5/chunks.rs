@@ -6,6 +6,7 @@ use super::arrays;
 use super::btree2;
 use super::reader::{Fields, Flaw, Reader, What};
 use super::tree::Chunk;
+use crate::bytes::limits;
 
 /// How the chunks of a dataset are found. What the variants hold are addresses.
 pub(super) enum Index {
@@ -42,14 +43,17 @@ impl Array<'_> {
         self.chunk.iter().fold(self.element, |size, &axis| size.saturating_mul(axis))
     }
 
-    /// Number of chunks along each axis.
-    fn grid(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
-        self.axes.iter().zip(self.chunk).map(|(axis, chunk)| axis.div_ceil((*chunk).max(1)))
+    /// Number of chunks of what the dataset may grow to; of an axis without an end, what it has now.
+    fn most_chunks(&self) -> u64 {
+        let ends = self.axes.iter().zip(self.most.iter().map(Some).chain(std::iter::repeat(None)));
+        let ends = ends.map(|(axis, most)| most.copied().flatten().unwrap_or(*axis));
+        ends.zip(self.chunk).map(|(end, chunk)| end.div_ceil((*chunk).max(1))).fold(1, u64::saturating_mul)
     }
 
-    /// Number of chunks.
-    pub fn chunks(&self) -> u64 {
-        self.grid().fold(1, u64::saturating_mul)
+    /// True for a chunk that reaches over the end of the dataset.
+    pub fn is_edge(&self, chunk: &Chunk) -> bool {
+        let ends = chunk.origin.iter().zip(self.chunk).map(|(start, length)| start.saturating_add(*length));
+        ends.zip(self.axes).any(|(end, axis)| end > *axis)
     }
 
     /// Where the chunk at a position of an array of chunks begins; none if it lies outside of the dataset.
@@ -101,6 +105,8 @@ pub(super) fn read(
         Index::Extensible(address) => positioned(arrays::extensible(reader, address, size, filtered)?, array),
         Index::Records(address) => records(reader, address, array, filtered)?,
     };
+    // Each takes memory here, besides the bytes that say where it is.
+    reader.charge((chunks.len() as u64).saturating_mul(limits::HDF5_CHUNK), 0)?;
     chunks.sort_by(|a, b| a.origin.cmp(&b.origin));
     for chunk in &chunks {
         let end = chunk.offset.checked_add(chunk.length);
@@ -124,16 +130,14 @@ fn positioned(places: Vec<arrays::Place>, array: &Array<'_>) -> Vec<Chunk> {
     places.into_iter().filter_map(chunk).collect()
 }
 
-/// Chunks one after the other; only a dataset that cannot grow has them.
+/// Chunks one after the other, with room for all that the dataset may grow to.
 fn implicit(reader: &mut Reader<'_>, address: u64, array: &Array<'_>) -> Result<Vec<Chunk>, Flaw> {
-    let (size, count, offset) = (array.chunk_size(), array.chunks(), reader.place(address));
+    let (size, count, offset) = (array.chunk_size(), array.most_chunks(), reader.place(address));
     let end = size.checked_mul(count).and_then(|length| offset.checked_add(length));
     if size == 0 || end.is_none_or(|end| end > reader.size()) {
         let what = What::Malformed("the chunks of its data lie beyond the end of the file");
         return Err(Flaw { what, at: offset..offset });
     }
-    // Nothing is stored for each of them, but each takes memory here.
-    reader.charge(count, offset)?;
     let places = (0..count).map(|position| arrays::Place {
         position,
         offset: offset.saturating_add(position.saturating_mul(size)),
@@ -147,59 +151,68 @@ fn implicit(reader: &mut Reader<'_>, address: u64, array: &Array<'_>) -> Result<
 fn tree(reader: &mut Reader<'_>, root: u64, array: &Array<'_>) -> Result<Vec<Chunk>, Flaw> {
     let mut chunks = Vec::new();
     let mut waiting: Vec<(u64, Option<u8>)> = vec![(root, None)];
-    let key = 16u64.saturating_add((array.axes.len() as u64).saturating_mul(8));
-    let offsets = u64::from(reader.offset_size);
-    while let Some((address, above)) = waiting.pop() {
-        let prefix = 8u64.saturating_add(offsets.saturating_mul(2));
-        let start = match reader.block(address, prefix) {
-            Ok(start) => start,
-            Err(flaw) => {
-                reader.flaws.push(flaw);
-                continue;
-            }
-        };
-        let mut fields = start.fields();
-        fields.signature(b"TREE", "a node of the index of its chunks is not where it should be")?;
-        let (kind, level, count) = (fields.u8()?, fields.u8()?, fields.u16()?);
-        if kind != 1 || above.is_some_and(|above| above.checked_sub(1) != Some(level)) {
-            reader.note("a node of the index of its chunks belongs elsewhere", start.span());
-            continue;
+    while let Some((address, above)) = waiting.pop().filter(|_| !reader.is_spent()) {
+        if let Err(flaw) = node(reader, (address, above), array, &mut chunks, &mut waiting) {
+            reader.flaws.push(flaw);
         }
-        let entries =
-            reader.block(address.saturating_add(prefix), key.saturating_add(offsets).saturating_mul(count.into()))?;
-        let mut fields = entries.fields();
-        let mut below = Vec::new();
-        for _ in 0..count {
-            let (length, mask) = (fields.u32()?.into(), fields.u32()?);
-            let origin = numbers(&mut fields, array.axes.len())?;
-            fields.skip(8)?;
-            let child = fields.address()?.ok_or_else(|| entries.flaw("the index of its chunks leads nowhere"))?;
-            if level > 0 {
-                below.push((child, Some(level)));
-            } else {
-                chunks.push(Chunk { origin, offset: reader.place(child), length, mask });
-            }
-        }
-        waiting.extend(below.into_iter().rev());
     }
     placed(reader, &mut chunks, array);
     Ok(chunks)
 }
 
+/// Reads the node at an address, below one of a level.
+fn node(
+    reader: &mut Reader<'_>,
+    (address, above): (u64, Option<u8>),
+    array: &Array<'_>,
+    chunks: &mut Vec<Chunk>,
+    waiting: &mut Vec<(u64, Option<u8>)>,
+) -> Result<(), Flaw> {
+    let offsets = u64::from(reader.offset_size);
+    let key = 16u64.saturating_add((array.axes.len() as u64).saturating_mul(8));
+    let prefix = 8u64.saturating_add(offsets.saturating_mul(2));
+    let start = reader.block(address, prefix)?;
+    let mut fields = start.fields();
+    fields.signature(b"TREE", "a node of the index of its chunks is not where it should be")?;
+    let (kind, level, count) = (fields.u8()?, fields.u8()?, fields.u16()?);
+    if kind != 1 || above.is_some_and(|above| above.checked_sub(1) != Some(level)) {
+        return Err(start.flaw("a node of the index of its chunks belongs elsewhere"));
+    }
+    let len = key.saturating_add(offsets).saturating_mul(count.into());
+    let entries = reader.block(address.saturating_add(prefix), len)?;
+    let mut fields = entries.fields();
+    let first = waiting.len();
+    for _ in 0..count {
+        let (length, mask) = (fields.u32()?.into(), fields.u32()?);
+        let origin = numbers(&mut fields, array.axes.len())?;
+        fields.skip(8)?;
+        let child = fields.address()?.ok_or_else(|| entries.flaw("the index of its chunks leads nowhere"))?;
+        if level > 0 {
+            waiting.push((child, Some(level)));
+        } else {
+            chunks.push(Chunk { origin, offset: reader.place(child), length, mask });
+        }
+    }
+    // The next one is the last.
+    waiting.get_mut(first..).unwrap_or_default().reverse();
+    Ok(())
+}
+
 /// A B-tree of the second version.
 fn records(reader: &mut Reader<'_>, address: u64, array: &Array<'_>, filtered: bool) -> Result<Vec<Chunk>, Flaw> {
-    let tree = btree2::read(reader, address)?;
+    let rank = array.axes.len();
+    let bare = rank.saturating_mul(8).saturating_add(reader.offset_size.into());
+    let expected = match filtered {
+        true => btree2::Expected { kind: 11, size: bare.saturating_add(5)..=bare.saturating_add(12) },
+        false => btree2::Expected { kind: 10, size: bare..=bare },
+    };
+    let tree = btree2::read(reader, address, &expected)?;
     let mut chunks = Vec::new();
-    for record in &tree.records {
-        if tree.kind != if filtered { 11 } else { 10 } {
-            return Err(record.flaw("the index of its chunks is one of something else"));
-        }
-        let rank = array.axes.len();
-        let mut fields = record.fields();
+    for mut fields in tree.records() {
         let address = fields.address()?;
         let (length, mask) = if filtered {
             let width = fields.remaining().saturating_sub(rank.saturating_mul(8)).saturating_sub(4);
-            (fields.uint(width.min(8))?, fields.u32()?)
+            (fields.uint(width)?, fields.u32()?)
         } else {
             (array.chunk_size(), 0)
         };

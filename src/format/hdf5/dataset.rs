@@ -114,8 +114,13 @@ fn storage<'a>(
                 return Err(body.flaw("its chunks have elements of another size than its datatype"));
             }
             let array = chunks::Array { axes, most, chunk: &form.shape, element: form.element };
-            let chunks = chunks::read(reader, &form.index, &array, !filters.is_empty())?;
-            Ok(Storage::Chunked { shape: form.shape, filters, chunks })
+            let before = reader.flaws.len();
+            let mut chunks = chunks::read(reader, &form.index, &array, !filters.is_empty())?;
+            if form.plain_edges {
+                chunks.iter_mut().filter(|chunk| array.is_edge(chunk)).for_each(|chunk| chunk.mask = u32::MAX);
+            }
+            let is_whole = reader.flaws.len() == before;
+            Ok(Storage::Chunked { shape: form.shape, filters, chunks, is_whole })
         }
         3 => Err(body.unsupported("a virtual dataset, made of others")),
         _ => Err(body.flaw("its layout is of a class that does not exist")),
@@ -135,7 +140,13 @@ struct Form {
     /// Bytes of an element.
     element: u64,
     index: Index,
+    /// True if the filters leave out the chunks that reach over the end of the dataset.
+    plain_edges: bool,
 }
+
+/// Flags of chunks in the newer layout.
+const PLAIN_EDGES: u8 = 0x01;
+const SINGLE_FILTERED: u8 = 0x02;
 
 fn chunked(fields: &mut Fields<'_>, body: &Block<'_>, version: u8) -> Result<Form, Flaw> {
     let flags = if version == 4 { fields.u8()? } else { 0 };
@@ -148,12 +159,13 @@ fn chunked(fields: &mut Fields<'_>, body: &Block<'_>, version: u8) -> Result<For
     // The last one is not an axis.
     let element = shape.pop().ok_or_else(|| body.flaw("its chunks have no shape"))?;
     if version == 3 {
-        return Ok(Form { shape, element, index: tree.map_or(Index::Nothing, Index::Tree) });
+        let index = tree.map_or(Index::Nothing, Index::Tree);
+        return Ok(Form { shape, element, index, plain_edges: false });
     }
     let kind = fields.u8()?;
     let mut single = None;
     match kind {
-        1 if flags & 2 != 0 => single = Some((fields.length()?, fields.u32()?)),
+        1 if flags & SINGLE_FILTERED != 0 => single = Some((fields.length()?, fields.u32()?)),
         1 | 2 => {}
         3 => fields.skip(1)?,
         4 => fields.skip(5)?,
@@ -168,7 +180,7 @@ fn chunked(fields: &mut Fields<'_>, body: &Block<'_>, version: u8) -> Result<For
         (Some(address), 4) => Index::Extensible(address),
         (Some(address), _) => Index::Records(address),
     };
-    Ok(Form { shape, element, index })
+    Ok(Form { shape, element, index, plain_edges: flags & PLAIN_EDGES != 0 })
 }
 
 /// What is done to each chunk.
@@ -211,8 +223,7 @@ fn external(reader: &mut Reader<'_>, body: &Block<'_>) -> Result<Vec<String>, Fl
     let heap = LocalHeap::read(reader, heap)?;
     let mut files = Vec::new();
     for _ in 0..used {
-        let name = heap.name(fields.length()?)?;
-        reader.charge(name.len() as u64, fields.offset())?;
+        let name = heap.name(reader, fields.length()?)?;
         fields.length()?;
         fields.length()?;
         files.push(name);

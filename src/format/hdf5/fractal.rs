@@ -204,12 +204,12 @@ impl Fractal {
 
 /// Address and length of the large objects of a heap, by number.
 fn huge_objects(reader: &mut Reader<'_>, tree: u64) -> Result<HashMap<u64, (u64, u64)>, Flaw> {
-    let tree = btree2::read(reader, tree)?;
+    let size = usize::from(reader.offset_size).saturating_add(usize::from(reader.length_size).saturating_mul(2));
+    let tree = btree2::read(reader, tree, &btree2::Expected { kind: 1, size: size..=size })?;
     let mut objects = HashMap::new();
-    for record in &tree.records {
-        let mut fields = record.fields();
-        let address = fields.address()?.filter(|_| tree.kind == 1);
-        let address = address.ok_or_else(|| record.flaw("the tree of large objects is one of something else"))?;
+    for mut fields in tree.records() {
+        let start = fields.offset();
+        let address = fields.address()?.ok_or_else(|| fields.flaw("a large object lies nowhere", start))?;
         let len = fields.length()?;
         objects.insert(fields.length()?, (address, len));
     }

@@ -51,10 +51,12 @@ impl<'a> LocalHeap<'a> {
     }
 
     /// The name at an offset.
-    pub fn name(&self, offset: u64) -> Result<String, Flaw> {
-        let bytes = usize::try_from(offset).ok().and_then(|offset| self.0.bytes.get(offset..));
-        let name =
-            bytes.and_then(|bytes| bytes.split(|&byte| byte == 0).next().filter(|name| name.len() < bytes.len()));
+    pub fn name(&self, reader: &mut Reader<'_>, offset: u64) -> Result<String, Flaw> {
+        let bytes = usize::try_from(offset).ok().and_then(|offset| self.0.bytes.get(offset..)).unwrap_or_default();
+        let end = memchr::memchr(0, bytes);
+        // Many symbols can name one long text.
+        reader.charge(end.unwrap_or(bytes.len()) as u64, self.0.at)?;
+        let name = end.and_then(|end| bytes.get(..end));
         let name = name.ok_or_else(|| self.0.flaw("a name lies outside of the heap of names"))?;
         Ok(String::from_utf8_lossy(name).into_owned())
     }

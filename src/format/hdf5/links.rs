@@ -92,7 +92,7 @@ fn table<'a>(reader: &mut Reader<'a>, body: &Block<'a>, links: &mut Vec<Link>) -
     let heap = LocalHeap::read(reader, heap)?;
     let first = links.len();
     let mut waiting = vec![Waiting { address: tree, above: None, keys: None }];
-    while let Some(node) = waiting.pop() {
+    while let Some(node) = waiting.pop().filter(|_| !reader.is_spent()) {
         let read = match node.above {
             Some(0) => symbols(reader, &heap, &node, links),
             _ => branch(reader, &node, &mut waiting),
@@ -161,18 +161,14 @@ fn symbols(reader: &mut Reader<'_>, heap: &LocalHeap<'_>, node: &Waiting, links:
     let entries = reader.block(address.saturating_add(8), size.saturating_mul(count.into()))?;
     let mut fields = entries.fields();
     for _ in 0..count {
-        let link = symbol(&mut fields, heap);
-        match link {
-            Ok(link) => {
-                // Many symbols can name one long text.
-                reader.charge(link.name.len() as u64, fields.offset())?;
-                links.push(link);
-            }
-            Err(flaw) => reader.flaws.push(flaw),
+        let link = symbol(reader, &mut fields, heap);
+        keep(reader, link, links);
+        if reader.is_spent() {
+            return Ok(());
         }
     }
     if let Some((before, last)) = node.keys {
-        let (before, last) = (heap.name(before)?, heap.name(last)?);
+        let (before, last) = (heap.name(reader, before)?, heap.name(reader, last)?);
         let read = links.get(first..).unwrap_or_default();
         let is_plain = |name: &String| !name.contains(char::REPLACEMENT_CHARACTER);
         let names = || read.iter().map(|link| &link.name).chain([&before, &last]);
@@ -184,16 +180,16 @@ fn symbols(reader: &mut Reader<'_>, heap: &LocalHeap<'_>, node: &Waiting, links:
 }
 
 /// Reads a symbol; all its fields are taken in any case.
-fn symbol(fields: &mut Fields<'_>, heap: &LocalHeap<'_>) -> Result<Link, Flaw> {
+fn symbol(reader: &mut Reader<'_>, fields: &mut Fields<'_>, heap: &LocalHeap<'_>) -> Result<Link, Flaw> {
     let start = fields.offset();
     let (name, header, cache) = (fields.address()?, fields.address()?, fields.u32()?);
     fields.skip(4)?;
     let soft = fields.u32()?;
     fields.skip(12)?;
-    let name = heap.name(name.ok_or_else(|| fields.flaw("a symbol has no name", start))?)?;
+    let name = heap.name(reader, name.ok_or_else(|| fields.flaw("a symbol has no name", start))?)?;
     let target = match (cache, header) {
         (3.., _) => return Err(fields.flaw("a symbol is of a kind that does not exist", start)),
-        (2, _) => Target::Soft(heap.name(soft.into())?),
+        (2, _) => Target::Soft(heap.name(reader, soft.into())?),
         (_, Some(header)) => Target::Hard(header),
         (_, None) => return Err(fields.flaw("a symbol leads nowhere", start)),
     };

@@ -14,6 +14,8 @@ mod dense;
 mod fractal;
 mod header;
 mod heaps;
+#[cfg(test)]
+mod hostile;
 mod links;
 mod lookup3;
 mod reader;
@@ -23,5 +25,6 @@ mod tests;
 mod tree;
 mod walk;
 
+pub(super) use superblock::{SIGNATURE, is_hdf5};
 pub use tree::{Attribute, Child, Chunk, Class, Dataset, Datatype, Group, GroupId, Hdf5, Node, Storage, Value};
 pub use walk::read;

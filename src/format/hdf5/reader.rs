@@ -194,6 +194,13 @@ impl Block<'_> {
         Fields { cursor, offset_size: self.offset_size, length_size: self.length_size }
     }
 
+    /// A reader of the numbers in a part of it; none beyond the end.
+    pub fn part(&self, start: usize, len: usize) -> Option<Fields<'_>> {
+        let bytes = self.bytes.get(start..)?.get(..len)?;
+        let cursor = Cursor::new(self.file, bytes, self.at.saturating_add(start as u64));
+        Some(Fields { cursor, offset_size: self.offset_size, length_size: self.length_size })
+    }
+
     /// Its bytes in the file.
     pub fn span(&self) -> Range<u64> {
         self.at..self.at.saturating_add(self.bytes.len() as u64)

@@ -1,9 +1,13 @@
 //! The superblock: how wide addresses and lengths are, where the root group is, how long the file should be.
 
+use std::io;
+
 use super::reader::{Flaw, Reader, What};
 use crate::bytes::FaultKind;
+use crate::store::Blob;
 
-const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+/// What an HDF5 file begins with; one with a block of the user's own has it behind that.
+pub(in crate::format) const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// Flags of a file that is being written, in one way or the other; older files do not use them.
 const OPEN: u8 = 0x05;
@@ -27,7 +31,10 @@ impl Superblock {
 
 /// Finds and reads the superblock.
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
-    let start = find(reader)?;
+    let len = SIGNATURE.len() as u64;
+    let start = find(reader.size(), |at| reader.block(at, len).map(|block| block.bytes == SIGNATURE))?;
+    let missing = Flaw { what: What::Malformed("there is no signature of HDF5"), at: 0..0 };
+    let start = start.ok_or(missing)?;
     let block = reader.block(start, reader.size().saturating_sub(start).min(128))?;
     let mut fields = block.fields();
     fields.skip(SIGNATURE.len())?;
@@ -90,14 +97,24 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
     Ok(Superblock { root, end, end_at })
 }
 
-/// At the start of the file, or at 512 bytes, or at a doubling of these.
-fn find(reader: &mut Reader<'_>) -> Result<u64, Flaw> {
+/// True for an HDF5 file.
+///
+/// # Errors
+/// If it cannot be read.
+pub(in crate::format) fn is_hdf5(blob: &dyn Blob) -> io::Result<bool> {
+    let mut found = [0; SIGNATURE.len()];
+    let start = find(blob.size(), |at| blob.read_at(at, &mut found).map(|()| found == SIGNATURE))?;
+    Ok(start.is_some())
+}
+
+/// Where the signature is: at the start of a file of this size, or at 512 bytes, or at a doubling of these.
+fn find<E>(size: u64, mut is_at: impl FnMut(u64) -> Result<bool, E>) -> Result<Option<u64>, E> {
     let mut start = 0u64;
-    while start.saturating_add(SIGNATURE.len() as u64) <= reader.size() {
-        if reader.block(start, SIGNATURE.len() as u64)?.bytes == SIGNATURE {
-            return Ok(start);
+    while start.saturating_add(SIGNATURE.len() as u64) <= size {
+        if is_at(start)? {
+            return Ok(Some(start));
         }
         start = if start == 0 { 512 } else { start.saturating_mul(2) };
     }
-    Err(Flaw { what: What::Malformed("there is no signature of HDF5"), at: 0..0 })
+    Ok(None)
 }

@@ -92,7 +92,7 @@ fn elements(bytes: &[u8], dataset: &Dataset) -> Vec<u8> {
         Storage::Contiguous { offset, length } | Storage::Compact { offset, length } => {
             out = bytes[*offset as usize..][..*length as usize].to_vec();
         }
-        Storage::Chunked { shape, filters, chunks } => {
+        Storage::Chunked { shape, filters, chunks, .. } => {
             let chunk_len = shape.iter().product::<u64>() as usize;
             for chunk in chunks {
                 let stored = bytes[chunk.offset as usize..][..chunk.length as usize].to_vec();
@@ -202,7 +202,7 @@ fn paths_lead_to_datasets() {
 fn external_data_and_filters_are_told() {
     let (file, _) = opened(bytes("kinds.h5"));
     assert_eq!(found(&file, "elsewhere").storage, Storage::External { files: vec!["other.bin".to_owned()] });
-    let Storage::Chunked { shape, filters, chunks } = &found(&file, "chunked/all").storage else { panic!() };
+    let Storage::Chunked { shape, filters, chunks, .. } = &found(&file, "chunked/all").storage else { panic!() };
     assert_eq!(shape.as_slice(), [4, 3]);
     assert_eq!(filters, &[Filter::Shuffle { element: 4 }, Filter::Deflate, Filter::Fletcher32]);
     assert_eq!(chunks.len(), 9);

@@ -147,6 +147,8 @@ pub enum Storage {
         filters: Vec<Filter>,
         /// The chunks that were written.
         chunks: Vec<Chunk>,
+        /// False if the index that lists them is damaged: then there may be others.
+        is_whole: bool,
     },
     /// Nowhere: never written, or no elements.
     Nothing,

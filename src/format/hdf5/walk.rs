@@ -16,7 +16,7 @@ use crate::store::Blob;
 
 /// Reads the structure of the HDF5 file `blob`, which a person would call `file`.
 pub fn read(blob: &dyn Blob, file: &Arc<str>) -> Hdf5 {
-    let names = blob.size().saturating_mul(limits::KEY_EXPANSION).saturating_add(limits::KEYS);
+    let names = blob.size().saturating_mul(limits::HDF5_PATH_EXPANSION).saturating_add(limits::HDF5_PATHS);
     let mut walk = Walk {
         file,
         reader: Reader::new(blob, file),
@@ -98,6 +98,8 @@ impl<'a> Walk<'a> {
             if self.reader.is_spent() || self.names == 0 {
                 break;
             }
+            // Whoever reads the tree writes out the path of each name.
+            self.names = self.names.saturating_sub((path.len() as u64).saturating_add(link.name.len() as u64));
             let node = match link.target {
                 Target::Hard(address) => match self.known.get(&address) {
                     Some(known) => known.clone(),
@@ -119,9 +121,7 @@ impl<'a> Walk<'a> {
 
     /// Reads an object for the first time.
     fn child(&mut self, address: u64, parent: &str, name: &str) -> Node {
-        let path = join(parent, name);
-        self.names = self.names.saturating_sub(path.len() as u64);
-        let path = Arc::from(path);
+        let path = Arc::from(join(parent, name));
         let node = self.object(address, &path);
         self.hear(&path);
         node

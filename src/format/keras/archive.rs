@@ -104,7 +104,10 @@ fn without_weights(store: &dyn Store, path: &Path, error: &io::Error) -> Option<
     }
     let arrays: PathBuf = path.join(ARRAYS);
     Some(match store::open(store, &arrays) {
-        Ok(_) => FaultKind::MemberUnread { name: ARRAYS.to_owned() },
+        Ok(_) => {
+            let why = "its weights are Python pickles".to_owned();
+            FaultKind::MemberUnread { name: ARRAYS.to_owned(), why }
+        }
         Err(_) => FaultKind::MemberMissing { name: WEIGHTS.to_owned() },
     })
 }

@@ -27,6 +27,11 @@ pub(super) fn of_model(hdf5: &Hdf5, name: &str, faults: &mut Vec<FaultKind>) -> 
 
 /// Reads JSON of Keras, which a person would call `name`.
 pub(super) fn parse(name: &str, text: &[u8], faults: &mut Vec<FaultKind>) -> Option<Json> {
+    if weight(text) > limits::KERAS_JSON_WEIGHT {
+        let error = "it has more values than any model's".to_owned();
+        faults.push(FaultKind::JsonMalformed { name: name.to_owned(), error });
+        return None;
+    }
     match serde_json::from_slice(text) {
         Ok(json) => Some(json),
         Err(error) => {
@@ -34,6 +39,17 @@ pub(super) fn parse(name: &str, text: &[u8], faults: &mut Vec<FaultKind>) -> Opt
             None
         }
     }
+}
+
+/// What JSON will take in memory, in values of 32 bytes: the marks of values, whether in texts or not.
+fn weight(text: &[u8]) -> u64 {
+    let of = |byte: &u8| match byte {
+        b'{' => 20,
+        b'[' => 4,
+        b',' => 1,
+        _ => 0,
+    };
+    text.iter().map(of).fold(0, u64::saturating_add)
 }
 
 /// The layers below a model, each before those within it.
@@ -210,6 +226,16 @@ mod tests {
 
     fn json(text: &str) -> Json {
         serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn json_that_would_be_far_larger_in_memory_is_refused() {
+        for (piece, count) in [("[],", 2_000_000), ("0,", 9_000_000), ("{\"\":0},", 500_000)] {
+            let text = format!("[{}0]", piece.repeat(count));
+            let mut faults = Vec::new();
+            assert!(parse("config.json", text.as_bytes(), &mut faults).is_none(), "{piece}");
+            assert!(matches!(&faults[..], [FaultKind::JsonMalformed { error, .. }] if error.contains("more values")));
+        }
     }
 
     #[test]

@@ -84,14 +84,15 @@ fn payload(dataset: &Dataset, file: usize) -> Payload {
         &(Storage::Contiguous { offset, length } | Storage::Compact { offset, length }) => {
             Payload::Extent(Extent { file, offset, length })
         }
-        Storage::Chunked { shape, filters, chunks } => {
+        Storage::Chunked { shape, filters, chunks, is_whole } => {
             let pieces = chunks.iter().map(|chunk| Piece {
                 slice: Slice { extents: chunk.origin.iter().copied().zip(shape.iter().copied()).collect() },
                 extent: Extent { file, offset: chunk.offset, length: chunk.length },
                 mask: chunk.mask,
             });
             let (coding, pieces) = (Coding::Filters(filters.clone()), pieces.collect());
-            Payload::Coded(Box::new(Coded { coding, pieces, fill: Some(fill(dataset)) }))
+            // What a damaged index does not list may have been written.
+            Payload::Coded(Box::new(Coded { coding, pieces, fill: is_whole.then(|| fill(dataset)) }))
         }
         Storage::Nothing => {
             let coding = Coding::Filters(Vec::new());

@@ -275,11 +275,27 @@ impl<'a> Sheet<'a> {
         if let Some(version) = known.and_then(|known| known.version) {
             return super::layers::writer(Some(version));
         }
+        // Only Keras 2 puts an underscore before the parts of attention.
+        let is_part = |group: &&str| matches!(leaf(group), "_query_dense" | "_key_dense" | "_value_dense");
         let is_old = self.groups.contains(OLD_LAYERS) || self.groups.contains("metrics");
-        // Keras 3 keeps the learning rate behind the number of steps.
-        let rate = self.objects.get("optimizer").and_then(|vars| vars.get(1)).map(Var::numbered);
-        let has_rate = rate.is_some_and(|rate| rate.axes == Some(&[]) && rate.dtype.is_float());
-        if self.has_names || (!is_old && has_rate) { Writer::Keras3 } else { Writer::Keras2 }
+        if self.has_names {
+            return Writer::Keras3;
+        }
+        if is_old || self.groups.iter().any(is_part) {
+            return Writer::Keras2;
+        }
+        if self.groups.iter().any(|group| matches!(leaf(group), "query_dense" | "key_dense" | "value_dense")) {
+            return Writer::Keras3;
+        }
+        // Keras 3 keeps the learning rate behind the number of steps. A model without an optimizer, saved before
+        // names were, tells nothing.
+        let optimizer = self.objects.get("optimizer").filter(|vars| !vars.is_empty());
+        let rate = optimizer.map(|vars| vars.get(1).map(Var::numbered));
+        match rate {
+            None => Writer::Keras,
+            Some(Some(rate)) if rate.axes == Some(&[]) && rate.dtype.is_float() => Writer::Keras3,
+            Some(_) => Writer::Keras2,
+        }
     }
 
     /// The word of each weight of an object, as far as its class can be told.
@@ -287,7 +303,7 @@ impl<'a> Sheet<'a> {
         let in_order = vars.iter().zip(0u64..).all(|(var, number)| var.number == number.to_string());
         let Some(class) = self.class(object).filter(|_| in_order) else { return vec![None; vars.len()] };
         let numbered: Vec<Numbered<'_>> = vars.iter().map(Var::numbered).collect();
-        words::words(class, &numbered, writer == Writer::Keras3)
+        words::words(class, &numbered, writer)
     }
 
     /// The class of an object. In a list of objects each is called by its class; an attribute may have any name.

@@ -4,7 +4,7 @@
 //! leave no other.
 
 use super::config::snake;
-use crate::model::{DType, Kind};
+use crate::model::{DType, Kind, Writer};
 
 /// A numbered weight of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +63,7 @@ pub(super) fn class_of_group(group: &str) -> Option<&'static str> {
 }
 
 /// The word of each weight, or none where its number has to do.
-pub(super) fn words(class: &str, weights: &[Numbered<'_>], keras3: bool) -> Vec<Option<&'static str>> {
+pub(super) fn words(class: &str, weights: &[Numbered<'_>], writer: Writer) -> Vec<Option<&'static str>> {
     let known = match class {
         "BatchNormalization" | "SyncBatchNormalization" => return batch_normalization(weights),
         "Dense" | "EinsumDense" if is_quantized(weights) => quantized(weights),
@@ -72,8 +72,13 @@ pub(super) fn words(class: &str, weights: &[Numbered<'_>], keras3: bool) -> Vec<
         "Embedding" => embedding(weights),
         "LSTMCell" | "GRUCell" | "SimpleRNNCell" => cell(weights),
         "DepthwiseConv1D" | "DepthwiseConv2D" => {
-            let kernel = if keras3 { "kernel" } else { "depthwise_kernel" };
-            kernel_and_bias(kernel, weights, convolution_rank(class), 1)
+            let kernel = match writer {
+                Writer::Keras3 => Some("kernel"),
+                Writer::Keras2 => Some("depthwise_kernel"),
+                // Either of them.
+                _ => None,
+            };
+            kernel.and_then(|kernel| kernel_and_bias(kernel, weights, convolution_rank(class), 1))
         }
         "SeparableConv1D" | "SeparableConv2D" => separable(weights, convolution_rank(class)),
         "Conv1D" | "Conv2D" | "Conv3D" | "Conv1DTranspose" | "Conv2DTranspose" | "Conv3DTranspose" => {

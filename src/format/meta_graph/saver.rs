@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::graph::{Graph, Node, axes, dtype, shape};
+use crate::bytes::limits;
 use crate::model::{DType, Needed, Shape};
 use crate::proto::meta_graph::VariableDef;
 use crate::proto::meta_graph::attr_value::Value;
@@ -122,12 +123,14 @@ impl<'a> Restoring<'a> {
                 (_, Some(Value::Type(dtype))) => vec![dtype],
                 _ => Vec::new(),
             };
+            // A constant stands for as many equal texts as its last one is asked for.
+            let repeated = slices.last().and_then(|slice| whole(slice));
             for (position, name) in names.into_iter().enumerate() {
                 let dtype = dtype(types.get(position).copied().unwrap_or_default());
-                let slice = slices.get(position).or(slices.last()).map_or("", String::as_str);
+                let slice = slices.get(position).map_or_else(|| repeated.clone(), |slice| whole(slice));
                 let variable = variables.get(&(read.name, position)).copied().unwrap_or(&name);
                 let found = declared(graph, variable)?;
-                let shape = whole(slice).unwrap_or(found.shape);
+                let shape = slice.unwrap_or(found.shape);
                 wanted.add(name, Declared { dtype, shape, ..found });
             }
         }
@@ -182,9 +185,11 @@ fn texts(graph: &Graph, input: &str) -> Result<Vec<String>, String> {
     Ok(texts.collect())
 }
 
-/// The shape of the whole that a slice is cut from: `[10, 4]` of `10 4 0,4:0,4`; none if it is no slice.
+/// The shape of the whole that a slice is cut from: `[10, 4]` of `10 4 0,4:0,4`; none if it is no slice. Of more
+/// axes than a tensor can have, no more are read than tell so.
 fn whole(slice: &str) -> Option<Shape> {
     let (whole, _) = slice.rsplit_once(' ')?;
-    let whole: Option<Vec<u64>> = whole.split(' ').map(|axis| axis.parse().ok()).collect();
+    let axes_of = whole.split(' ').take(limits::RANK.saturating_add(1));
+    let whole: Option<Vec<u64>> = axes_of.map(|axis| axis.parse().ok()).collect();
     whole.map(axes)
 }

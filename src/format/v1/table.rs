@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use prost::Message;
 
-use crate::bytes::{Cursor, Fault, FaultKind, Span};
+use crate::bytes::{Fault, FaultKind, Span};
+use crate::format::slices::Budget;
 use crate::format::sstable::{self, Record};
 use crate::format::version;
+use crate::proto::fields::places;
 use crate::proto::v1::{SavedSliceMeta, SavedTensorSlices};
 use crate::store::Blob;
 
@@ -28,6 +30,8 @@ pub(super) struct Table {
     pub trusted: bool,
     /// The record of each slice, by its encoded key.
     pub slices: HashMap<Vec<u8>, Stored>,
+    /// What may be looked up among these.
+    pub budget: Budget,
     pub faults: Vec<Fault>,
 }
 
@@ -43,7 +47,7 @@ pub(super) struct Stored {
 impl Table {
     /// Reads a file from its first block to its last.
     pub fn read(file: &Arc<str>, blob: &dyn Blob) -> Self {
-        let mut table = Self::default();
+        let mut table = Self { budget: Budget::of(blob.size()), ..Self::default() };
         let (mut header, mut records) = (false, false);
         let faults = sstable::read(file, blob, &mut |record| {
             records = true;
@@ -86,7 +90,7 @@ impl Table {
 
     fn slice(&mut self, file: &Arc<str>, record: Record) {
         let place = match record.value_at {
-            Some(at) => values(file, record.value, at),
+            Some(at) => values(record.value, at),
             None => Err("its block is compressed, as none of this format is".to_owned()),
         };
         let values = match place {
@@ -104,39 +108,22 @@ impl Table {
 }
 
 /// Where in a file the TensorProto lies that a record's value, which begins `at` this offset, ends in.
-fn values(file: &Arc<str>, value: &[u8], at: u64) -> Result<Range<u64>, String> {
-    let (slice, at) = field(file, value, at, SLICE)?;
-    let (values, at) = field(file, slice, at, VALUES)?;
-    Ok(at..at.saturating_add(values.len() as u64))
+fn values(value: &[u8], at: u64) -> Result<Range<u64>, String> {
+    let slice = field(value, SLICE)?;
+    let values = field(value.get(slice.clone()).unwrap_or_default(), VALUES)?;
+    let start = at.saturating_add(slice.start as u64).saturating_add(values.start as u64);
+    Ok(start..start.saturating_add(values.len() as u64))
 }
 
-/// The one field of bytes of this number in a message, and its offset in the file.
-fn field<'a>(file: &'a Arc<str>, message: &'a [u8], at: u64, wanted: u64) -> Result<(&'a [u8], u64), String> {
-    let mut cursor = Cursor::new(file, message, at);
+/// The place of the one field of bytes of this number in a message. Protobuf would put several together, but
+/// then the values would lie in several places.
+fn field(message: &[u8], wanted: u64) -> Result<Range<usize>, String> {
     let mut found = None;
-    while !cursor.is_empty() {
-        let Some((number, content)) = next(&mut cursor).map_err(|fault| fault.kind.to_string())? else { continue };
-        let start = cursor.offset().saturating_sub(content.len() as u64);
-        if number == wanted && found.replace((content, start)).is_some() {
+    for field in places(message) {
+        let (number, place) = field?;
+        if number == wanted && found.replace(place).is_some() {
             return Err(format!("it has field {wanted} twice"));
         }
     }
     found.ok_or_else(|| format!("it has no field {wanted}"))
-}
-
-/// The next field of a message, if it is one of bytes: its number and its content. Others are passed by.
-fn next<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(u64, &'a [u8])>, Fault> {
-    let start = cursor.offset();
-    let tag = cursor.varint64()?;
-    match tag & 7 {
-        0 => cursor.varint64().map(|_| None),
-        1 => cursor.take(8).map(|_| None),
-        2 => {
-            let length = usize::try_from(cursor.varint64()?).unwrap_or(usize::MAX);
-            Ok(Some((tag >> 3, cursor.take(length)?)))
-        }
-        5 => cursor.take(4).map(|_| None),
-        // Groups, which nobody writes, and what does not exist.
-        _ => Err(cursor.fault(FaultKind::VarintMalformed, start, cursor.offset().saturating_sub(start))),
-    }
 }

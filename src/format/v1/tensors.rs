@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::table::Table;
 use crate::bytes::{Fault, FaultKind, Span, limits};
-use crate::format::ordered_code;
-use crate::format::slices::{cover, resolve};
+use crate::format::ordered_code::Keys;
+use crate::format::slices::{Wrongs, resolve};
 use crate::model::{Coded, Coding, DType, Endianness, Entry, Extent, Key, Payload, Piece, Place, Shape, Slice};
 use crate::proto::bundle::TensorShape;
 use crate::proto::v1::SavedSliceMeta;
@@ -29,6 +29,9 @@ struct Tensor {
     shape: Option<Shape>,
     /// Each slice with the place of its values.
     slices: Vec<(Slice, Option<Extent>)>,
+    /// How many slices there should be.
+    promised: usize,
+    wrongs: Wrongs,
     trusted: bool,
     /// Where it was met first.
     at: Span,
@@ -68,7 +71,8 @@ impl Tensors {
                 fault(FaultKind::ShapeInvalid { key: key.to_string() });
             }
             let (number, shape) = (saved.r#type, shape.clone());
-            Tensor { number, shape, slices: Vec::new(), trusted: true, at: at.clone() }
+            let (slices, wrongs) = Default::default();
+            Tensor { number, shape, slices, promised: 0, wrongs, trusted: true, at: at.clone() }
         });
         let agrees = tensor.number == saved.r#type && tensor.shape == shape;
         if !agrees {
@@ -76,15 +80,22 @@ impl Tensors {
             fault(FaultKind::TablesDisagree { key: key.to_string(), other });
         }
         tensor.trusted &= table.trusted;
+        tensor.promised = tensor.promised.saturating_add(saved.slice.len());
+        let mut keys = Keys::of(&saved.name);
         for message in &saved.slice {
-            let stored = table.slices.remove(&ordered_code::key(&saved.name, message));
+            let key = keys.key(message);
+            if !table.budget.take(key.len()) {
+                tensor.wrongs.give_up();
+                break;
+            }
+            let stored = table.slices.remove(key);
             let Some(shape) = shape.as_ref().filter(|_| agrees) else { continue };
             let Some(slice) = resolve(message, shape) else {
-                fault(FaultKind::ShapeInvalid { key: key.to_string() });
+                tensor.wrongs.outside();
                 continue;
             };
             if stored.is_none() {
-                fault(FaultKind::SliceMissing { key: key.to_string(), slice: slice.to_string() });
+                tensor.wrongs.missing(&slice);
             }
             tensor.trusted &= stored.as_ref().is_none_or(|stored| stored.trusted);
             let values = stored.and_then(|stored| stored.values);
@@ -104,10 +115,9 @@ impl Tensors {
 impl Tensor {
     fn entry(mut self, key: Key, in_set: bool, faults: &mut Vec<Fault>) -> Entry {
         self.slices.sort_by(|(a, _), (b, _)| a.extents.cmp(&b.extents));
-        if let Some(shape) = &self.shape {
-            let slices: Vec<&Slice> = self.slices.iter().map(|(slice, _)| slice).collect();
-            faults.extend(cover(&key, shape, &slices).map(|kind| Fault { kind, at: self.at.clone() }));
-        }
+        let found: Vec<&Slice> = self.slices.iter().map(|(slice, _)| slice).collect();
+        let kinds = self.wrongs.kinds(&key, self.shape.as_ref(), self.promised, &found);
+        faults.extend(kinds.into_iter().map(|kind| Fault { kind, at: self.at.clone() }));
         let pieces =
             self.slices.into_iter().filter_map(|(slice, extent)| Some(Piece { slice, extent: extent?, mask: 0 }));
         let pieces: Vec<Piece> = pieces.collect();

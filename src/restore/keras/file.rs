@@ -205,7 +205,7 @@ const ARRAYS: &str = "model.weights.npz";
 /// True if a member is not there, or is there in a form that is not read.
 fn lacks(checkpoint: &Checkpoint, member: &str) -> bool {
     checkpoint.faults.iter().any(|fault| match &fault.kind {
-        FaultKind::MemberMissing { name } | FaultKind::MemberUnread { name } => name.ends_with(member),
+        FaultKind::MemberMissing { name } | FaultKind::MemberUnread { name, .. } => name.ends_with(member),
         _ => false,
     })
 }
