@@ -133,6 +133,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         comparison: None,
         lone_target: None,
         predictions: Vec::new(),
+        goals: None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod assign;
 mod checkpoint;
+mod goals;
 mod keras2;
 mod keras3;
 mod manager;
@@ -15,6 +16,7 @@ mod reader;
 mod saved_model;
 mod saver;
 
+pub use goals::{Goal, Goals, Verdict, judge};
 pub use pairing::{Way, pairs};
 
 use std::collections::HashMap;

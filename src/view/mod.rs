@@ -10,11 +10,12 @@ mod outcome;
 mod sample;
 mod text;
 mod units;
+mod verdict;
 
 use std::io::{self, Write};
 
 pub use escape::clean;
-pub use outcome::{Diff, DirectoryRow, Listing, Names, Outcome, Show, ShownValues, Sort, Tensor};
+pub use outcome::{Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Show, ShownValues, Sort, Tensor};
 pub(crate) use text::error;
 pub use units::{count, size};
 

@@ -227,7 +227,7 @@ impl DeltaRow {
             changed: delta.changed,
             max_abs: Number(delta.max_abs),
             rel_l2: Number(delta.rel_l2),
-            lost_finite: delta.lost_finite,
+            lost_finite: delta.lost_finite(),
         }
     }
 }

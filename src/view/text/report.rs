@@ -269,7 +269,7 @@ mod tests {
             loader: None,
             findings,
             skipped: vec![],
-            predictions: vec![],
+            predictions: vec![], goals: None,
             counts,
             looked,
         }
