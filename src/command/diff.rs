@@ -53,7 +53,6 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         names: select::names(args.select.names),
         stat: args.stat,
         name_status: args.name_status,
-        tolerant: tolerance(args).is_some(),
         goals,
         fails: match args.goal {
             Some(name) => Differences::For(goal(name)),

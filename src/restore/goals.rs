@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Bound, Loader, Options, Prediction, Scene, fitting, is_graph, is_save_counter, pairs, predict};
 use crate::compare::align::{Alignment, Pair};
 use crate::compare::change::{ChangeKind, Changes};
-use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId, natural, thousands};
+use crate::model::{Checkpoint, Entry, Flavor, Group, Role, Variable, VariableId, natural, thousands};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,10 @@ struct Obstacles {
     misplaced: usize,
     /// Bound, and nothing tells whether it is the same one.
     untold: usize,
-    left: usize,
+    /// Stored, but looked for elsewhere.
+    moved: usize,
+    /// Not stored.
+    new: usize,
 }
 
 impl<'a> Restore<'a> {
@@ -172,7 +175,8 @@ impl<'a> Restore<'a> {
         let mut found = Obstacles::default();
         for id in (0..self.new.variables.len()).filter(|id| wanted(self.new, *id)) {
             let Some(source) = self.from.get(id) else {
-                found.left = found.left.saturating_add(1);
+                let count = if self.was.get(id).is_some() { &mut found.moved } else { &mut found.new };
+                *count = count.saturating_add(1);
                 continue;
             };
             let sides = Self::side(self.old, source).zip(Self::side(self.new, id));
@@ -197,17 +201,17 @@ impl<'a> Restore<'a> {
             let counts = role == Some(Role::Counter) && !is_save_counter(checkpoint, id);
             counts || role.is_some_and(|role| role.group() != Group::Bookkeeping)
         };
-        let mut reasons = self.obstacles(trains).reasons();
+        let mut reasons = self.reasons(&self.obstacles(trains));
         let stored = (0..self.old.variables.len()).filter(|id| trains(self.old, *id));
-        let unused = stored.filter(|id| self.into.get(*id).is_none()).count();
-        if unused > 0 {
-            reasons.push(format!("{} unused", thousands(unused as u64)));
+        let gone = stored.filter(|id| self.into.get(*id).is_none() && self.is.get(*id).is_none()).count();
+        if gone > 0 {
+            reasons.push(format!("{} gone", thousands(gone as u64)));
         }
         self.conclude(Goal::Resume, reasons)
     }
 
     fn infer(&self) -> Verdict {
-        self.conclude(Goal::Infer, self.obstacles(is_model).reasons())
+        self.conclude(Goal::Infer, self.reasons(&self.obstacles(is_model)))
     }
 
     /// New and reshaped variables are what one trains further for; but nothing else may be left out.
@@ -219,12 +223,12 @@ impl<'a> Restore<'a> {
             is_model(self.new, pair.new) && sides.is_some_and(|((_, a), (_, b))| a.shape == b.shape)
         };
         let stayed = || self.alignment.pairs.iter().filter(fits);
-        let unbound = stayed().filter(|pair| self.from.get(pair.new).is_none()).count();
-        let mut reasons = Obstacles { reshaped: 0, left: unbound, ..found }.reasons();
+        let moved = stayed().filter(|pair| self.from.get(pair.new).is_none()).count();
+        let mut reasons = self.reasons(&Obstacles { reshaped: 0, new: 0, moved, ..found });
         if stayed().next().is_none() {
             reasons.push("no variable of the model stayed".to_owned());
         }
-        let explained = found.reshaped > 0 || found.left > 0;
+        let explained = found.reshaped > 0 || found.new > 0;
         if let Some(class) = self.raises.filter(|_| reasons.is_empty() && !(explained && self.old.faults.is_empty())) {
             reasons.push(format!("raises {class}"));
         }
@@ -248,6 +252,20 @@ impl<'a> Restore<'a> {
         Verdict { goal, ok: reasons.is_empty(), reasons }
     }
 
+    fn reasons(&self, found: &Obstacles) -> Vec<String> {
+        let moved = if self.new.flavor == Flavor::NameBased { "renamed" } else { "moved" };
+        let told = [
+            (found.misplaced, "misplaced"),
+            (found.moved, moved),
+            (found.reshaped, "reshaped"),
+            (found.retyped, "of another dtype"),
+            (found.untold, "not known to be the same"),
+            (found.new, "new"),
+        ];
+        let told = told.into_iter().filter(|(number, _)| *number > 0);
+        told.map(|(number, words)| format!("{} {words}", thousands(number as u64))).collect()
+    }
+
     /// The layers of variables of the new program, a few of them by name.
     fn scopes(&self, ids: impl Iterator<Item = VariableId>) -> String {
         let names = ids.filter_map(|id| Some(self.new.variables.get(id)?.name.as_str()));
@@ -264,19 +282,6 @@ impl<'a> Restore<'a> {
 /// Layers that a verdict names.
 const NAMED: usize = 3;
 
-impl Obstacles {
-    fn reasons(&self) -> Vec<String> {
-        let told = [
-            (self.misplaced, "misplaced"),
-            (self.reshaped, "reshaped"),
-            (self.retyped, "of another dtype"),
-            (self.untold, "not known to be the same"),
-            (self.left, "left at initial values"),
-        ];
-        told.into_iter().filter(|(number, _)| *number > 0).map(|(n, words)| format!("{} {words}", thousands(n as u64))).collect()
-    }
-}
-
 fn is_model(checkpoint: &Checkpoint, id: VariableId) -> bool {
     checkpoint.variables.get(id).is_some_and(|variable| variable.role.group() == Group::Model)
 }
@@ -290,6 +295,3 @@ fn meant(loader: Loader, scene: &Scene, old: &Checkpoint, new: &Checkpoint) -> V
     let Prediction { course, .. } = predict(loader, &Scene { options, ..*scene });
     course.bound
 }
-
-#[cfg(test)]
-mod tests;

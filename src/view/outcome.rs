@@ -200,8 +200,6 @@ pub struct Diff {
     pub stat: bool,
     /// One line for each change, as `git diff --name-status`.
     pub name_status: bool,
-    /// Whether numbers were asked for that may be apart.
-    pub tolerant: bool,
     /// What a restore of the old side in the program of the new one would come to.
     pub goals: Option<Goals>,
     /// What makes the exit code 1.

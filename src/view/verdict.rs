@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Diff, count};
-use crate::compare::align::RewriteKind;
 use crate::compare::change::{self, Change, ChangeKind};
+use crate::compare::story::EventKind;
 use crate::model::{Checkpoint, Group, Role, VariableId, natural};
 use crate::restore::{Goal, Goals};
 
@@ -79,13 +79,15 @@ fn renames(diff: &Diff) -> Vec<String> {
     let (called, stored): (Vec<&Change>, Vec<&Change>) =
         pairs.partition(|change| name(&diff.old, change.old) != name(&diff.new, change.new));
     let mut words = Vec::new();
-    if let [rule] = diff.alignment.rules.as_slice()
-        && rule.count == called.len()
-    {
-        let how = match rule.kind {
-            RewriteKind::Added => format!("by adding {}", rule.to),
-            RewriteKind::Dropped => format!("by dropping {}", rule.from),
-            RewriteKind::Replaced | RewriteKind::Leaf => format!("from {} to {}", rule.from, rule.to),
+    let rule = diff.story.iter().find_map(|event| match &event.kind {
+        EventKind::Renamed { from, to, .. } if event.new.len() == called.len() => Some((from.as_str(), to.as_str())),
+        _ => None,
+    });
+    if let Some((from, to)) = rule.filter(|_| !called.is_empty()) {
+        let how = match (from, to) {
+            ("", to) => format!("by adding {to}/"),
+            (from, "") => format!("by dropping {from}/"),
+            (from, to) => format!("from {from} to {to}"),
         };
         words.push(format!("{} renamed {how}", count(called.len() as u64)));
     } else {

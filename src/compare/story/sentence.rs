@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Event, EventKind, OptimizerChange, RenameKind, Size};
+use crate::model::thousands;
 
 impl fmt::Display for Event {
     /// One line, without its cause's name: `head has 12 classes or units, 10 before (2 variables)`.
@@ -11,7 +12,7 @@ impl fmt::Display for Event {
         match &self.kind {
             EventKind::Renamed { kind, from, to } => {
                 renamed(f, *kind, from, to)?;
-                write!(f, ": {}", variables(count))
+                write!(f, " ({})", variables(count))
             }
             EventKind::Inserted { layers, class, after, beside } => {
                 f.write_str("new: ")?;
@@ -50,7 +51,8 @@ impl fmt::Display for Event {
                     }
                     Size::Input(from, to) => write!(f, "{layers} {have} {to} inputs, {from} before"),
                     Size::Kernel => write!(f, "{layers} {have} another kernel size"),
-                    Size::Transposed => write!(f, "transposed: {layers}"),
+                    Size::Transposed if have == "has" => write!(f, "{layers} is transposed"),
+                    Size::Transposed => write!(f, "{layers} are transposed"),
                     Size::Layout => write!(f, "{layers} {have} another layout of variables"),
                     Size::Other => write!(f, "{layers} {have} another shape"),
                 }?;
@@ -66,7 +68,7 @@ impl fmt::Display for Event {
             }
             EventKind::Retyped { from, to } => write!(f, "{} in {to}, {from} before", variables(count)),
             EventKind::Optimizer(change) => write!(f, "{change}"),
-            EventKind::Repartitioned => write!(f, "{} in other parts", variables(count)),
+            EventKind::Repartitioned => write!(f, "{} stored in other parts", variables(count)),
         }
     }
 }
@@ -84,7 +86,7 @@ fn renamed(f: &mut fmt::Formatter<'_>, kind: RenameKind, from: &str, to: &str) -
         (RenameKind::Drift, from, to) => write!(f, "automatic names counted on: {}", change(from, to)),
         (_, "", to) => write!(f, "renamed by adding {to}/"),
         (_, from, "") => write!(f, "renamed by dropping {from}/"),
-        (_, from, to) => write!(f, "renamed: {from} -> {to}"),
+        (_, from, to) => write!(f, "renamed from {from} to {to}"),
     }
 }
 
@@ -96,7 +98,7 @@ fn change(from: &str, to: &str) -> String {
 fn variables(count: usize) -> String {
     match count {
         1 => "1 variable".to_owned(),
-        count => format!("{count} variables"),
+        count => format!("{} variables", thousands(count as u64)),
     }
 }
 

@@ -21,6 +21,8 @@ use crate::view::label::label;
 use crate::view::{Diff, Style, clean, count, verdict};
 use sides::{Side, Sides, heading, ordered, sign};
 
+/// Patterns of names of a group in doubt that are shown.
+const ALTERNATIVES: usize = 3;
 /// Columns in front of every name: its sign.
 const INDENT: usize = 4;
 /// Names are not cut below this: then what is said of them is.
@@ -218,17 +220,23 @@ fn ambiguous(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out)
 }
 
+/// `24 of float32 [4]: layer_{0..11}/{beta,gamma} -> block_{0..11}/{beta,gamma}`.
 fn alternatives(diff: &Diff, doubt: &Ambiguity, style: &Style) -> String {
-    let shown = if style.verbose { usize::MAX } else { CAP };
+    let shown = if style.verbose { usize::MAX } else { ALTERNATIVES };
     let list = |checkpoint: &Checkpoint, ids: &[VariableId]| {
-        let sides = ids.iter().take(shown).filter_map(|id| Side::of(checkpoint, Some(*id)));
-        let names: Vec<String> = sides.map(|side| label(diff.names, checkpoint, side.variable).into_owned()).collect();
-        let more = ids.len().saturating_sub(shown);
-        format!("{}{}", names.join(", "), if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() })
+        let sides = ids.iter().filter_map(|id| Side::of(checkpoint, Some(*id)));
+        let names: Vec<Cow<str>> = sides.map(|side| label(diff.names, checkpoint, side.variable)).collect();
+        let name = |at: usize| names.get(at).cloned().unwrap_or_default();
+        let lines = collapse(names.len(), name, |_| Some(()));
+        let more = lines.len().saturating_sub(shown);
+        let more = if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() };
+        let patterns: Vec<String> = lines.into_iter().take(shown).map(|line| line.pattern).collect();
+        format!("{}{more}", patterns.join(", "))
     };
     let kind = doubt.old.first().and_then(|id| Side::of(&diff.old, Some(*id))).map(|side| side.kind());
-    let kind = kind.map(|kind| format!("   {kind}")).unwrap_or_default();
-    format!("{} -> {}{kind}", list(&diff.old, &doubt.old), list(&diff.new, &doubt.new))
+    let number = count(doubt.old.len().max(doubt.new.len()) as u64);
+    let (old, new) = (list(&diff.old, &doubt.old), list(&diff.new, &doubt.new));
+    format!("{number} of {}: {old} -> {new}", kind.unwrap_or_default())
 }
 
 /// What accompanies the model, in a line for the slots and one for the rest.

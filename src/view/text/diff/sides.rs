@@ -1,9 +1,11 @@
 //! A change with the variables that it is about.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::super::delta;
 use crate::compare::change::{Change, ChangeKind};
+use crate::compare::story::{Event, EventKind};
 use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId, natural};
 use crate::view::label::label;
 use crate::view::{Diff, Names};
@@ -55,12 +57,14 @@ pub(super) struct Sides<'a> {
     pub new: Option<Side<'a>>,
     /// The newer of the two.
     shown: Side<'a>,
+    /// True if what happened to its name is told once for several.
+    told: bool,
 }
 
 impl<'a> Sides<'a> {
     pub fn of(diff: &'a Diff, change: &'a Change) -> Option<Self> {
         let (old, new) = (Side::of(&diff.old, change.old), Side::of(&diff.new, change.new));
-        Some(Self { change, old, new, shown: new.or(old)? })
+        Some(Self { change, old, new, shown: new.or(old)?, told: false })
     }
 
     pub fn role(&self) -> Role {
@@ -92,7 +96,7 @@ impl<'a> Sides<'a> {
             Some(delta) if a.dtype != b.dtype => format!("{what}, {}", delta::across_types(delta)),
             _ => what,
         };
-        match self.before(names) {
+        match self.before(names).filter(|_| !self.told) {
             Some(before) => format!("{what}   was {before}"),
             None => what,
         }
@@ -102,6 +106,8 @@ impl<'a> Sides<'a> {
 /// All changes by kind, the model's first, by how much they changed if that was measured, then by name.
 pub(super) fn ordered(diff: &Diff) -> Vec<Sides<'_>> {
     let mut all: Vec<Sides> = diff.changes.list.iter().filter_map(|change| Sides::of(diff, change)).collect();
+    let told: HashSet<VariableId> = diff.story.iter().filter_map(rule).flatten().copied().collect();
+    all.iter_mut().for_each(|sides| sides.told = sides.change.new.is_some_and(|id| told.contains(&id)));
     let group = |sides: &Sides| Group::ALL.iter().position(|group| *group == sides.role().group());
     // What is no longer finite is worst; what could not be measured comes last.
     let much = |sides: &Sides| {
@@ -114,4 +120,10 @@ pub(super) fn ordered(diff: &Diff) -> Vec<Sides<'_>> {
         kinds.then(changed).then_with(|| natural(&a.name(diff.names), &b.name(diff.names)))
     });
     all
+}
+
+/// The variables of which one rule tells what happened to their names.
+fn rule(event: &Event) -> Option<&[VariableId]> {
+    let renamed = matches!(event.kind, EventKind::Renamed { .. }) && event.new.len() > 1;
+    renamed.then_some(event.new.as_slice())
 }
