@@ -1,5 +1,7 @@
 //! `ckpt diff`: what changed between two checkpoints.
 
+use std::path::Path;
+
 use super::select::{self, Selector};
 use super::{Context, doctor, ls};
 use crate::bytes::Fault;
@@ -12,7 +14,7 @@ use crate::format;
 use crate::model::{Checkpoint, Delta, Depth, Digests, Entry, Resolved, Tolerance, VariableId};
 use crate::restore::{self, Goal, Goals, Options, Scene};
 use crate::tensor::{self, Elements};
-use crate::view::{Diff, Differences, Outcome};
+use crate::view::{self, Diff, Differences, MapKind, Outcome};
 
 /// Compares by names and checksums; reads only what the indexes leave open, or what `--values` asks for.
 ///
@@ -20,6 +22,7 @@ use crate::view::{Diff, Differences, Outcome};
 /// If there is no checkpoint at either path, or a flag makes no sense.
 pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error> {
     let selector = Selector::new(&args.select)?;
+    args.map.as_deref().map(map_kind).transpose()?;
     let (old_path, old) = context.open(&args.old)?;
     let (new_path, new) = context.open(&args.new)?;
     let whole = align(&old, &new);
@@ -60,6 +63,31 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
             None => Differences::Of(args.fail_on.iter().flat_map(|name| kinds(*name)).copied().collect()),
         },
     })))
+}
+
+/// The kind of map that a file is for, by its name.
+///
+/// # Errors
+/// For a name that ends otherwise.
+pub(crate) fn map_kind(file: &Path) -> Result<MapKind, Error> {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => Ok(MapKind::Json),
+        Some("py") => Ok(MapKind::Python),
+        _ if file == Path::new("-") => Ok(MapKind::Python),
+        _ => Err(Error::new(format!("--map {}: neither .json nor .py", file.display()))
+            .hint("a .json file is for programs, a .py file restores; - writes the latter to stdout")),
+    }
+}
+
+/// The map as it is written.
+///
+/// # Errors
+/// If no script can use it.
+pub(crate) fn map(diff: &Diff, file: &Path) -> Result<String, Error> {
+    let text = view::map(diff, map_kind(file)?);
+    text.ok_or_else(|| {
+        Error::new("no Python call restores one of these kinds of files into the other").hint("--map FILE.json has the names")
+    })
 }
 
 fn tolerance(args: &cli::Diff) -> Option<Tolerance> {

@@ -14,6 +14,7 @@ mod select;
 mod words;
 
 pub use facts::{Comparison, Facts};
+pub(crate) use words::python;
 pub use finding::{Finding, Findings, Fix, Forecast, Renamed, Report, Summary};
 pub use rule::{Check, Family, Manual, Rule, Severity};
 pub use select::{Selection, UnknownRule};

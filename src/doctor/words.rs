@@ -18,7 +18,7 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
 
 /// As a Python string, on one line whatever the text is. (The text form of protobuf, which state files
 /// have, reads it alike.)
-pub(super) fn python(text: &str) -> String {
+pub(crate) fn python(text: &str) -> String {
     format!("\"{}\"", escaped(text, '"'))
 }
 

@@ -4,6 +4,7 @@ mod csv;
 mod escape;
 mod json;
 mod label;
+mod map;
 mod markdown;
 mod outcome;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod verdict;
 use std::io::{self, Write};
 
 pub use escape::clean;
+pub use map::{MapKind, map};
 pub use outcome::{Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Show, ShownValues, Sort, Tensor};
 pub(crate) use text::error;
 pub use units::{count, size};
