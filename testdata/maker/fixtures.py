@@ -16,6 +16,9 @@ from .formats.registry import FORMATS
 from .formats.questions import ask_about
 from .outcome import says
 from .registry import FIXTURES, pin_clock
+from .renames import programs as renames  # noqa: F401  (registers)
+from .renames import record
+from .renames.registry import PAIRS
 from .truth import describe, dump_json
 from .wounds import inflict
 
@@ -93,6 +96,8 @@ def make(top, names, python212=None):
               for name in [*FORMATS, *old.PROGRAMS]}
     kinds |= {f"formats/damaged/{name}": lambda top, name: formats_damaged.make(
         top, name.rpartition("/")[2]) for name in formats_damaged.CASES}
+    kinds |= {f"renames/{name}": lambda top, name: record.make(top, name.partition("/")[2], in_child)
+              for name in PAIRS}
     kinds["foreign"] = lambda top, _: foreign.make(top)
     unknown = [name for name in names if name not in kinds]
     if unknown:

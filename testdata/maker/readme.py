@@ -8,6 +8,7 @@ from .formats.foreign import KINDS
 from .formats.old import PROGRAMS
 from .formats.registry import FORMATS
 from .registry import FIXTURES
+from .renames.registry import PAIRS
 
 
 def row(*cells):
@@ -34,12 +35,18 @@ def foreign_table():
         row(f"`{name}`", about) for name, (_, about) in KINDS.items())
 
 
+def renames_table():
+    return row("pair", "what changed") + row("---", "---") + "".join(
+        row(f"`{name}`", pair.about) for name, pair in sorted(PAIRS.items()))
+
+
 def update(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     for name, table in (("healthy", healthy_table()), ("damaged", damaged_table(CASES)),
                         ("formats", formats_table()),
-                        ("damaged formats", damaged_table(DAMAGED_FORMATS)), ("foreign", foreign_table())):
+                        ("damaged formats", damaged_table(DAMAGED_FORMATS)), ("renames", renames_table()),
+                        ("foreign", foreign_table())):
         text = re.sub(f"(<!-- {name} -->\n).*?(<!-- end -->)",
                       lambda match, table=table: match[1] + table + match[2], text, flags=re.S)
     with open(path, "w", encoding="utf-8") as file:
