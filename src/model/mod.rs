@@ -11,6 +11,8 @@ mod graph;
 mod naming;
 mod natural;
 mod roles;
+#[cfg(test)]
+pub(crate) mod sample;
 mod saved_model;
 mod shape;
 mod text;

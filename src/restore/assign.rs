@@ -1,7 +1,7 @@
 //! One `RestoreV2` and the assignments after it: everything is read before anything is assigned.
 
 use super::object_graph::Wanted;
-use super::reader::{Code, Data, Trouble, tuple, type_name};
+use super::reader::{Code, Data, Trouble, find, tuple, type_name};
 use super::{Bound, Exception, Scene};
 use crate::model::{Checkpoint, Entry, EntryId, Shape, VariableId};
 
@@ -44,7 +44,7 @@ pub(super) fn read(
 ) -> Result<Vec<Bound>, Trouble> {
     let mut found = Vec::with_capacity(wanted.len());
     for one in wanted {
-        let Some((entry, _)) = old.find(one.key.as_bytes()) else {
+        let Some((entry, _)) = find(old, &one.key) else {
             return Err(Trouble::new(Code::NotFound, format!("Key {} not found in checkpoint", one.key)));
         };
         found.push(Bound { old: entry, new: one.new });

@@ -30,3 +30,31 @@ pub(super) fn course(scene: &Scene) -> Course {
     };
     checkpoint::restore(scene, opened, &label)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Stage;
+    use super::*;
+    use crate::model::sample::object;
+
+    #[test]
+    fn the_state_file_decides() {
+        let old = object(&[("w", "w", &[2]), ("save_counter", "save_counter", &[])]);
+        let with = |latest| course(&Stage::directory(latest).scene(Some(&old), Some(&old)));
+        assert_eq!(with(Latest::Path("ckpts/ckpt-4".into())).bound.len(), 2);
+        let none = with(Latest::Nothing("there is no file named checkpoint"));
+        assert!(none.bound.is_empty() && none.exception.is_none() && none.asserts.unwrap().nontrivial_match);
+        assert_eq!(with(Latest::Raises).exception.unwrap().class, "ValueError");
+        assert_eq!(with(Latest::Garbled).exception.unwrap().class, "UnicodeDecodeError");
+        let index = with(Latest::Path("ckpts/ckpt-4.index".into()));
+        assert!(index.bound.is_empty() && index.exception.is_none(), "an index by its own name is an empty checkpoint");
+        assert_eq!(with(Latest::Path("ckpts/ckpt-5".into())).exception.unwrap().class, "NotFoundError");
+    }
+
+    #[test]
+    fn what_is_no_directory_has_no_state_file() {
+        let old = object(&[("w", "w", &[2])]);
+        let course = course(&Stage::at("ckpts/ckpt-4").scene(Some(&old), Some(&old)));
+        assert!(course.bound.is_empty() && course.exception.is_none());
+    }
+}

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::Asserts;
-use crate::model::{Checkpoint, Node, NodeId, ObjectGraph, VariableId};
+use crate::model::{Checkpoint, GRAPH_KEY, Node, NodeId, ObjectGraph, VariableId};
 
 /// What becomes of a stored node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,6 +244,8 @@ const ATTRIBUTES: &str = ".ATTRIBUTES/";
 /// The tensors of each object of a checkpoint: its variables, with what their keys have behind the path.
 pub(super) struct Tensors<'a> {
     by_node: HashMap<NodeId, Vec<(VariableId, &'a str)>>,
+    /// Those that no object is told to own, with their keys: what registered savers wrote is among them.
+    loose: Vec<(VariableId, &'a str)>,
 }
 
 impl<'a> Tensors<'a> {
@@ -254,6 +256,7 @@ impl<'a> Tensors<'a> {
             owners.extend(object.attributes.iter().map(|attribute| (attribute.key.as_str(), node)));
         }
         let mut by_node: HashMap<NodeId, Vec<(VariableId, &str)>> = HashMap::new();
+        let mut loose = Vec::new();
         for (id, (_, entry)) in checkpoint.pairs().enumerate() {
             let Some(key) = entry.key.text() else { continue };
             // One attribute may stand for several tensors, whose keys go on behind its own.
@@ -261,9 +264,17 @@ impl<'a> Tensors<'a> {
             if let Some(node) = owners.get(key).or_else(several) {
                 let local = key.split_once(ATTRIBUTES).map_or(key, |(_, local)| local);
                 by_node.entry(*node).or_default().push((id, local));
+            } else if key != GRAPH_KEY {
+                loose.push((id, key));
             }
         }
-        Self { by_node }
+        Self { by_node, loose }
+    }
+
+    /// What registered savers read: keys of their own, as far as the checkpoint has them.
+    pub fn loose(&self, old: &Checkpoint) -> impl Iterator<Item = Wanted> {
+        let there = self.loose.iter().filter(|(_, key)| old.find(key.as_bytes()).is_some());
+        there.map(|(new, key)| Wanted { key: (*key).to_owned(), new: *new })
     }
 
     /// The variables of an object.
@@ -278,5 +289,150 @@ impl<'a> Tensors<'a> {
         let path = path.unwrap_or_default();
         let own = self.by_node.get(&visit.new).into_iter().flatten();
         own.map(|&(new, local)| Wanted { key: format!("{path}{local}"), new }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Attribute, Slot};
+
+    /// References; a node has a value if its number is among `values`.
+    fn graph(edges: &[(NodeId, &str, NodeId)], values: &[NodeId]) -> ObjectGraph {
+        let ends = edges.iter().flat_map(|edge| [edge.0, edge.2]).chain(values.iter().copied());
+        let mut graph = ObjectGraph { nodes: vec![Node::default(); ends.max().unwrap_or(0) + 1] };
+        for &(from, name, to) in edges {
+            graph.nodes[from].children.push((name.to_owned(), to));
+        }
+        for &id in values {
+            let key = format!("{id}/.ATTRIBUTES/VARIABLE_VALUE");
+            graph.nodes[id].attributes.push(Attribute { name: "VARIABLE_VALUE".into(), full_name: String::new(), key });
+        }
+        graph
+    }
+
+    fn slot(graph: &mut ObjectGraph, optimizer: NodeId, original: NodeId, name: &str, variable: NodeId) {
+        graph.nodes[optimizer].slots.push(Slot { original, name: name.to_owned(), variable });
+    }
+
+    fn read(walk: &Walk) -> Vec<(NodeId, NodeId)> {
+        walk.visits.iter().map(|visit| (visit.old, visit.new)).collect()
+    }
+
+    #[test]
+    fn only_names_of_references_count() {
+        let old = graph(&[(0, "a", 1), (0, "b", 2)], &[1, 2]);
+        let new = graph(&[(0, "b", 1), (0, "c", 2)], &[1, 2]);
+        let walk = Walk::new(&old, &new);
+        assert_eq!(walk.places, [Place::Object(0), Place::Nowhere, Place::Object(1)]);
+        let asserts = walk.asserts(&old, &new);
+        assert_eq!(asserts, Asserts { consumed: true, existing_objects_matched: true, nontrivial_match: false });
+        let same = Walk::new(&old, &old).asserts(&old, &old);
+        assert_eq!(same, Asserts::default());
+    }
+
+    #[test]
+    fn another_root_matches_nothing() {
+        let (old, new) = (graph(&[(0, "model", 1)], &[1]), graph(&[(0, "net", 1)], &[1]));
+        assert!(Walk::new(&old, &new).asserts(&old, &new).nontrivial_match);
+    }
+
+    #[test]
+    fn a_stored_node_goes_to_the_first_object_that_is_reached() {
+        // The shorter path is walked first, whatever the order of nodes.
+        let old = graph(&[(0, "deep", 1), (1, "v", 2), (0, "v", 2)], &[2]);
+        let new = graph(&[(0, "deep", 1), (1, "v", 2), (0, "v", 3)], &[2, 3]);
+        let walk = Walk::new(&old, &new);
+        assert_eq!(walk.places[2], Place::Object(3));
+        assert_eq!(walk.sources[2], None);
+        assert!(walk.asserts(&old, &new).existing_objects_matched);
+    }
+
+    #[test]
+    fn of_two_values_for_one_object_the_second_is_dropped_and_no_assert_tells() {
+        let old = graph(&[(0, "a", 1), (0, "b", 2)], &[1, 2]);
+        let new = graph(&[(0, "a", 1), (0, "b", 1)], &[1]);
+        let walk = Walk::new(&old, &new);
+        assert_eq!(read(&walk), [(0, 0), (1, 1)]);
+        assert_eq!(walk.asserts(&old, &new), Asserts::default());
+    }
+
+    #[test]
+    fn a_node_without_a_value_passes_for_a_value() {
+        let (bare, valued) = (graph(&[(0, "a", 1)], &[]), graph(&[(0, "a", 1)], &[1]));
+        assert_eq!(Walk::new(&bare, &valued).asserts(&bare, &valued), Asserts::default());
+        // The other way round the value is of no use, which the strictest assert alone tells.
+        let asserts = Walk::new(&valued, &bare).asserts(&valued, &bare);
+        assert_eq!(asserts, Asserts { consumed: true, ..Asserts::default() });
+    }
+
+    /// A variable (1), an optimizer (2) with an iteration (3), and the variable's slot (4).
+    fn legacy(optimizer_first: bool) -> ObjectGraph {
+        let mut edges = vec![(0, "w", 1), (0, "opt", 2), (2, "iter", 3), (2, "decay", 3)];
+        if optimizer_first {
+            edges.swap(0, 1);
+        }
+        let mut graph = graph(&edges, &[1, 3, 4]);
+        slot(&mut graph, 2, 1, "m", 4);
+        graph
+    }
+
+    #[test]
+    fn slots_are_found_by_variable_and_name() {
+        for optimizer_first in [true, false] {
+            let old = legacy(optimizer_first);
+            let walk = Walk::new(&old, &old);
+            assert_eq!(walk.places[4], Place::Object(4));
+            assert_eq!(walk.asserts(&old, &old), Asserts::default());
+        }
+    }
+
+    #[test]
+    fn a_legacy_optimizer_makes_slots_that_it_lacks() {
+        let (old, mut new) = (legacy(true), legacy(true));
+        new.nodes[2].slots.clear();
+        new.nodes.pop();
+        let walk = Walk::new(&old, &new);
+        assert_eq!((walk.places[4], walk.refused), (Place::Made, false));
+        assert_eq!(walk.asserts(&old, &new), Asserts::default());
+    }
+
+    #[test]
+    fn later_optimizers_refuse_slots_or_ignore_them() {
+        let old = legacy(false);
+        let keras2 = graph(&[(0, "w", 1), (0, "opt", 2), (2, "_iterations", 3)], &[1, 3]);
+        assert!(Walk::new(&old, &keras2).refused);
+        let keras3 = [(0, "w", 1), (0, "opt", 2), (2, "_iterations", 3), (2, "_trainable_variables", 4)];
+        let keras3 = graph(&keras3, &[1, 3]);
+        let walk = Walk::new(&old, &keras3);
+        assert_eq!((walk.places[4], walk.refused), (Place::Nowhere, false));
+        let without_variable = graph(&[(0, "opt", 1), (1, "_iterations", 2)], &[2]);
+        assert!(!Walk::new(&old, &without_variable).refused, "no variable, no slot");
+    }
+
+    #[test]
+    fn a_node_that_is_not_there_is_passed_over() {
+        let mut old = graph(&[(0, "a", 1)], &[1]);
+        old.nodes[0].children.push(("b".to_owned(), 99));
+        slot(&mut old, 0, 77, "m", 88);
+        let walk = Walk::new(&old, &graph(&[(0, "a", 1), (0, "b", 2)], &[1, 2]));
+        assert_eq!(read(&walk), [(0, 0), (1, 1)]);
+        assert_eq!(Walk::new(&ObjectGraph::default(), &old).visits, []);
+    }
+
+    /// A list of a hundred thousand objects, each of which leads back to the root.
+    #[test]
+    fn long_lists_take_no_time() {
+        let count = 100_000;
+        let mut nodes = vec![Node::default(); count + 1];
+        nodes[0].children = (1..=count).map(|id| (format!("{id}"), id)).collect();
+        for node in nodes.iter_mut().skip(1) {
+            node.children.push(("root".to_owned(), 0));
+        }
+        let graph = ObjectGraph { nodes };
+        let started = std::time::Instant::now();
+        let walk = Walk::new(&graph, &graph);
+        assert!(walk.sources.iter().enumerate().all(|(id, from)| *from == Some(id)));
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{Exception, Scene};
 use crate::bytes::{Fault, FaultKind, Foreign};
-use crate::model::{Checkpoint, Container, DType, Directory, EntryId, FileRole, Shape};
+use crate::model::{Checkpoint, Container, DType, Directory, Entry, EntryId, FileRole, Shape};
 
 /// The status that TensorFlow's own code ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +189,15 @@ fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
         "index" => Trouble::new(Code::DataLoss, text),
         _ => unreadable(&format!("failed to seek to header entry): {text}")),
     };
-    let own = checkpoint.faults.iter().filter(|fault| fault.at.file == index.label);
+    // Of the blocks of entries only the first is needed to open it; in the others, keys are not found.
+    let later = |fault: &Fault| {
+        let of_block = match &fault.kind {
+            FaultKind::BlockChecksum { block, .. } | FaultKind::BlockType { block, .. } => Some(*block),
+            _ => None,
+        };
+        of_block == Some("data") && fault.at.bytes.start > 0
+    };
+    let own = checkpoint.faults.iter().filter(|fault| fault.at.file == index.label && !later(fault));
     own.map(|fault| &fault.kind).find_map(|kind| match kind {
         FaultKind::Unreadable { error } => {
             Some(Trouble::new(Code::DataLoss, format!("{}; {}", index.label, capital(error))))
@@ -207,6 +215,11 @@ fn index_trouble(checkpoint: &Checkpoint, path: &str) -> Option<Trouble> {
         FaultKind::VersionRefused { .. } => Some(Trouble::new(Code::InvalidArgument, kind.to_string())),
         _ => None,
     })
+}
+
+/// The entry of a key, if TensorFlow finds it: it does not look into blocks whose checksum is wrong.
+pub(super) fn find<'a>(checkpoint: &'a Checkpoint, key: &str) -> Option<(EntryId, &'a Entry)> {
+    checkpoint.find(key.as_bytes()).filter(|(_, entry)| entry.trusted)
 }
 
 /// What is wrong with the data of a checkpoint. Only what is asked for is looked at, as TensorFlow does.
@@ -295,4 +308,41 @@ pub(super) fn tuple(shape: &Shape) -> String {
 fn capital(error: &str) -> String {
     let mut letters = error.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Stage;
+    use super::*;
+    use crate::model::{Candidate, Latest};
+
+    #[test]
+    fn one_trouble_has_two_classes() {
+        let classes = |trouble: Trouble| (trouble.clone().in_reader().class, trouble.in_op().class);
+        assert_eq!(classes(Trouble::new(Code::OutOfRange, "short")), ("IndexError", "OutOfRangeError"));
+        assert_eq!(classes(Trouble::new(Code::DataLoss, "checksum")), ("OpError", "DataLossError"));
+        assert_eq!(classes(Trouble::new(Code::NotFound, "x; No such file")), ("OpError", "NotFoundError"));
+        assert_eq!(classes(Trouble::no_files("x")), ("NotFoundError", "NotFoundError"));
+        assert_eq!(classes(Trouble::no_table("x", NO_MAGIC)), ("DataLossError", "DataLossError"));
+    }
+
+    #[test]
+    fn a_pattern_that_matches_is_found_and_not_opened() {
+        let mut stage = Stage::directory(Latest::Raises);
+        let name = "ckpt-14".to_owned();
+        let candidate = Candidate { name, index: Some(1), shards: Vec::new(), meta: false, modified: None };
+        stage.resolved.directory.as_mut().unwrap().candidates.push(candidate);
+        let matches = |pattern| stars_match(stage.resolved.directory.as_ref(), pattern);
+        assert!(matches("run/ckpt-*") && matches("*") && matches("c*t-*4") && matches("ckpt-14*"));
+        assert!(!matches("ckpt-*5") && !matches("x*") && !matches("ckpt-[1]4"));
+    }
+
+    #[test]
+    fn words_of_tensorflow() {
+        assert_eq!(tuple(&Shape::new([])), "()");
+        assert_eq!(tuple(&Shape::new([3])), "(3,)");
+        assert_eq!(tuple(&Shape::new([3, 4])), "(3, 4)");
+        assert_eq!(type_name(DType::FLOAT32), "float");
+        assert_eq!(type_name(DType::INT64), "int64");
+    }
 }

@@ -77,3 +77,61 @@ fn not_a_file(exception: Exception) -> Exception {
     );
     Exception::new("FileNotFoundError", text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Stage, fault};
+    use super::*;
+    use crate::model::sample::object;
+    use crate::model::{MetaGraph, SavedModel};
+
+    fn loaded(change: impl Fn(&mut Stage, &mut Checkpoint)) -> Course {
+        let mut stage = Stage::at("saved");
+        stage.resolved.is_saved_model = true;
+        let mut old = object(&[("w", "w", &[2])]);
+        let graphs = vec![MetaGraph::default()];
+        old.saved_model = Some(Box::new(SavedModel { graphs, needs: vec![], ..SavedModel::default() }));
+        change(&mut stage, &mut old);
+        course(&stage.scene(Some(&old), None))
+    }
+
+    fn raised(course: &Course) -> &str {
+        course.exception.as_ref().map_or("", |exception| exception.class)
+    }
+
+    #[test]
+    fn everything_is_restored_or_it_raises() {
+        assert_eq!(loaded(|_, _| {}).bound.len(), 2);
+        let elsewhere = loaded(|stage, _| stage.resolved.is_saved_model = false);
+        assert_eq!(raised(&elsewhere), "OSError");
+        let data = loaded(|_, old| old.files[1].size = None);
+        assert_eq!(raised(&data), "OpError", "the graph of objects is read first");
+        let malformed = FaultKind::GraphFileMalformed { error: "it ends early".to_owned() };
+        assert_eq!(
+            raised(&loaded(|_, old| old.faults.push(fault("saved/saved_model.pb", malformed.clone())))),
+            "OSError"
+        );
+        let two = loaded(|_, old| old.saved_model.as_mut().unwrap().graphs.push(MetaGraph::default()));
+        assert_eq!(raised(&two), "ValueError");
+    }
+
+    #[test]
+    fn variables_that_are_missing_are_a_missing_file() {
+        let gone = |needs: bool| {
+            loaded(move |_, old| {
+                old.files[0].size = None;
+                if needs {
+                    let need = crate::model::Needed {
+                        name: "w".to_owned(),
+                        dtype: crate::model::DType::FLOAT32,
+                        shape: crate::model::Shape::new([2]),
+                        is_reference: false,
+                    };
+                    old.saved_model.as_mut().unwrap().needs.push(need);
+                }
+            })
+        };
+        assert_eq!(raised(&gone(true)), "FileNotFoundError");
+        assert_eq!(raised(&gone(false)), "", "a graph without variables needs none");
+    }
+}

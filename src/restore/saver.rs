@@ -202,3 +202,90 @@ fn mapped(names: &[(String, VariableId)], keys: &HashMap<&str, &str>) -> Result<
     );
     Err(Exception::new("NotFoundError", text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Stage;
+    use super::*;
+    use crate::model::sample::{named, object};
+    use crate::model::{DType, Needed, Shape};
+
+    fn graph(name: &str, is_reference: bool) -> GraphFile {
+        let need = Needed { name: name.to_owned(), dtype: DType::FLOAT32, shape: Shape::new([3]), is_reference };
+        GraphFile::Read(vec![need])
+    }
+
+    fn into(old: &Checkpoint, new: Option<&Checkpoint>, graph: Option<GraphFile>) -> Course {
+        let stage = Stage { graph, ..Stage::at("ckpts/ckpt-4") };
+        course(&stage.scene(Some(old), new))
+    }
+
+    fn raised(course: &Course) -> (&str, &str) {
+        course.exception.as_ref().map_or(("", ""), |exception| (exception.class, &exception.message))
+    }
+
+    #[test]
+    fn the_first_name_that_is_missing_is_told() {
+        let old = named(&[("w", &[2]), ("z", &[1])]);
+        assert_eq!(into(&old, Some(&named(&[("w", &[2])])), None).bound.len(), 1, "what is too much is ignored");
+        let course = into(&old, Some(&named(&[("y", &[2]), ("b", &[2]), ("w", &[2])])), None);
+        let (class, text) = raised(&course);
+        assert_eq!(class, "NotFoundError");
+        assert!(
+            text.starts_with("Restoring from checkpoint failed.")
+                && text.ends_with("\n\nKey b not found in checkpoint")
+        );
+    }
+
+    #[test]
+    fn a_resource_variable_takes_any_shape() {
+        let (old, new) = (named(&[("w", &[2])]), named(&[("w", &[3])]));
+        let kept = into(&old, Some(&new), Some(graph("w", true)));
+        assert_eq!(raised(&kept).0, "InvalidArgumentError");
+        assert!(raised(&kept).1.ends_with("lhs shape= [3] rhs shape= [2]"));
+        assert_eq!(into(&old, Some(&new), Some(graph("w", false))).bound.len(), 1);
+        assert_eq!(raised(&into(&old, Some(&new), None)).0, "InvalidArgumentError", "as TensorFlow 1 makes them");
+    }
+
+    #[test]
+    fn a_slice_knows_its_whole() {
+        let (old, mut new) = (named(&[("w", &[2])]), named(&[("w", &[3])]));
+        new.entries[0].payload = Payload::Slices(Box::default());
+        let course = into(&old, Some(&new), Some(graph("w", false)));
+        assert!(raised(&course).1.ends_with("spec [3] does not match the shape stored in checkpoint: [2]"));
+    }
+
+    #[test]
+    fn objects_by_their_full_names() {
+        let old = object(&[("m/a", "w", &[2]), ("m/b", "Variable", &[2]), ("m/c", "Variable", &[5])]);
+        let found = into(&old, Some(&named(&[("Variable", &[5])])), None);
+        let stored = old.entries[found.bound[0].old].key.to_string();
+        assert_eq!(stored, "m/c/.ATTRIBUTES/VARIABLE_VALUE", "the last of one name");
+        assert_eq!(found.warnings.len(), 1);
+        let course = into(&old, Some(&named(&[("w", &[2]), ("x", &[2])])), None);
+        let (class, text) = raised(&course);
+        assert_eq!(class, "NotFoundError");
+        assert!(text.starts_with("\n\nExisting variables not in the checkpoint: x\n\n"), "{text}");
+        assert!(text.contains("don't exist now: Variable\n\n(1 variable name(s) did match)"), "{text}");
+    }
+
+    #[test]
+    fn without_a_target_the_graph_is_the_program() {
+        let old = named(&[("w", &[3])]);
+        assert_eq!(into(&old, None, Some(graph("w", true))).bound.len(), 1);
+        let missing = into(&old, None, Some(GraphFile::Missing));
+        assert_eq!(raised(&missing), ("OSError", "File does not exist. Received: ckpts/ckpt-4.meta."));
+        assert_eq!(raised(&into(&old, None, Some(GraphFile::Garbled))).0, "UnicodeDecodeError");
+        assert_eq!(raised(&into(&old, None, Some(GraphFile::Malformed))).0, "OSError");
+        assert_eq!(raised(&into(&old, None, Some(GraphFile::Read(Vec::new())))).0, "AttributeError");
+    }
+
+    #[test]
+    fn a_path_that_is_none() {
+        let mut stage = Stage::at("ckpts/ckpt");
+        stage.resolved.exists = false;
+        let new = named(&[("w", &[3])]);
+        let course = course(&stage.scene(None, Some(&new)));
+        assert_eq!(raised(&course), ("ValueError", "The passed save_path is not a valid checkpoint: ckpts/ckpt"));
+    }
+}
