@@ -255,11 +255,11 @@ fn what_makes_it_fail_can_be_chosen() {
 #[test]
 fn doctor_has_goals_too() {
     let disk = disk(program(old(), "", 3, false), program(new(), "", 5, false));
-    let doctor = |flags: &[&str]| {
-        ask(&disk, &[&["doctor", "old/model.ckpt", "--against", "new/model.ckpt"], flags].concat())
-    };
+    let doctor =
+        |flags: &[&str]| ask(&disk, &[&["doctor", "old/model.ckpt", "--against", "new/model.ckpt"], flags].concat());
     let said = doctor(&["--for", "finetune"]).expect(0).out;
-    let last = "Restore by saver: exact no, resume NO (1 reshaped), finetune yes (reshaped: head), infer NO (1 reshaped)";
+    let last =
+        "Restore by saver: exact no, resume NO (1 reshaped), finetune yes (reshaped: head), infer NO (1 reshaped)";
     assert_eq!(said.lines().last(), Some(last));
     let answer = doctor(&["--for", "infer", "--format", "json"]).expect(1).json();
     assert_eq!(answer["goals"][0]["finetune"]["ok"], true);

@@ -86,7 +86,8 @@ pub(crate) fn map_kind(file: &Path) -> Result<MapKind, Error> {
 pub(crate) fn map(diff: &Diff, file: &Path) -> Result<String, Error> {
     let text = view::map(diff, map_kind(file)?);
     text.ok_or_else(|| {
-        Error::new("no Python call restores one of these kinds of files into the other").hint("--map FILE.json has the names")
+        Error::new("no Python call restores one of these kinds of files into the other")
+            .hint("--map FILE.json has the names")
     })
 }
 
@@ -148,7 +149,9 @@ fn narrow(mut alignment: Alignment, selector: &Selector, old: &Checkpoint, new: 
     alignment.pairs.retain(|pair| takes(old, &pair.old) || takes(new, &pair.new));
     alignment.gone.retain(|id| takes(old, id));
     alignment.added.retain(|id| takes(new, id));
-    alignment.ambiguous.retain(|doubt| doubt.old.iter().any(|id| takes(old, id)) || doubt.new.iter().any(|id| takes(new, id)));
+    alignment
+        .ambiguous
+        .retain(|doubt| doubt.old.iter().any(|id| takes(old, id)) || doubt.new.iter().any(|id| takes(new, id)));
     alignment
 }
 

@@ -32,11 +32,11 @@ pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub(crate) use naming::promised;
 pub use naming::{describe, leaf};
 pub use natural::natural;
-pub use thousands::thousands;
 pub(crate) use roles::{is_seed, is_statistic};
 pub use saved_model::{Argument, GraphFile, MetaGraph, NO_GRAPHS, Needed, SavedModel, Signature};
 pub use shape::{Shape, Slice};
 pub use text::Text;
+pub use thousands::thousands;
 pub use totals::{Total, Totals};
 pub use variable::{Group, Relations, Role, Variable, VariableId};
 

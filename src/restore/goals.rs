@@ -87,7 +87,8 @@ fn exact(old: &Checkpoint, new: &Checkpoint, changes: &Changes) -> Verdict {
         *count = count.saturating_add(1);
     }
     let damaged = !old.faults.is_empty() || !new.faults.is_empty();
-    let mut reasons: Vec<String> = counts.iter().map(|(kind, count)| format!("{} {}", thousands(*count as u64), kind.past())).collect();
+    let mut reasons: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{} {}", thousands(*count as u64), kind.past())).collect();
     reasons.extend(damaged.then(|| "damaged files".to_owned()));
     Verdict { goal: Goal::Exact, ok: reasons.is_empty(), reasons }
 }
@@ -143,13 +144,7 @@ struct Obstacles {
 }
 
 impl<'a> Restore<'a> {
-    fn of(
-        loader: Loader,
-        scene: &Scene,
-        old: &'a Checkpoint,
-        new: &'a Checkpoint,
-        alignment: &'a Alignment,
-    ) -> Self {
+    fn of(loader: Loader, scene: &Scene, old: &'a Checkpoint, new: &'a Checkpoint, alignment: &'a Alignment) -> Self {
         let prediction = predict(loader, scene);
         let raises = prediction.course.exception.as_ref().map(|exception| exception.class);
         let bound = if raises.is_some() { meant(loader, scene, old, new) } else { prediction.course.bound };

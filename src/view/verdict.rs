@@ -72,9 +72,7 @@ fn numbered(number: usize, words: &str) -> Option<String> {
 
 /// How many are called otherwise, and how many only stored under another key.
 fn renames(diff: &Diff) -> Vec<String> {
-    let name = |checkpoint: &Checkpoint, id: Option<VariableId>| {
-        Some(checkpoint.variables.get(id?)?.name.to_string())
-    };
+    let name = |checkpoint: &Checkpoint, id: Option<VariableId>| Some(checkpoint.variables.get(id?)?.name.to_string());
     let pairs = diff.changes.list.iter().filter(|change| change.renamed);
     let (called, stored): (Vec<&Change>, Vec<&Change>) =
         pairs.partition(|change| name(&diff.old, change.old) != name(&diff.new, change.new));
@@ -102,7 +100,8 @@ fn renames(diff: &Diff) -> Vec<String> {
 fn placed(diff: &Diff, kind: ChangeKind, words: &str) -> Option<String> {
     let changes = diff.changes.list.iter().filter(|change| change.kind == kind);
     let known = changes.clone().filter_map(|change| variable(diff, change));
-    let mut layers: Vec<&str> = known.filter(|(role, _)| role.group() == Group::Model).map(|(_, name)| scope(name)).collect();
+    let mut layers: Vec<&str> =
+        known.filter(|(role, _)| role.group() == Group::Model).map(|(_, name)| scope(name)).collect();
     layers.sort_by(|a, b| natural(a, b));
     layers.dedup();
     let place = match layers.as_slice() {

@@ -83,10 +83,13 @@ impl Size {
     }
 }
 
+/// Variables of the old checkpoint with those of the new that they are.
+type Pairs = Vec<(VariableId, VariableId)>;
+
 /// Layers of another size: the changes that were made, not those that follow from them in the next layers;
 /// the variables of an event are all that have another shape because of it.
 pub(super) fn resized(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment, layers: &Layers) -> Vec<Event> {
-    let mut by_layer: BTreeMap<usize, (BTreeSet<Size>, Vec<(VariableId, VariableId)>)> = BTreeMap::new();
+    let mut by_layer: BTreeMap<usize, (BTreeSet<Size>, Pairs)> = BTreeMap::new();
     let (_, side) = layers.sides();
     for pair in &alignment.pairs {
         let (Some(a), Some(b)) = (old.variables.get(pair.old), new.variables.get(pair.new)) else { continue };
@@ -102,7 +105,7 @@ pub(super) fn resized(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment,
     }
     let any_made = by_layer.values().any(|(sizes, _)| sizes.iter().any(|size| size.is_made()));
     // By what is made; what only follows belongs to no event of its own.
-    let mut by_size: BTreeMap<Size, (Vec<String>, Vec<(VariableId, VariableId)>)> = BTreeMap::new();
+    let mut by_size: BTreeMap<Size, (Vec<String>, Pairs)> = BTreeMap::new();
     let mut following = Vec::new();
     for (layer, (sizes, pairs)) in by_layer {
         // The sizes are in the order of what tells most.

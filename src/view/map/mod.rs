@@ -57,7 +57,14 @@ impl<'a> Map<'a> {
             }
         }
         let path = |checkpoint: &Checkpoint| checkpoint.prefix.display().to_string();
-        Self { schema: "ckpt/map/1", old: path(&diff.old), new: path(&diff.new), renames, kept, left_out: left_out(diff) }
+        Self {
+            schema: "ckpt/map/1",
+            old: path(&diff.old),
+            new: path(&diff.new),
+            renames,
+            kept,
+            left_out: left_out(diff),
+        }
     }
 }
 

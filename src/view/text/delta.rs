@@ -27,7 +27,8 @@ impl Columns {
         }
         let mut columns: Vec<(usize, usize)> = widths.into_iter().flatten().enumerate().collect();
         let mut dispensable = DISPENSABLE.iter();
-        while room.is_some_and(|room| columns.iter().map(|(_, width)| width.saturating_add(GAP)).sum::<usize>() > room) {
+        while room.is_some_and(|room| columns.iter().map(|(_, width)| width.saturating_add(GAP)).sum::<usize>() > room)
+        {
             let Some(next) = dispensable.next() else { break };
             columns.retain(|(column, _)| column != next);
         }
@@ -78,7 +79,7 @@ fn short(number: f64) -> String {
 fn cosine(cosine: f64) -> String {
     match cosine {
         cosine if cosine.is_nan() => "-".to_owned(),
-        cosine if cosine < 1.0 && cosine >= 0.9999995 => "> .999999".to_owned(),
+        cosine if (0.9999995..1.0).contains(&cosine) => "> .999999".to_owned(),
         cosine => format!("{cosine:.6}"),
     }
 }

@@ -169,7 +169,8 @@ fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> i
     let listed = |sides: &&Sides| style.verbose || sides.role().group() == Group::Model;
     let (listed, summed): (Vec<&Sides>, Vec<&Sides>) = sides.iter().partition(listed);
     let deltas = listed.iter().filter(|_| kind == ChangeKind::Revalued).filter_map(|s| s.change.delta.as_ref());
-    let widest = listed.iter().map(|sides| width(&sides.name(diff.names))).max().unwrap_or(0).clamp(NAME_MIN, NAME_BESIDE);
+    let widest =
+        listed.iter().map(|sides| width(&sides.name(diff.names))).max().unwrap_or(0).clamp(NAME_MIN, NAME_BESIDE);
     let room = style.width.map(|columns| columns.saturating_sub(INDENT).saturating_sub(widest));
     let columns = delta::Columns::of(deltas, room);
     let mut rows = rows(diff, &listed, &columns);

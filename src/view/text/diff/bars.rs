@@ -66,7 +66,8 @@ fn together(deltas: &[Delta]) -> f64 {
     }
     let squares = |of: fn(&Delta) -> f64| deltas.iter().map(|delta| (of(delta) / old).powi(2)).sum::<f64>();
     // Of a variable that was all zero the difference is the new side.
-    let difference = squares(|delta| if delta.norms[0] == 0.0 { delta.norms[1] } else { delta.rel_l2 * delta.norms[0] });
+    let difference =
+        squares(|delta| if delta.norms[0] == 0.0 { delta.norms[1] } else { delta.rel_l2 * delta.norms[0] });
     (difference / squares(|delta| delta.norms[0])).sqrt()
 }
 

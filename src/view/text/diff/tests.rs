@@ -185,7 +185,10 @@ fn damaged_sides_are_never_the_same() {
 fn the_model_is_listed_and_the_rest_summed_up() {
     let text_of = |verbose| text(&mixed(), &Style { verbose, ..style(None) });
     let text = text_of(false);
-    assert!(text.starts_with("run/ckpt-3 (step 8) -> run/ckpt-4\n14 variables: 1 reshaped in head, 1 new, 1 gone, "), "{text}");
+    assert!(
+        text.starts_with("run/ckpt-3 (step 8) -> run/ckpt-4\n14 variables: 1 reshaped in head, 1 new, 1 gone, "),
+        "{text}"
+    );
     assert!(text.contains("\n  + fresh             float32 [4]\n"), "{text}");
     assert!(text.contains("\n  ~ head              [768, 2] -> [768, 5]\n"), "{text}");
     assert!(text.contains("\n  ~ 3 slots   -v lists them\n  ~ n/0, n/1, n/2, n/3, n/4 and 2 more   -v\n"), "{text}");
