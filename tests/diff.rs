@@ -266,3 +266,91 @@ fn doctor_has_goals_too() {
     assert_eq!(answer["goals"][0]["infer"]["reasons"][0], "1 reshaped");
     ask(&disk, &["doctor", "old/model.ckpt", "--for", "infer"]).expect(2);
 }
+
+/// The lines of a script between the braces of its dictionary.
+fn entries(script: &str) -> Vec<&str> {
+    let is_entry = |line: &&str| line.starts_with("    \"") && line.ends_with(',');
+    script.lines().filter(is_entry).map(str::trim).collect()
+}
+
+#[test]
+fn a_map_for_programs_and_one_that_restores() {
+    let disk = disk(program(old(), "", 3, false), program(new(), "model/", 3, true));
+    let folder = std::env::temp_dir().join(format!("ckpt-maps-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str| folder.join(name).display().to_string();
+    let said = diff(&disk, &["--map", &file("map.json")]).expect(1).out;
+    assert!(said.contains("Restore by saver"), "the answer is given all the same: {said}");
+    let text = std::fs::read_to_string(file("map.json")).unwrap();
+    let map: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&map["schema"], &map["kept"]), (&"ckpt/map/1".into(), &serde_json::json!(["global_step"])));
+    assert_eq!(map["left_out"], serde_json::json!(["model/norm/gamma"]));
+    let renames = map["renames"].as_array().unwrap();
+    assert_eq!(renames.len(), 4);
+    assert_eq!((&renames[0]["from"], &renames[0]["to"]), (&"body/bias".into(), &"model/body/bias".into()));
+
+    diff(&disk, &["--map", &file("restore.py")]).expect(1);
+    let script = std::fs::read_to_string(file("restore.py")).unwrap();
+    assert_eq!(diff(&disk, &["--map", "-"]).expect(1).out, script);
+    let expected = [
+        "\"body/bias\": \"model/body/bias\",",
+        "\"body/kernel\": \"model/body/kernel\",",
+        "\"body/kernel/Momentum\": \"model/body/kernel/Momentum\",",
+        "\"global_step\": \"global_step\",",
+        "\"head/kernel\": \"model/head/kernel\",",
+    ];
+    assert_eq!(entries(&script), expected);
+    assert!(script.contains("# Not filled: \"model/norm/gamma\"\n"), "{script}");
+    assert!(script.contains("\nCHECKPOINT = \"old/model.ckpt\"\n"), "{script}");
+    assert!(script.contains("init_from_checkpoint(checkpoint, NAMES)"), "{script}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let wrong = diff(&disk, &["--map", "map.txt"]).expect(2);
+    assert!(wrong.err.contains("neither .json nor .py"), "{}", wrong.err);
+}
+
+#[test]
+fn a_map_goes_by_object_or_by_layer() {
+    let moved = disk(objects(old(), ["a", "b"]), objects(new(), ["a", "x.y"]));
+    let script = diff(&moved, &["--map", "-"]).expect(1).out;
+    let key = |name: &str| format!("model/{name}/w/.ATTRIBUTES/VARIABLE_VALUE");
+    let expected = [format!("\"model/a/w\": \"{}\",", key("a")), format!("\"model/x..y/w\": \"{}\",", key("b"))];
+    assert_eq!(entries(&script), expected);
+    assert!(script.contains("tf.train.load_checkpoint(checkpoint).get_tensor"), "{script}");
+    let pair = |side: &str| format!("testdata/renames/h5-k2-renamed/{side}/weights.h5");
+    let script = ask(&ckpt::store::Local, &["diff", &pair("old"), &pair("new"), "--map", "-"]).expect(1).out;
+    assert!(entries(&script).contains(&"\"attend/kernel\": \"mix_b/mix_b/kernel:0\","), "{script}");
+    assert!(script.contains("import h5py\n") && !script.contains("tensorflow"), "{script}");
+}
+
+/// What was looked at is not written over.
+#[test]
+fn a_map_spares_the_inputs() {
+    let pair = |side: &str| format!("testdata/renames/h5-k2-renamed/{side}/weights.h5");
+    let folder = std::env::temp_dir().join(format!("ckpt-spared-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let input = folder.join("weights.json").display().to_string();
+    std::fs::copy(pair("new"), &input).unwrap();
+    let before = std::fs::read(&input).unwrap();
+    let answer = ask(&ckpt::store::Local, &["diff", &pair("old"), &input, "--map", &input]).expect(2);
+    assert!(answer.err.contains("will not be overwritten"), "{}", answer.err);
+    assert_eq!(std::fs::read(&input).unwrap(), before);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn what_happened_is_said_in_sentences() {
+    let cases = [
+        (program(new(), "model/", 3, false), "renamed by adding model/ (3 variables)"),
+        (program(new(), "", 5, false), "head has 5 units or classes, 3 before (1 variable)"),
+        (program(new(), "", 3, true), "new: LayerNormalization norm (1 variable)"),
+    ];
+    for (new, sentence) in cases {
+        let disk = disk(program(old(), "", 3, false), new);
+        let said = diff(&disk, &[]).expect(1).out;
+        assert!(said.contains(&format!("\n  * {sentence}\n")), "{sentence}\n{said}");
+        let story = diff(&disk, &["--format", "json"]).json()["story"].clone();
+        assert!(story.as_array().unwrap().iter().any(|event| event["message"] == sentence), "{story}");
+        let list = diff(&disk, &["--format", "markdown"]).out;
+        assert!(list.contains("\n- ") && list.contains("\n<details>\n"), "{list}");
+    }
+}
