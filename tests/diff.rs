@@ -213,6 +213,19 @@ fn what_a_restore_is_good_for() {
     assert_eq!(goals(&lost), [false, false, true, true]);
 }
 
+/// What raises for the optimizer does not keep the model from being trained further.
+#[test]
+fn slots_that_do_not_fit_are_no_matter_of_the_model() {
+    let side = |forge: Forge, width: u64| {
+        let forge = forge.floats("a/w", &[4], &numbers(4, 1));
+        forge.floats("a/w/Momentum", &[width], &numbers(width as usize, 2)).count("global_step", 1)
+    };
+    let disk = disk(side(old(), 4), side(new(), 5));
+    assert_eq!(goals(&disk), [false, false, true, false]);
+    let said = diff(&disk, &[]).out;
+    assert!(said.contains("resume NO (1 reshaped), finetune yes, infer NO (raises InvalidArgumentError: 1 reshaped)"));
+}
+
 /// Objects: `hidden` and `out` of one shape each, held as these names.
 fn objects(forge: Forge, names: [&str; 2]) -> Forge {
     let mut graph = Graph::default();

@@ -223,7 +223,9 @@ impl<'a> Restore<'a> {
         if stayed().next().is_none() {
             reasons.push("no variable of the model stayed".to_owned());
         }
-        let explained = found.reshaped > 0 || found.new > 0;
+        // What raises for the optimizer's state does not concern the model alone.
+        let all = self.obstacles(|_, _| true);
+        let explained = all.reshaped > 0 || all.retyped > 0 || all.new > 0;
         if let Some(class) = self.raises.filter(|_| reasons.is_empty() && !(explained && self.old.faults.is_empty())) {
             reasons.push(format!("raises {class}"));
         }
@@ -242,7 +244,11 @@ impl<'a> Restore<'a> {
 
     fn conclude(&self, goal: Goal, mut reasons: Vec<String>) -> Verdict {
         if let Some(class) = self.raises.filter(|_| reasons.is_empty()) {
-            reasons.push(format!("raises {class}"));
+            // Nothing that is wanted here; but everything is restored at once.
+            let Obstacles { reshaped, retyped, .. } = self.obstacles(|_, _| true);
+            let why = self.reasons(&Obstacles { reshaped, retyped, ..Obstacles::default() }).join(", ");
+            let why = if why.is_empty() { why } else { format!(": {why}") };
+            reasons.push(format!("raises {class}{why}"));
         }
         Verdict { goal, ok: reasons.is_empty(), reasons }
     }

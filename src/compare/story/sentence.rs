@@ -80,19 +80,21 @@ fn renamed(f: &mut fmt::Formatter<'_>, kind: RenameKind, from: &str, to: &str) -
         (RenameKind::Root, from, "") => write!(f, "the root itself now, held as {from} before"),
         (RenameKind::Root, from, to) => write!(f, "held as {to} now, as {from} before"),
         (RenameKind::ModelKind, from, to) => {
-            write!(f, "another kind of model (Sequential, functional, subclassed): {}", change(from, to))
+            f.write_str("another kind of model (Sequential, functional, subclassed): ")?;
+            match (from, to) {
+                ("", to) => write!(f, "reached through {to} now"),
+                (from, "") => write!(f, "no longer reached through {from}"),
+                (from, to) => write!(f, "reached through {to} now, through {from} before"),
+            }
         }
-        (RenameKind::Nesting, from, to) => write!(f, "nested otherwise: {}", change(from, to)),
-        (RenameKind::Drift, from, to) => write!(f, "automatic names counted on: {}", change(from, to)),
+        (RenameKind::Nesting, "", to) => write!(f, "moved into {to}"),
+        (RenameKind::Nesting, from, "") => write!(f, "moved out of {from}"),
+        (RenameKind::Nesting, from, to) => write!(f, "moved from {from} to {to}"),
+        (RenameKind::Drift, from, to) => write!(f, "automatic name, counted on: {to} now, {from} before"),
         (_, "", to) => write!(f, "renamed by adding {to}/"),
         (_, from, "") => write!(f, "renamed by dropping {from}/"),
         (_, from, to) => write!(f, "renamed from {from} to {to}"),
     }
-}
-
-fn change(from: &str, to: &str) -> String {
-    let side = |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { text.to_owned() };
-    format!("{} -> {}", side(from), side(to))
 }
 
 fn variables(count: usize) -> String {
