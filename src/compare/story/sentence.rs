@@ -105,10 +105,13 @@ fn variables(count: usize) -> String {
 }
 
 fn of_class(f: &mut fmt::Formatter<'_>, class: Option<super::Class>, layers: &[String]) -> fmt::Result {
-    if let Some(class) = class {
-        write!(f, "{class} ")?;
+    match (class, layers) {
+        (Some(class), [first, .., last]) if layers.len() > 2 => {
+            write!(f, "{} {class} layers from {first} to {last}", layers.len())
+        }
+        (Some(class), layers) => write!(f, "{class} {}", list(layers)),
+        (None, layers) => f.write_str(&list(layers)),
     }
-    f.write_str(&list(layers))
 }
 
 /// Names: all of a few, the ends of many.
@@ -144,4 +147,61 @@ impl fmt::Display for OptimizerChange {
 /// An optimizer that cannot be named is one all the same.
 fn named(class: &str) -> &str {
     if class == "optimizer" { "an optimizer" } else { class }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Class;
+    use super::*;
+
+    fn said(kind: EventKind, variables: usize) -> String {
+        let ids: Vec<usize> = (0..variables).collect();
+        Event { kind, old: ids.clone(), new: ids }.to_string()
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn renames() {
+        let renamed = |kind, from: &str, to: &str| {
+            said(EventKind::Renamed { kind, from: from.to_owned(), to: to.to_owned() }, 1_200)
+        };
+        assert_eq!(renamed(RenameKind::Scope, "", "model"), "renamed by adding model/ (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Scope, "model", ""), "renamed by dropping model/ (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Layer, "a", "b"), "renamed from a to b (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Nesting, "", "core"), "moved into core (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Nesting, "tower", "towers/0"), "moved from tower to towers/0 (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Root, "model", "net"), "held as net now, as model before (1,200 variables)");
+    }
+
+    #[test]
+    fn layers() {
+        let inserted = |layers: &[&str], class, after: Option<&str>| {
+            let kind =
+                EventKind::Inserted { layers: names(layers), class, after: after.map(str::to_owned), beside: None };
+            said(kind, layers.len() * 2)
+        };
+        let dense = Class::of(&[("kernel", &[2, 3])]);
+        assert_eq!(inserted(&["a"], dense, Some("b")), "new: Dense a after b (2 variables)");
+        assert_eq!(inserted(&["a", "b"], None, None), "new: a and b (4 variables)");
+        assert_eq!(inserted(&["a", "b", "c"], dense, None), "new: 3 Dense layers from a to c (6 variables)");
+        assert_eq!(inserted(&["a", "b", "c"], None, None), "new: 3 layers from a to c (6 variables)");
+        let gone = EventKind::Removed { layers: names(&["a"]), class: dense };
+        assert_eq!(said(gone, 1), "gone: Dense a (1 variable)");
+    }
+
+    #[test]
+    fn sizes() {
+        let resized = |layers: &[&str], size| said(EventKind::Resized { layers: names(layers), size }, 2);
+        assert_eq!(resized(&["head"], Size::Units(10, 12)), "head has 12 units or classes, 10 before (2 variables)");
+        assert_eq!(resized(&["a", "b"], Size::Input(4, 6)), "a and b have 6 inputs, 4 before (2 variables)");
+        let vocabulary = "the vocabulary of table has 12 rows, 10 before (2 variables)";
+        assert_eq!(resized(&["table"], Size::Vocabulary(10, 12)), vocabulary);
+        assert_eq!(resized(&["a"], Size::Transposed), "a is transposed (2 variables)");
+        assert_eq!(resized(&["a", "b"], Size::Transposed), "a and b are transposed (2 variables)");
+        let toggled = |on| said(EventKind::Toggled { layers: names(&["a"]), leaf: "bias".to_owned(), on }, 1);
+        assert_eq!([toggled(true), toggled(false)], ["a has a bias that was not there", "a has no bias any more"]);
+    }
 }

@@ -156,6 +156,8 @@ fn merged(rows: Vec<Row>, columns: &delta::Columns) -> Vec<Row> {
 fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut sides = ordered(diff);
     sides.retain(|sides| sides.change.kind == kind);
+    // Those who ask for all names want the old ones too.
+    sides.iter_mut().for_each(|sides| sides.told &= !style.verbose);
     if sides.is_empty() {
         return Ok(());
     }

@@ -58,7 +58,7 @@ pub(super) struct Sides<'a> {
     /// The newer of the two.
     shown: Side<'a>,
     /// True if what happened to its name is told once for several.
-    told: bool,
+    pub told: bool,
 }
 
 impl<'a> Sides<'a> {
