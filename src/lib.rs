@@ -180,6 +180,15 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     };
     context.progress.finish();
     let outcome = outcome?;
+    if let (Command::Diff(cli::Diff { map: Some(file), .. }), Outcome::Diff(diff)) = (&cli.command, &outcome) {
+        let text = command::map(diff, file)?;
+        if file.as_os_str() == "-" {
+            out.write_all(text.as_bytes())?;
+            out.flush()?;
+            return Ok(Exit { code: outcome.exit(), answer: Some(outcome) });
+        }
+        command::save(file, text.as_bytes(), &cli.command.inputs())?;
+    }
     if let Some(file) = &cli.output.output {
         let mut bytes = Vec::new();
         view::write(&outcome, &style, &mut bytes)?;

@@ -4,7 +4,7 @@ mod forge;
 mod support;
 
 use ckpt::bytes::FaultKind;
-use ckpt::model::{Extent, Payload};
+use ckpt::model::{Extent, Payload, Tolerance};
 use ckpt::tensor;
 use forge::Forge;
 use forge::types::F64;
@@ -35,9 +35,9 @@ fn tensors_of_different_lengths_are_not_compared() {
     let Payload::Extent(extent) = cut.entries[0].payload else { panic!("one extent") };
     cut.entries[0].payload = Payload::Extent(Extent { length: 16, ..extent });
     let (whole, cut) = ((&whole, &whole.entries[0]), (&cut, &cut.entries[0]));
-    assert_eq!(tensor::delta(&disk, whole, whole).unwrap().unwrap().changed, 0);
+    assert_eq!(tensor::delta(&disk, whole, whole, Tolerance::default()).unwrap().unwrap().changed, 0);
     for (old, new) in [(whole, cut), (cut, whole)] {
-        let fault = tensor::delta(&disk, old, new).unwrap_err();
+        let fault = tensor::delta(&disk, old, new, Tolerance::default()).unwrap_err();
         assert_eq!(fault.kind, FaultKind::SizeMismatch { key: "w".to_owned(), stored: 16, expected: 32 });
     }
 }

@@ -1,15 +1,20 @@
 //! `ckpt diff`: what changed between two checkpoints.
 
+use std::path::Path;
+
 use super::select::{self, Selector};
-use super::{Context, ls};
-use crate::cli;
+use super::{Context, doctor, ls};
+use crate::bytes::Fault;
+use crate::cli::{self, DifferenceName, GoalName};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::{ChangeKind, Changes, Open, changes};
 use crate::compare::story;
 use crate::error::Error;
-use crate::model::{Checkpoint, Container, Entry, VariableId};
+use crate::format;
+use crate::model::{Checkpoint, Container, Delta, Depth, Digests, Entry, Resolved, Tolerance, VariableId};
+use crate::restore::{self, Goal, Goals, Options, Scene};
 use crate::tensor::{self, Elements};
-use crate::view::{Diff, Outcome};
+use crate::view::{self, Diff, Differences, MapKind, Outcome};
 
 /// Compares by names and checksums; reads only what the indexes leave open, or what `--values` asks for.
 ///
@@ -17,15 +22,27 @@ use crate::view::{Diff, Outcome};
 /// If there is no checkpoint at either path, or a flag makes no sense.
 pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error> {
     let selector = Selector::new(&args.select)?;
+    args.map.as_deref().map(map_kind).transpose()?;
     let (old_path, old) = context.open(&args.old)?;
     let (new_path, new) = context.open(&args.new)?;
-    let alignment = narrow(align(&old, &new), &selector, &old, &new);
-    let mut found = changes(&old, &new, &alignment);
-    let mut trouble: Vec<String> = [&old, &new].into_iter().flat_map(trouble).collect();
-    settle(context, &old, &new, &mut found, &mut trouble);
-    if args.values {
-        measure(context, &old, &new, &mut found, &mut trouble);
+    let whole = align(&old, &new);
+    let mut reading = Reading { context, old: &old, new: &new, tolerance: tolerance(args), trouble: Vec::new() };
+    reading.trouble.extend([&old, &new].into_iter().flat_map(trouble));
+    let narrowed = selector.narrows().then(|| narrow(whole.clone(), &selector, &old, &new));
+    let alignment = narrowed.as_ref().unwrap_or(&whole);
+    let mut found = changes(&old, &new, alignment);
+    reading.settle(&mut found);
+    if args.values || reading.tolerance.is_some() {
+        reading.measure(&mut found);
     }
+    let trouble = reading.trouble;
+    if tolerance(args).is_some() {
+        found.tolerate();
+    }
+    // Of a selection nothing is restored: the verdict is on the whole.
+    let all = narrowed.as_ref().map(|_| changes(&old, &new, &whole));
+    let goals = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
+    let alignment = narrowed.unwrap_or(whole);
     Ok(Outcome::Diff(Box::new(Diff {
         given: [old_path.given, new_path.given],
         steps: [ls::step(context, &old), ls::step(context, &new)],
@@ -39,20 +56,102 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         names: select::names(args.select.names),
         stat: args.stat,
         name_status: args.name_status,
+        goals,
+        fails: match args.goal {
+            Some(name) => Differences::For(goal(name)),
+            None if args.fail_on.is_empty() => Differences::Any,
+            None => Differences::Of(args.fail_on.iter().flat_map(|name| kinds(*name)).copied().collect()),
+        },
     })))
+}
+
+/// The kind of map that a file is for, by its name.
+///
+/// # Errors
+/// For a name that ends otherwise.
+pub(crate) fn map_kind(file: &Path) -> Result<MapKind, Error> {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => Ok(MapKind::Json),
+        Some("py") => Ok(MapKind::Python),
+        _ if file == Path::new("-") => Ok(MapKind::Python),
+        _ => Err(Error::new(format!("--map {}: neither .json nor .py", file.display()))
+            .hint("a .json file is for programs, a .py file restores; - writes the latter to stdout")),
+    }
+}
+
+/// The map as it is written.
+///
+/// # Errors
+/// If no script can use it.
+pub(crate) fn map(diff: &Diff, file: &Path) -> Result<String, Error> {
+    let text = view::map(diff, map_kind(file)?);
+    text.ok_or_else(|| {
+        Error::new("no Python call restores one of these kinds of files into the other")
+            .hint("--map FILE.json has the names")
+    })
+}
+
+fn tolerance(args: &cli::Diff) -> Option<Tolerance> {
+    let (absolute, relative) = (args.atol, args.rtol);
+    let given = absolute.is_some() || relative.is_some();
+    given.then_some(Tolerance { absolute: absolute.unwrap_or(0.0), relative: relative.unwrap_or(0.0) })
+}
+
+fn kinds(name: DifferenceName) -> &'static [ChangeKind] {
+    match name {
+        DifferenceName::Removed => &[ChangeKind::Removed],
+        DifferenceName::Added => &[ChangeKind::Added],
+        DifferenceName::Renamed => &[ChangeKind::Renamed],
+        DifferenceName::Reshaped => &[ChangeKind::Reshaped],
+        DifferenceName::Retyped => &[ChangeKind::Retyped],
+        DifferenceName::Changed => &[ChangeKind::Revalued, ChangeKind::Unknown],
+    }
+}
+
+pub(super) fn goal(name: GoalName) -> Goal {
+    match name {
+        GoalName::Exact => Goal::Exact,
+        GoalName::Resume => Goal::Resume,
+        GoalName::Finetune => Goal::Finetune,
+        GoalName::Infer => Goal::Infer,
+    }
+}
+
+/// What a restore of the old side in the program of the new one would come to, by the indexes.
+fn goals(
+    context: &Context,
+    path: &Resolved,
+    [old, new]: [&Checkpoint; 2],
+    alignment: &Alignment,
+    changes: &Changes,
+) -> Option<Goals> {
+    // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two.
+    let resolved = format::restorable(context.store, path.prefix.as_deref()?);
+    let graph = doctor::beside(context, &resolved, Some(new), None);
+    let scene = Scene {
+        resolved: &resolved,
+        checkpoint: Some(old),
+        digests: &Digests::none(Depth::Index),
+        target: Some(new),
+        graph: graph.as_ref(),
+        alignment: Some(alignment),
+        options: Options::default(),
+    };
+    restore::judge(&scene, changes, None)
 }
 
 /// Leaves out what the flags do.
 fn narrow(mut alignment: Alignment, selector: &Selector, old: &Checkpoint, new: &Checkpoint) -> Alignment {
-    if selector.narrows() {
-        let takes = |checkpoint: &Checkpoint, id: &VariableId| {
-            let pair = checkpoint.variables.get(*id).and_then(|variable| Some((variable, checkpoint.entry(variable)?)));
-            pair.is_some_and(|(variable, entry)| selector.takes(variable, entry))
-        };
-        alignment.pairs.retain(|pair| takes(old, &pair.old) || takes(new, &pair.new));
-        alignment.gone.retain(|id| takes(old, id));
-        alignment.added.retain(|id| takes(new, id));
-    }
+    let takes = |checkpoint: &Checkpoint, id: &VariableId| {
+        let pair = checkpoint.variables.get(*id).and_then(|variable| Some((variable, checkpoint.entry(variable)?)));
+        pair.is_some_and(|(variable, entry)| selector.takes(variable, entry))
+    };
+    alignment.pairs.retain(|pair| takes(old, &pair.old) || takes(new, &pair.new));
+    alignment.gone.retain(|id| takes(old, id));
+    alignment.added.retain(|id| takes(new, id));
+    alignment
+        .ambiguous
+        .retain(|doubt| doubt.old.iter().any(|id| takes(old, id)) || doubt.new.iter().any(|id| takes(new, id)));
     alignment
 }
 
@@ -62,63 +161,84 @@ fn trouble(checkpoint: &Checkpoint) -> Vec<String> {
     faults.collect()
 }
 
-fn entries<'a>(old: &'a Checkpoint, new: &'a Checkpoint, open: &Open) -> Option<(&'a Entry, &'a Entry)> {
-    Some((old.entry(old.variables.get(open.old)?)?, new.entry(new.variables.get(open.new)?)?))
+/// Reading of what the indexes do not settle.
+struct Reading<'a> {
+    context: &'a Context<'a>,
+    old: &'a Checkpoint,
+    new: &'a Checkpoint,
+    tolerance: Option<Tolerance>,
+    /// What could not be read.
+    trouble: Vec<String>,
 }
 
-/// Settles by reading what checksums cannot: differently sliced, another byte order.
-fn settle(context: &Context, old: &Checkpoint, new: &Checkpoint, found: &mut Changes, trouble: &mut Vec<String>) {
-    let mut same = Vec::new();
-    let is_graph = [old, new].iter().any(|side| side.container == Container::MetaGraph);
-    for open in found.open() {
-        // A graph has no values: names, types and shapes are all that can be held against each other.
-        if is_graph {
-            same.push(open.change);
-            continue;
-        }
-        let Some((a, b)) = entries(old, new, &open) else { continue };
-        let equal = if a.dtype.is_numeric() {
-            tensor::delta(context.store, (old, a), (new, b)).map(|delta| delta.is_some_and(|delta| delta.changed == 0))
-        } else {
-            let read = |checkpoint, entry| tensor::read(context.store, checkpoint, entry);
-            read(old, a).and_then(|a: Elements| Ok(a == read(new, b)?))
-        };
-        match (equal, found.list.get_mut(open.change)) {
-            (Ok(true), Some(change)) if change.renamed => change.kind = ChangeKind::Renamed,
-            (Ok(true), _) => same.push(open.change),
-            (Ok(false), Some(change)) => change.kind = ChangeKind::Revalued,
-            (Err(fault), _) => trouble.push(fault.to_string()),
-            (Ok(false), None) => {}
-        }
+impl Reading<'_> {
+    fn entries(&self, open: &Open) -> Option<(&Entry, &Entry)> {
+        let entry = |checkpoint: &'_ Checkpoint, id: VariableId| checkpoint.variables.get(id).map(|found| found.entry);
+        let (a, b) = (entry(self.old, open.old)?, entry(self.new, open.new)?);
+        Some((self.old.entries.get(a)?, self.new.entries.get(b)?))
     }
-    found.same = found.same.saturating_add(same.len());
-    let mut position = 0usize;
-    found.list.retain(|_| {
-        let keep = same.binary_search(&position).is_err();
-        position = position.saturating_add(1);
-        keep
-    });
-    found.list.sort_by_key(|change| change.kind);
-}
 
-/// Reads what differs and says how much.
-fn measure(context: &Context, old: &Checkpoint, new: &Checkpoint, found: &mut Changes, trouble: &mut Vec<String>) {
-    let open = found.revalued();
-    let bytes = open
-        .iter()
-        .filter_map(|open| entries(old, new, open))
-        .map(|(a, b)| a.stored_bytes().saturating_add(b.stored_bytes()));
-    context.progress.expect(bytes.fold(0, u64::saturating_add));
-    for open in open {
-        let Some((a, b)) = entries(old, new, &open) else { continue };
-        match tensor::delta(context.store, (old, a), (new, b)) {
-            Ok(delta) => {
-                if let Some(change) = found.list.get_mut(open.change) {
+    /// Settles what checksums cannot: differently sliced, another byte order, files without checksums.
+    fn settle(&mut self, found: &mut Changes) {
+        let mut same = Vec::new();
+        let is_graph = [self.old, self.new].iter().any(|side| side.container == Container::MetaGraph);
+        for open in found.open() {
+            // A graph has no values: names, types and shapes are all that can be held against each other.
+            if is_graph {
+                same.push(open.change);
+                continue;
+            }
+            let Some((a, b)) = self.entries(&open) else { continue };
+            let compared = if a.dtype.is_numeric() {
+                let delta = self.delta(a, b);
+                delta.map(|delta| (delta.is_some_and(|delta| delta.changed == 0), delta))
+            } else {
+                let read = |checkpoint, entry| tensor::read(self.context.store, checkpoint, entry);
+                read(self.old, a).and_then(|a: Elements| Ok((a == read(self.new, b)?, None)))
+            };
+            match (compared, found.list.get_mut(open.change)) {
+                (Ok((true, _)), Some(change)) if change.renamed => change.kind = ChangeKind::Renamed,
+                (Ok((true, _)), _) => same.push(open.change),
+                (Ok((false, delta)), Some(change)) => {
+                    change.kind = ChangeKind::Revalued;
                     change.delta = delta;
                 }
+                (Err(fault), _) => self.trouble.push(fault.to_string()),
+                (Ok((false, _)), None) => {}
             }
-            Err(fault) => trouble.push(fault.to_string()),
         }
-        context.progress.advance(a.stored_bytes().saturating_add(b.stored_bytes()));
+        found.same = found.same.saturating_add(same.len());
+        let mut position = 0usize;
+        found.list.retain(|_| {
+            let keep = same.binary_search(&position).is_err();
+            position = position.saturating_add(1);
+            keep
+        });
+        found.list.sort_by_key(|change| change.kind);
+    }
+
+    /// Reads what differs and says how much.
+    fn measure(&mut self, found: &mut Changes) {
+        let open = found.measurable();
+        let bytes = |(a, b): (&Entry, &Entry)| a.stored_bytes().saturating_add(b.stored_bytes());
+        let all = open.iter().filter_map(|open| self.entries(open)).map(bytes).fold(0, u64::saturating_add);
+        self.context.progress.expect(all);
+        for open in open {
+            let Some((a, b)) = self.entries(&open) else { continue };
+            let read = bytes((a, b));
+            match self.delta(a, b) {
+                Ok(delta) => {
+                    if let Some(change) = found.list.get_mut(open.change) {
+                        change.delta = delta;
+                    }
+                }
+                Err(fault) => self.trouble.push(fault.to_string()),
+            }
+            self.context.progress.advance(read);
+        }
+    }
+
+    fn delta(&self, old: &Entry, new: &Entry) -> Result<Option<Delta>, Fault> {
+        tensor::delta(self.context.store, (self.old, old), (self.new, new), self.tolerance.unwrap_or_default())
     }
 }

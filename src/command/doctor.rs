@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Context, ls};
+use super::{Context, diff, ls};
 use crate::cli;
 use crate::compare::align::align;
 use crate::compare::change::changes;
@@ -13,7 +13,7 @@ use crate::format;
 use crate::model::{Checkpoint, Depth, Digests, Directory, Flavor, GraphFile, Resolved};
 use crate::restore::{self, Loader, Options, Scene};
 use crate::tensor;
-use crate::view::Outcome;
+use crate::view::{Fails, Outcome};
 
 /// Examines each path.
 ///
@@ -40,7 +40,8 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
         cli::FailOn::Warning => Severity::Warning,
         cli::FailOn::Info => Severity::Info,
     };
-    Ok(Outcome::Reports(reports, fail_on))
+    let fails = args.goal.map_or(Fails::On(fail_on), |name| Fails::For(diff::goal(name)));
+    Ok(Outcome::Reports(reports, fails))
 }
 
 /// The call that is asked about.
@@ -122,7 +123,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         (_, target) => (None, target),
     };
     let program = comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref());
-    let graph = beside(context, &resolved, program.or(checkpoint.as_ref()), call);
+    let graph = beside(context, &resolved, program.or(checkpoint.as_ref()), call.loader);
     let scene = Scene {
         resolved: &resolved,
         checkpoint: checkpoint.as_ref(),
@@ -140,9 +141,11 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
     };
     let loaders = call.loader.map_or_else(|| restore::fitting(&scene), |loader| vec![loader]);
     let predictions = loaders.into_iter().map(|loader| restore::predict(loader, &scene_of(loader))).collect();
+    let goals = comparison.as_ref().and_then(|comparison| restore::judge(&scene, &comparison.changes, call.loader));
     Facts {
         restoring: call.loader.is_some() || program.is_some(),
         predictions,
+        goals,
         subject: resolved.given.clone(),
         step: checkpoint.as_ref().and_then(|checkpoint| ls::step(context, checkpoint)),
         whole_siblings: siblings.whole,
@@ -157,9 +160,14 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
 }
 
 /// The graph of the program that a Saver restores, where one is asked about or fits.
-fn beside(context: &Context, resolved: &Resolved, program: Option<&Checkpoint>, call: Call) -> Option<GraphFile> {
+pub(super) fn beside(
+    context: &Context,
+    resolved: &Resolved,
+    program: Option<&Checkpoint>,
+    loader: Option<Loader>,
+) -> Option<GraphFile> {
     let by_name = program.is_some_and(|program| program.flavor == Flavor::NameBased);
-    let asked = call.loader.map_or(by_name, |loader| loader == Loader::Saver);
+    let asked = loader.map_or(by_name, |loader| loader == Loader::Saver);
     let prefix = program.map_or(Path::new(&resolved.given), |program| &program.prefix);
     asked.then(|| format::graph_beside(context.store, prefix))
 }

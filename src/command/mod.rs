@@ -10,7 +10,7 @@ mod select;
 mod show;
 mod slice;
 
-pub(crate) use diff::diff;
+pub(crate) use diff::{diff, map};
 pub(crate) use doctor::doctor;
 pub(crate) use explain::explain;
 pub(crate) use ls::ls;

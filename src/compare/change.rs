@@ -27,6 +27,19 @@ impl ChangeKind {
     pub const ALL: [Self; 7] =
         [Self::Removed, Self::Added, Self::Renamed, Self::Reshaped, Self::Retyped, Self::Revalued, Self::Unknown];
 
+    /// What can be said of variables to which it happened: `2 reshaped`.
+    pub fn past(self) -> &'static str {
+        match self {
+            Self::Removed => "removed",
+            Self::Added => "added",
+            Self::Renamed => "renamed",
+            Self::Reshaped => "reshaped",
+            Self::Retyped => "of another dtype",
+            Self::Revalued => "changed in value",
+            Self::Unknown => "not compared",
+        }
+    }
+
     /// The word for it in programs' output.
     pub fn word(self) -> &'static str {
         match self {
@@ -76,6 +89,8 @@ pub struct Changes {
     pub list: Vec<Change>,
     /// How many are the same: name, dtype, shape and checksum.
     pub same: usize,
+    /// How many differ, but by no more than what was tolerated.
+    pub within: usize,
 }
 
 impl Changes {
@@ -90,10 +105,33 @@ impl Changes {
         unknown.filter_map(|(change, pair)| Some(Open { change, old: pair.old?, new: pair.new? })).collect()
     }
 
-    /// Pairs of the same shape and dtype whose values differ: those that a delta can be told of.
-    pub fn revalued(&self) -> Vec<Open> {
-        let changed = self.list.iter().enumerate().filter(|(_, change)| change.kind == ChangeKind::Revalued);
+    /// Pairs of one shape whose values or types differ: those that a delta can be told of.
+    pub fn measurable(&self) -> Vec<Open> {
+        let differs = |change: &Change| {
+            matches!(change.kind, ChangeKind::Revalued | ChangeKind::Retyped) && change.delta.is_none()
+        };
+        let changed = self.list.iter().enumerate().filter(|(_, change)| differs(change));
         changed.filter_map(|(change, pair)| Some(Open { change, old: pair.old?, new: pair.new? })).collect()
+    }
+
+    /// Passes over pairs that differ by no more than what was tolerated: they are counted apart.
+    pub fn tolerate(&mut self) {
+        let mut within = 0usize;
+        self.list.retain_mut(|change| {
+            let differs = change.kind != ChangeKind::Revalued || change.delta.is_none_or(|delta| delta.outside > 0);
+            within = within.saturating_add(usize::from(!differs));
+            if !differs && change.renamed {
+                change.kind = ChangeKind::Renamed;
+            }
+            differs || change.renamed
+        });
+        self.within = self.within.saturating_add(within);
+        self.list.sort_by_key(|change| change.kind);
+    }
+
+    /// How many are a pair under another name or key, whatever else happened to them.
+    pub fn renamed(&self) -> usize {
+        self.list.iter().filter(|change| change.renamed).count()
     }
 }
 

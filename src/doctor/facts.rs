@@ -10,7 +10,7 @@ use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
 use crate::compare::story::Event;
 use crate::model::{Checkpoint, Container, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
-use crate::restore::Prediction;
+use crate::restore::{Goals, Prediction};
 
 /// Everything that was learned about one path, before anything is judged.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub struct Facts {
     pub restoring: bool,
     /// What loaders would do: the one that was asked about, or those that fit.
     pub predictions: Vec<Prediction>,
+    /// What the restore would be good for, if there is a target.
+    pub goals: Option<Goals>,
 }
 
 /// The checkpoint held against another.

@@ -8,7 +8,7 @@ use super::rule::{Rule, Severity};
 use super::select::Selection;
 use crate::bytes::Span;
 use crate::model::{Checkpoint, Depth, VariableId};
-use crate::restore::{Asserts, Exception, Loader, Outcome, Prediction};
+use crate::restore::{Asserts, Exception, Goals, Loader, Outcome, Prediction};
 
 /// One cause, said once.
 #[derive(Clone, Debug)]
@@ -186,6 +186,7 @@ impl Findings {
             skipped,
             counts,
             predictions: facts.predictions.iter().map(|prediction| Forecast::new(prediction, facts)).collect(),
+            goals: facts.goals.clone(),
             looked: facts.summary(selection),
             renamed: facts.renamed(),
         }
@@ -209,6 +210,8 @@ pub struct Report {
     pub counts: BTreeMap<Severity, usize>,
     /// What loaders would do.
     pub predictions: Vec<Forecast>,
+    /// What the restore would be good for, if there is a target.
+    pub goals: Option<Goals>,
     /// How far we looked.
     pub looked: Summary,
     /// Variables that the new code keeps under another key.

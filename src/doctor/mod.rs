@@ -18,6 +18,7 @@ pub use facts::{Comparison, Facts};
 pub use finding::{Checksums, Finding, Findings, Fix, Forecast, Renamed, Report, Summary};
 pub use rule::{Check, Family, Manual, Rule, Severity};
 pub use select::{Selection, UnknownRule};
+pub(crate) use words::python;
 
 /// Examines the facts: every fault becomes a finding of the rule that speaks for it, then each
 /// chosen rule has its say. Rules that would need a deeper look are named in [`Report::skipped`].

@@ -57,6 +57,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         lone_target: None,
         restoring: true,
         predictions: Vec::new(),
+        goals: None,
     }
 }
 

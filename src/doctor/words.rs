@@ -1,17 +1,6 @@
 //! Small pieces of sentences: numbers, counts, short lists, and text that can be pasted.
 
-/// A number with its thousands set apart: `9,310`.
-pub(super) fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && digits.len().saturating_sub(i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub(super) use crate::model::thousands as number;
 
 /// So many of something: `1 tensor`, `12 tensors`.
 pub(super) fn many(n: usize, one: &str) -> String {
@@ -29,7 +18,7 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
 
 /// As a Python string, on one line whatever the text is. (The text form of protobuf, which state files
 /// have, reads it alike.)
-pub(super) fn python(text: &str) -> String {
+pub(crate) fn python(text: &str) -> String {
     format!("\"{}\"", escaped(text, '"'))
 }
 

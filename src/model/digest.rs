@@ -1,5 +1,6 @@
 //! What reading the data tells: checksums and statistics, one per entry.
 
+use super::dtype::DType;
 use super::entry::EntryId;
 use crate::bytes::Fault;
 
@@ -119,17 +120,63 @@ pub struct Histogram {
     pub counts: Vec<u64>,
 }
 
-/// How much the values of a variable changed. Complex numbers count as two numbers each.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How much the values of a variable changed. Complex numbers count as two numbers each. Figures of
+/// differences are those of numbers that are finite on both sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Delta {
     /// Numbers compared.
     pub total: u64,
-    /// Numbers whose bytes differ (two NaNs of the same bytes do not; 0 and -0 do).
+    /// Numbers that differ: of one type, by their bytes (two NaNs of the same bytes do not, 0 and -0 do); of two
+    /// types, by their values.
     pub changed: u64,
-    /// Largest absolute difference of two finite numbers.
+    /// Numbers that differ by more than what was tolerated.
+    pub outside: u64,
+    /// Largest absolute difference.
     pub max_abs: f64,
+    /// Mean absolute difference.
+    pub mean_abs: f64,
+    /// Largest difference over the size of the old number, where that is not zero.
+    pub max_rel: f64,
+    /// Mean of these.
+    pub mean_rel: f64,
     /// Norm of the difference over the norm of the old values; infinite if those are all zero.
     pub rel_l2: f64,
+    /// Cosine of the angle between the two sides; NaN if one is all zero.
+    pub cosine: f64,
+    /// Norms of the finite numbers of both sides: old, new.
+    pub norms: [f64; 2],
+    /// Numbers that are NaN on the new side, finite on the old.
+    pub new_nan: u64,
+    /// Numbers that are infinite on the new side, finite on the old.
+    pub new_inf: u64,
+    /// Of two types of floats: the one to which the other side was rounded, if every number is equal then.
+    pub rounded: Option<DType>,
+}
+
+impl Delta {
     /// Numbers that are finite on the old side only.
-    pub lost_finite: u64,
+    pub fn lost_finite(&self) -> u64 {
+        self.new_nan.saturating_add(self.new_inf)
+    }
+}
+
+/// How far two numbers may be apart and still be taken for the same: as `numpy.allclose(old, new)`, with NaN
+/// equal to NaN.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tolerance {
+    /// By this much.
+    pub absolute: f64,
+    /// By this part of the new number.
+    pub relative: f64,
+}
+
+impl Tolerance {
+    /// True for two numbers that are taken for the same.
+    pub fn allows(&self, old: f64, new: f64) -> bool {
+        if old.is_finite() && new.is_finite() {
+            (new - old).abs() <= self.absolute + self.relative * new.abs()
+        } else {
+            old == new || old.is_nan() && new.is_nan()
+        }
+    }
 }

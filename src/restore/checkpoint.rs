@@ -19,7 +19,7 @@ pub(super) fn course(scene: &Scene) -> Course {
         Some(prefix) => reader::prefix(scene, prefix),
         None => reader::open(scene),
     };
-    restore(scene, opened, prefix.as_deref().unwrap_or(&resolved.given))
+    restore(scene, opened, &resolved.given)
 }
 
 /// `restore` of what a path opened as. The program counts its saves from then on, if it did not before.

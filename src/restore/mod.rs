@@ -6,6 +6,7 @@
 
 mod assign;
 mod checkpoint;
+mod goals;
 mod keras;
 mod manager;
 mod object_graph;
@@ -16,6 +17,7 @@ mod sample;
 mod saved_model;
 mod saver;
 
+pub use goals::{Goal, Goals, Verdict, judge};
 pub use pairing::{Way, pairs};
 
 use std::collections::HashMap;
@@ -312,4 +314,60 @@ fn is_save_counter(checkpoint: &Checkpoint, id: VariableId) -> bool {
 
 fn key(checkpoint: &Checkpoint, id: VariableId) -> Option<&[u8]> {
     Some(checkpoint.entry(checkpoint.variables.get(id)?)?.key.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::Stage;
+    use super::*;
+    use crate::model::Latest;
+    use crate::model::sample::{named, object};
+
+    const COUNTED: (&str, &str, &[u64]) = ("save_counter", "save_counter", &[]);
+
+    #[test]
+    fn outcomes() {
+        let stage = Stage::at("ckpts/ckpt-4");
+        let outcome = |old: &Checkpoint, new: &Checkpoint| {
+            predict(Loader::Checkpoint, &stage.scene(Some(old), Some(new))).outcome
+        };
+        let two = object(&[("a", "a", &[2]), ("b", "b", &[2]), COUNTED]);
+        assert_eq!(outcome(&two, &object(&[("a", "a", &[2])])), Outcome::Ok);
+        assert_eq!(outcome(&two, &object(&[("a", "a", &[2]), ("c", "c", &[2])])), Outcome::Partial);
+        assert_eq!(outcome(&two, &object(&[("c", "c", &[2]), COUNTED])), Outcome::Noop, "the counter is no variable");
+        assert_eq!(outcome(&two, &object(&[COUNTED])), Outcome::Noop);
+        assert_eq!(outcome(&two, &object(&[("a", "a", &[3])])), Outcome::Error);
+    }
+
+    #[test]
+    fn what_is_left_out_is_listed_without_the_graph() {
+        let (old, new) = (object(&[("a", "a", &[2])]), object(&[("b", "b", &[2])]));
+        let stage = Stage::at("ckpts/ckpt-4");
+        let prediction = predict(Loader::Checkpoint, &stage.scene(Some(&old), Some(&new)));
+        let key = |checkpoint: &Checkpoint, id: VariableId| checkpoint.entries[id].key.to_string();
+        let unused: Vec<String> = prediction.unused.iter().map(|id| key(&old, *id)).collect();
+        let missing: Vec<String> = prediction.not_restored.iter().map(|id| key(&new, *id)).collect();
+        assert_eq!((unused, missing), (vec![key(&old, 1)], vec![key(&new, 1)]));
+        let nothing = predict(Loader::Manager, &stage.scene(None, Some(&new)));
+        assert_eq!((nothing.outcome, nothing.not_restored.len()), (Outcome::Noop, 1));
+    }
+
+    #[test]
+    fn loaders_that_fit() {
+        let at = Stage::at("ckpts/ckpt-4");
+        let (by_object, by_name) = (object(&[("a", "a", &[2]), COUNTED]), named(&[("a", &[2])]));
+        let fit = |stage: &Stage, old, new| fitting(&stage.scene(Some(old), new));
+        assert_eq!(fit(&at, &by_object, None), [Loader::Checkpoint]);
+        assert_eq!(fit(&at, &by_object, Some(&by_name)), [Loader::Saver]);
+        assert_eq!(fit(&at, &by_name, Some(&by_object)), [Loader::Checkpoint]);
+        assert_eq!(fit(&at, &by_name, Some(&by_name)), [Loader::Saver]);
+        assert_eq!(fit(&at, &by_name, None), [], "no program is known");
+        let graph = Stage { graph: Some(GraphFile::Read(Vec::new())), ..Stage::at("ckpts/ckpt-4") };
+        assert_eq!(fit(&graph, &by_name, None), [Loader::Saver]);
+        let directory = Stage::directory(Latest::Path("ckpts/ckpt-4".into()));
+        assert_eq!(fit(&directory, &by_object, None), [Loader::Manager]);
+        let model = object(&[("layer-0/kernel", "kernel", &[2])]);
+        assert_eq!(fit(&at, &model, None), [Loader::Keras2Weights, Loader::Checkpoint]);
+        assert!(fitting(&at.scene(None, Some(&by_object))).is_empty());
+    }
 }

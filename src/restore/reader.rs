@@ -309,3 +309,40 @@ fn capital(error: &str) -> String {
     let mut letters = error.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Stage;
+    use super::*;
+    use crate::model::{Candidate, Latest};
+
+    #[test]
+    fn one_trouble_has_two_classes() {
+        let classes = |trouble: Trouble| (trouble.clone().in_reader().class, trouble.in_op().class);
+        assert_eq!(classes(Trouble::new(Code::OutOfRange, "short")), ("IndexError", "OutOfRangeError"));
+        assert_eq!(classes(Trouble::new(Code::DataLoss, "checksum")), ("OpError", "DataLossError"));
+        assert_eq!(classes(Trouble::new(Code::NotFound, "x; No such file")), ("OpError", "NotFoundError"));
+        assert_eq!(classes(Trouble::no_files("x")), ("NotFoundError", "NotFoundError"));
+        assert_eq!(classes(Trouble::no_table("x", NO_MAGIC)), ("DataLossError", "DataLossError"));
+    }
+
+    #[test]
+    fn a_pattern_that_matches_is_found_and_not_opened() {
+        let mut stage = Stage::directory(Latest::Raises);
+        let name = "ckpt-14".to_owned();
+        let candidate = Candidate { name, index: Some(1), shards: Vec::new(), meta: false, modified: None };
+        stage.resolved.directory.as_mut().unwrap().candidates.push(candidate);
+        let matches = |pattern| stars_match(stage.resolved.directory.as_ref(), pattern);
+        assert!(matches("run/ckpt-*") && matches("*") && matches("c*t-*4") && matches("ckpt-14*"));
+        assert!(!matches("ckpt-*5") && !matches("x*") && !matches("ckpt-[1]4"));
+    }
+
+    #[test]
+    fn words_of_tensorflow() {
+        assert_eq!(tuple(&Shape::new([])), "()");
+        assert_eq!(tuple(&Shape::new([3])), "(3,)");
+        assert_eq!(tuple(&Shape::new([3, 4])), "(3, 4)");
+        assert_eq!(type_name(DType::FLOAT32), "float");
+        assert_eq!(type_name(DType::INT64), "int64");
+    }
+}

@@ -20,6 +20,33 @@ pub(super) fn number(kind: Kind, bytes: &[u8]) -> Option<f64> {
     })
 }
 
+/// True for two numbers of one value, whatever their types; integers are not rounded for it. NaN equals NaN.
+pub(super) fn is_equal(a: (Kind, &[u8]), b: (Kind, &[u8])) -> bool {
+    match (integer(a.0, a.1), integer(b.0, b.1)) {
+        (Some(x), Some(y)) => x == y,
+        (Some(x), None) => number(b.0, b.1).is_some_and(|y| is_integer(x, y)),
+        (None, Some(y)) => number(a.0, a.1).is_some_and(|x| is_integer(y, x)),
+        (None, None) => {
+            let sides = number(a.0, a.1).zip(number(b.0, b.1));
+            sides.is_some_and(|(x, y)| x == y || x.is_nan() && y.is_nan())
+        }
+    }
+}
+
+/// True if a float is exactly this integer, of 64 bits at most.
+fn is_integer(integer: i128, float: f64) -> bool {
+    float.fract() == 0.0 && float.abs() < 2f64.powi(65) && float as i128 == integer
+}
+
+fn integer(kind: Kind, bytes: &[u8]) -> Option<i128> {
+    match kind {
+        Kind::Int { bits } => signed(bits, bytes).map(i128::from),
+        Kind::UInt { bits } => unsigned(bits, bytes).map(i128::from),
+        Kind::Bool => bytes.first().map(|byte| i128::from(*byte)),
+        _ => None,
+    }
+}
+
 fn signed(bits: u8, bytes: &[u8]) -> Option<i64> {
     Some(match bits {
         64 => i64::from_le_bytes(bytes.try_into().ok()?),

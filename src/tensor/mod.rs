@@ -8,6 +8,7 @@ mod delta;
 mod digest;
 mod gaps;
 mod npy;
+mod products;
 mod read;
 mod spread;
 mod stream;

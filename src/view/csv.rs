@@ -7,7 +7,7 @@ use ::csv::Writer;
 use super::label::label;
 use super::{Diff, DirectoryRow, Listing, Outcome, clean};
 use crate::compare::change::Change;
-use crate::model::{Checkpoint, Depth, Entry, Payload, Shape, Stats, Variable, VariableId};
+use crate::model::{Checkpoint, Delta, Depth, Entry, Payload, Shape, Stats, Variable, VariableId};
 
 /// Writes a listing or a comparison as a table with a header.
 ///
@@ -131,7 +131,7 @@ fn history(rows: &[DirectoryRow], table: &mut Table) -> io::Result<()> {
     Ok(())
 }
 
-const CHANGE: [&str; 12] = [
+const CHANGE: [&str; 18] = [
     "kind",
     "old",
     "new",
@@ -144,6 +144,12 @@ const CHANGE: [&str; 12] = [
     "total",
     "max_abs",
     "rel_l2",
+    "mean_abs",
+    "max_rel",
+    "mean_rel",
+    "cosine",
+    "lost_finite",
+    "proof",
 ];
 
 fn changes(diff: &Diff, table: &mut Table) -> io::Result<()> {
@@ -158,10 +164,12 @@ fn changed(diff: &Diff, change: &Change) -> Vec<String> {
     row.extend([old.dtype, new.dtype, old.shape, new.shape]);
     let delta = change.delta.as_ref();
     row.extend([text(delta.map(|delta| delta.changed)), text(delta.map(|delta| delta.total))]);
-    row.extend(
-        [delta.map(|delta| delta.max_abs), delta.map(|delta| delta.rel_l2)]
-            .map(|value| value.map(number).unwrap_or_default()),
-    );
+    let numbers = |delta: &Delta| {
+        [delta.max_abs, delta.rel_l2, delta.mean_abs, delta.max_rel, delta.mean_rel, delta.cosine].map(number)
+    };
+    row.extend(delta.map(numbers).unwrap_or_default());
+    row.push(text(delta.map(Delta::lost_finite)));
+    row.push(change.proof.map(|proof| proof.word().to_owned()).unwrap_or_default());
     row
 }
 
@@ -234,7 +242,8 @@ mod tests {
         assert_eq!(rows[0], CHANGE);
         assert_eq!(rows[1][..9], ["remove", sample::CJK, "", "weight", "float32", "", "", "", ""]);
         assert_eq!(rows[2][..8], ["add", "", "k\\xff\\n", "weight", "", "float32", "", "2x4"]);
-        assert_eq!(rows[3][8..], ["64", "640", "0.5", "inf"]);
+        assert_eq!(rows[3][8..12], ["64", "640", "0.5", "inf"]);
+        assert_eq!(rows[3][12..], ["0.25", "0.0", "0.0", "0.5", "1", "same-name"]);
         assert_eq!(rows.len(), 4);
     }
 

@@ -4,17 +4,20 @@ mod csv;
 mod escape;
 mod json;
 mod label;
+mod map;
 mod markdown;
 mod outcome;
 #[cfg(test)]
 mod sample;
 mod text;
 mod units;
+mod verdict;
 
 use std::io::{self, Write};
 
 pub use escape::clean;
-pub use outcome::{Diff, DirectoryRow, Listing, Names, Outcome, Show, ShownValues, Sort, Tensor};
+pub use map::{MapKind, map};
+pub use outcome::{Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Show, ShownValues, Sort, Tensor};
 pub(crate) use text::error;
 pub use units::{count, size};
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::compare::align::Alignment;
-use crate::compare::change::Changes;
+use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::compare::story::Event;
 use crate::doctor::{Report, Rule, Severity};
 use crate::model::{
     Checkpoint, Digest, Digests, Directory, EntryId, File, Histogram, Resolved, Stats, Variable, VariableId,
 };
+use crate::restore::{Goal, Goals};
 
 /// The answer of a command.
 #[derive(Debug)]
@@ -19,12 +20,21 @@ pub enum Outcome {
     Show(Box<Show>),
     /// Of `diff`.
     Diff(Box<Diff>),
-    /// Of `doctor`: one report for each path or checkpoint, and the severity that makes it fail.
-    Reports(Vec<Report>, Severity),
+    /// Of `doctor`: one report for each path or checkpoint, and what makes it fail.
+    Reports(Vec<Report>, Fails),
     /// Of `explain`: the pages asked for.
     Pages(Vec<&'static Rule>),
     /// Of `rules`: the whole register.
     Rules(&'static [&'static Rule]),
+}
+
+/// What makes a report fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fails {
+    /// A finding as bad as this, or worse.
+    On(Severity),
+    /// A goal that is not reached.
+    For(Goal),
 }
 
 /// Which name of a variable is shown.
@@ -190,6 +200,43 @@ pub struct Diff {
     pub stat: bool,
     /// One line for each change, as `git diff --name-status`.
     pub name_status: bool,
+    /// What a restore of the old side in the program of the new one would come to.
+    pub goals: Option<Goals>,
+    /// What makes the exit code 1.
+    pub fails: Differences,
+}
+
+/// What makes a comparison fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Differences {
+    /// Any difference.
+    Any,
+    /// Differences of these kinds.
+    Of(Vec<ChangeKind>),
+    /// A goal that is not reached.
+    For(Goal),
+}
+
+impl Diff {
+    fn exit(&self) -> u8 {
+        let found = match &self.fails {
+            Differences::For(goal) => {
+                return u8::from(!self.goals.as_ref().is_some_and(|goals| goals.reached(*goal)));
+            }
+            Differences::Any => !self.changes.list.is_empty(),
+            Differences::Of(kinds) => {
+                let of = |change: &Change| {
+                    kinds.contains(&change.kind) || change.renamed && kinds.contains(&ChangeKind::Renamed)
+                };
+                self.changes.list.iter().any(of)
+            }
+        };
+        match (found, self.trouble.is_empty()) {
+            (true, _) => 1,
+            (false, false) => 2,
+            (false, true) => 0,
+        }
+    }
 }
 
 impl Outcome {
@@ -203,10 +250,14 @@ impl Outcome {
             }),
             Self::Pages(_) | Self::Rules(_) => 0,
             Self::Show(show) => u8::from(show.tensors.iter().any(|tensor| !tensor.problems.is_empty())),
-            Self::Diff(diff) if !diff.changes.list.is_empty() => 1,
-            Self::Diff(diff) if !diff.trouble.is_empty() => 2,
-            Self::Diff(_) => 0,
-            Self::Reports(reports, fail_on) => u8::from(reports.iter().any(|report| report.reaches(*fail_on))),
+            Self::Diff(diff) => diff.exit(),
+            Self::Reports(reports, Fails::On(severity)) => {
+                u8::from(reports.iter().any(|report| report.reaches(*severity)))
+            }
+            Self::Reports(reports, Fails::For(goal)) => {
+                let reached = |report: &Report| report.goals.as_ref().is_some_and(|goals| goals.reached(*goal));
+                u8::from(!reports.iter().all(reached))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Diff, Listing, Names, Sort};
+use super::{Diff, Differences, Listing, Names, Sort};
 use crate::bytes::Span;
 use crate::compare::align::{Alignment, Proof};
 use crate::compare::change::{Change, ChangeKind, Changes};
@@ -12,6 +12,7 @@ use crate::model::{
     Checkpoint, Container, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Flavor,
     Key, Part, Payload, Place, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Versions, Writer,
 };
+use crate::restore::{Goal, Goals, Loader, Verdict};
 
 /// A name that clears the screen, breaks the line, ends a cell, closes a code span and quotes.
 pub const HOSTILE: &str = "a\x1b[2J\nb|c`d\"e,f\u{202e}g";
@@ -149,9 +150,31 @@ pub fn listing() -> Listing {
     }
 }
 
+/// Good for nothing but to train further.
+fn goals() -> Goals {
+    let verdict = |goal, ok, reason: &str| Verdict { goal, ok, reasons: vec![reason.to_owned()] };
+    let verdicts = vec![
+        verdict(Goal::Exact, false, "1 changed in value"),
+        verdict(Goal::Resume, false, "2 reshaped"),
+        verdict(Goal::Finetune, true, &format!("new: {HOSTILE}")),
+        verdict(Goal::Infer, false, "1 new"),
+    ];
+    Goals { loader: Some(Loader::Checkpoint), verdicts }
+}
+
 /// The sample beside itself: one other value, one removed, one added.
 pub fn diff() -> Diff {
-    let delta = Delta { total: 640, changed: 64, max_abs: 0.5, rel_l2: f64::INFINITY, lost_finite: 1 };
+    let delta = Delta {
+        total: 640,
+        changed: 64,
+        outside: 64,
+        max_abs: 0.5,
+        mean_abs: 0.25,
+        rel_l2: f64::INFINITY,
+        cosine: 0.5,
+        new_nan: 1,
+        ..Delta::default()
+    };
     let list = vec![
         Change { kind: ChangeKind::Removed, old: Some(1), new: None, renamed: false, proof: None, delta: None },
         Change { kind: ChangeKind::Added, old: None, new: Some(3), renamed: false, proof: None, delta: None },
@@ -170,13 +193,15 @@ pub fn diff() -> Diff {
         given: ["old".to_owned(), "new".to_owned()],
         steps: [Some(8), None],
         alignment: Alignment::default(),
-        changes: Changes { list, same: 2 },
+        changes: Changes { list, same: 2, within: 0 },
         story: Vec::new(),
         narrowed: false,
         trouble: Vec::new(),
         names: Names::Full,
         stat: false,
         name_status: false,
+        goals: Some(goals()),
+        fails: Differences::Any,
     }
 }
 
@@ -227,6 +252,7 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         findings,
         skipped: vec![&RULE],
         predictions: Vec::new(),
+        goals: None,
         counts,
         looked,
         renamed: Vec::new(),

@@ -1,5 +1,7 @@
 //! Numbers for people.
 
+pub use crate::model::thousands as count;
+
 /// A number of bytes: `40 B`, `2.5 KiB`, `324.5 MiB`; in full with `exact`.
 pub fn size(bytes: u64, exact: bool) -> String {
     if exact || bytes < 1024 {
@@ -16,19 +18,6 @@ pub fn size(bytes: u64, exact: bool) -> String {
         }
     }
     format!("{value:.1} {unit}")
-}
-
-/// A whole number with its thousands apart: `1,354`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len().saturating_mul(2));
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && digits.len().saturating_sub(i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

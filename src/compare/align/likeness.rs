@@ -88,6 +88,9 @@ fn sure(scores: &[Vec<u32>]) -> Vec<(usize, usize, u32)> {
         .collect()
 }
 
+/// A variable, with the names on the way to it.
+type Way<'a> = (VariableId, Vec<&'a str>);
+
 /// Variables of one scope and leaf that are alone on both sides, in scopes whose names are alike.
 fn moved(walk: &mut Walk, matching: &mut Matching) {
     for (x, y, a, b) in buckets(walk, matching) {
@@ -96,8 +99,7 @@ fn moved(walk: &mut Walk, matching: &mut Matching) {
             let leaf = tree.leaf_of(id)?;
             Some(tree.upwards(leaf).take_while(|at| *at != scope).map(|at| tree.part(at)).collect())
         };
-        type Ways<'a> = Vec<(VariableId, Vec<&'a str>)>;
-        let mut groups: HashMap<_, [Ways; 2]> = HashMap::new();
+        let mut groups: HashMap<_, [Vec<Way>; 2]> = HashMap::new();
         for (at, (side, scope, list)) in [(Side::Old, x, &a), (Side::New, y, &b)].into_iter().enumerate() {
             for id in list.iter().filter(|id| matching.open(side, **id)) {
                 let Some((way, form)) = way(side, scope, *id).zip(matching.form(side, *id)) else { continue };

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Event, EventKind, OptimizerChange, RenameKind, Size};
+use crate::model::thousands;
 
 impl fmt::Display for Event {
     /// One line, without its cause's name: `head has 12 classes or units, 10 before (2 variables)`.
@@ -11,7 +12,7 @@ impl fmt::Display for Event {
         match &self.kind {
             EventKind::Renamed { kind, from, to } => {
                 renamed(f, *kind, from, to)?;
-                write!(f, ": {}", variables(count))
+                write!(f, " ({})", variables(count))
             }
             EventKind::Inserted { layers, class, after, beside } => {
                 f.write_str("new: ")?;
@@ -50,7 +51,8 @@ impl fmt::Display for Event {
                     }
                     Size::Input(from, to) => write!(f, "{layers} {have} {to} inputs, {from} before"),
                     Size::Kernel => write!(f, "{layers} {have} another kernel size"),
-                    Size::Transposed => write!(f, "transposed: {layers}"),
+                    Size::Transposed if have == "has" => write!(f, "{layers} is transposed"),
+                    Size::Transposed => write!(f, "{layers} are transposed"),
                     Size::Layout => write!(f, "{layers} {have} another layout of variables"),
                     Size::Other => write!(f, "{layers} {have} another shape"),
                 }?;
@@ -66,7 +68,7 @@ impl fmt::Display for Event {
             }
             EventKind::Retyped { from, to } => write!(f, "{} in {to}, {from} before", variables(count)),
             EventKind::Optimizer(change) => write!(f, "{change}"),
-            EventKind::Repartitioned => write!(f, "{} in other parts", variables(count)),
+            EventKind::Repartitioned => write!(f, "{} stored in other parts", variables(count)),
         }
     }
 }
@@ -78,33 +80,38 @@ fn renamed(f: &mut fmt::Formatter<'_>, kind: RenameKind, from: &str, to: &str) -
         (RenameKind::Root, from, "") => write!(f, "the root itself now, held as {from} before"),
         (RenameKind::Root, from, to) => write!(f, "held as {to} now, as {from} before"),
         (RenameKind::ModelKind, from, to) => {
-            write!(f, "another kind of model (Sequential, functional, subclassed): {}", change(from, to))
+            f.write_str("another kind of model (Sequential, functional, subclassed): ")?;
+            match (from, to) {
+                ("", to) => write!(f, "reached through {to} now"),
+                (from, "") => write!(f, "no longer reached through {from}"),
+                (from, to) => write!(f, "reached through {to} now, through {from} before"),
+            }
         }
-        (RenameKind::Nesting, from, to) => write!(f, "nested otherwise: {}", change(from, to)),
-        (RenameKind::Drift, from, to) => write!(f, "automatic names counted on: {}", change(from, to)),
+        (RenameKind::Nesting, "", to) => write!(f, "moved into {to}"),
+        (RenameKind::Nesting, from, "") => write!(f, "moved out of {from}"),
+        (RenameKind::Nesting, from, to) => write!(f, "moved from {from} to {to}"),
+        (RenameKind::Drift, from, to) => write!(f, "automatic name, counted on: {to} now, {from} before"),
         (_, "", to) => write!(f, "renamed by adding {to}/"),
         (_, from, "") => write!(f, "renamed by dropping {from}/"),
-        (_, from, to) => write!(f, "renamed: {from} -> {to}"),
+        (_, from, to) => write!(f, "renamed from {from} to {to}"),
     }
-}
-
-fn change(from: &str, to: &str) -> String {
-    let side = |text: &str| if text.is_empty() { "(nothing)".to_owned() } else { text.to_owned() };
-    format!("{} -> {}", side(from), side(to))
 }
 
 fn variables(count: usize) -> String {
     match count {
         1 => "1 variable".to_owned(),
-        count => format!("{count} variables"),
+        count => format!("{} variables", thousands(count as u64)),
     }
 }
 
 fn of_class(f: &mut fmt::Formatter<'_>, class: Option<super::Class>, layers: &[String]) -> fmt::Result {
-    if let Some(class) = class {
-        write!(f, "{class} ")?;
+    match (class, layers) {
+        (Some(class), [first, .., last]) if layers.len() > 2 => {
+            write!(f, "{} {class} layers from {first} to {last}", layers.len())
+        }
+        (Some(class), layers) => write!(f, "{class} {}", list(layers)),
+        (None, layers) => f.write_str(&list(layers)),
     }
-    f.write_str(&list(layers))
 }
 
 /// Names: all of a few, the ends of many.
@@ -141,4 +148,61 @@ impl fmt::Display for OptimizerChange {
 /// An optimizer that cannot be named is one all the same.
 fn named(class: &str) -> &str {
     if class == "optimizer" { "an optimizer" } else { class }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Class;
+    use super::*;
+
+    fn said(kind: EventKind, variables: usize) -> String {
+        let ids: Vec<usize> = (0..variables).collect();
+        Event { kind, old: ids.clone(), new: ids }.to_string()
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn renames() {
+        let renamed = |kind, from: &str, to: &str| {
+            said(EventKind::Renamed { kind, from: from.to_owned(), to: to.to_owned() }, 1_200)
+        };
+        assert_eq!(renamed(RenameKind::Scope, "", "model"), "renamed by adding model/ (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Scope, "model", ""), "renamed by dropping model/ (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Layer, "a", "b"), "renamed from a to b (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Nesting, "", "core"), "moved into core (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Nesting, "tower", "towers/0"), "moved from tower to towers/0 (1,200 variables)");
+        assert_eq!(renamed(RenameKind::Root, "model", "net"), "held as net now, as model before (1,200 variables)");
+    }
+
+    #[test]
+    fn layers() {
+        let inserted = |layers: &[&str], class, after: Option<&str>| {
+            let kind =
+                EventKind::Inserted { layers: names(layers), class, after: after.map(str::to_owned), beside: None };
+            said(kind, layers.len() * 2)
+        };
+        let dense = Class::of(&[("kernel", &[2, 3])]);
+        assert_eq!(inserted(&["a"], dense, Some("b")), "new: Dense a after b (2 variables)");
+        assert_eq!(inserted(&["a", "b"], None, None), "new: a and b (4 variables)");
+        assert_eq!(inserted(&["a", "b", "c"], dense, None), "new: 3 Dense layers from a to c (6 variables)");
+        assert_eq!(inserted(&["a", "b", "c"], None, None), "new: 3 layers from a to c (6 variables)");
+        let gone = EventKind::Removed { layers: names(&["a"]), class: dense };
+        assert_eq!(said(gone, 1), "gone: Dense a (1 variable)");
+    }
+
+    #[test]
+    fn sizes() {
+        let resized = |layers: &[&str], size| said(EventKind::Resized { layers: names(layers), size }, 2);
+        assert_eq!(resized(&["head"], Size::Units(10, 12)), "head has 12 units or classes, 10 before (2 variables)");
+        assert_eq!(resized(&["a", "b"], Size::Input(4, 6)), "a and b have 6 inputs, 4 before (2 variables)");
+        let vocabulary = "the vocabulary of table has 12 rows, 10 before (2 variables)";
+        assert_eq!(resized(&["table"], Size::Vocabulary(10, 12)), vocabulary);
+        assert_eq!(resized(&["a"], Size::Transposed), "a is transposed (2 variables)");
+        assert_eq!(resized(&["a", "b"], Size::Transposed), "a and b are transposed (2 variables)");
+        let toggled = |on| said(EventKind::Toggled { layers: names(&["a"]), leaf: "bias".to_owned(), on }, 1);
+        assert_eq!([toggled(true), toggled(false)], ["a has a bias that was not there", "a has no bias any more"]);
+    }
 }

@@ -83,7 +83,7 @@ impl Size {
     }
 }
 
-/// Variables of the old checkpoint, each with what it is in the new one.
+/// Variables of the old checkpoint with those of the new that they are.
 type Pairs = Vec<(VariableId, VariableId)>;
 
 /// Layers of another size: the changes that were made, not those that follow from them in the next layers;

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::checkpoint::Head;
+use super::goals::GoalsRow;
 use super::value::{KeyText, Number, Text};
 use crate::compare::align::{Ambiguity, Pair, Proof, Rewrite};
 use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::compare::story::Event;
 use crate::model::{Checkpoint, DType, Delta, Entry, Variable, VariableId};
-use crate::view::Diff;
+use crate::view::{Diff, verdict};
 
 /// The answer without its envelope.
 pub(super) fn body(diff: &Diff) -> impl Serialize {
@@ -24,6 +25,9 @@ pub(super) fn body(diff: &Diff) -> impl Serialize {
         ambiguous: diff.alignment.ambiguous.iter().map(|doubt| AmbiguousRow::new(diff, doubt)).collect(),
         rules: diff.alignment.rules.iter().map(RuleRow::new).collect(),
         same: diff.changes.same,
+        within_tolerance: diff.changes.within,
+        summary: verdict::of(diff),
+        goals: diff.goals.as_ref().map(GoalsRow::new),
         counts: Counts::new(&diff.changes),
         story: diff.story.iter().map(|event| EventRow::new(diff, event)).collect(),
         trouble: &diff.trouble,
@@ -45,6 +49,10 @@ struct Body<'a> {
     ambiguous: Vec<AmbiguousRow<'a>>,
     rules: Vec<RuleRow<'a>>,
     same: usize,
+    within_tolerance: usize,
+    /// What differs, in a sentence.
+    summary: String,
+    goals: Option<GoalsRow<'a>>,
     counts: Counts,
     story: Vec<EventRow<'a>>,
     trouble: &'a [String],
@@ -158,7 +166,7 @@ impl Counts {
         Self {
             remove: changes.count(ChangeKind::Removed),
             add: changes.count(ChangeKind::Added),
-            rename: changes.list.iter().filter(|change| change.renamed).count(),
+            rename: changes.renamed(),
             reshape: changes.count(ChangeKind::Reshaped),
             retype: changes.count(ChangeKind::Retyped),
             revalue: changes.count(ChangeKind::Revalued),
@@ -215,9 +223,20 @@ fn side(checkpoint: &Checkpoint, id: Option<VariableId>) -> Option<(&Variable, &
 struct DeltaRow {
     total: u64,
     changed: u64,
+    outside_tolerance: u64,
     max_abs: Number,
+    mean_abs: Number,
+    max_rel: Number,
+    mean_rel: Number,
     rel_l2: Number,
+    cosine: Number,
+    old_norm: Number,
+    new_norm: Number,
     lost_finite: u64,
+    new_nan: u64,
+    new_inf: u64,
+    /// The type to which one side was rounded, if all values are equal then.
+    rounded: Option<Text<DType>>,
 }
 
 impl DeltaRow {
@@ -225,9 +244,19 @@ impl DeltaRow {
         Self {
             total: delta.total,
             changed: delta.changed,
+            outside_tolerance: delta.outside,
             max_abs: Number(delta.max_abs),
+            mean_abs: Number(delta.mean_abs),
+            max_rel: Number(delta.max_rel),
+            mean_rel: Number(delta.mean_rel),
             rel_l2: Number(delta.rel_l2),
-            lost_finite: delta.lost_finite,
+            cosine: Number(delta.cosine),
+            old_norm: Number(delta.norms[0]),
+            new_norm: Number(delta.norms[1]),
+            lost_finite: delta.lost_finite(),
+            new_nan: delta.new_nan,
+            new_inf: delta.new_inf,
+            rounded: delta.rounded.map(Text),
         }
     }
 }

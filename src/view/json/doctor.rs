@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::goals::GoalsRow;
 use super::value::Hex;
 use crate::bytes::Span;
 use crate::doctor::{Finding, Fix, Forecast, Renamed, Report, Severity};
@@ -24,6 +25,7 @@ pub(super) fn body(reports: &[Report]) -> impl Serialize {
         findings: findings(reports).collect(),
         renamed: reports.iter().flat_map(|report| &report.renamed).map(RenamedRow::new).collect(),
         predictions: reports.iter().flat_map(predictions).collect(),
+        goals: reports.iter().filter_map(SubjectGoals::new).collect(),
         skipped: skipped.into_values().collect(),
         summary: Summary {
             error: count(reports, Severity::Error),
@@ -52,6 +54,8 @@ struct Body<'a> {
     /// Variables that the new code keeps under another key.
     renamed: Vec<RenamedRow<'a>>,
     predictions: Vec<PredictionRow<'a>>,
+    /// Of each subject that was held against another checkpoint: what the restore would be good for.
+    goals: Vec<SubjectGoals<'a>>,
     skipped: Vec<SkippedRow>,
     summary: Summary,
 }
@@ -110,6 +114,19 @@ impl<'a> IdentityRow<'a> {
             loader: loader.and_then(|loader| loader.call.as_deref()),
             loader_note: loader.and_then(|loader| loader.note.as_deref()),
         }
+    }
+}
+
+#[derive(Serialize)]
+struct SubjectGoals<'a> {
+    subject: &'a str,
+    #[serde(flatten)]
+    goals: GoalsRow<'a>,
+}
+
+impl<'a> SubjectGoals<'a> {
+    fn new(report: &'a Report) -> Option<Self> {
+        Some(Self { subject: &report.subject, goals: report.goals.as_ref().map(GoalsRow::new)? })
     }
 }
 

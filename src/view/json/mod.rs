@@ -4,6 +4,7 @@
 mod checkpoint;
 mod diff;
 mod doctor;
+mod goals;
 mod layout;
 mod listing;
 mod model;

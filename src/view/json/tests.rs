@@ -4,7 +4,7 @@ use super::*;
 use crate::doctor::Severity;
 use crate::model::{Digest, Histogram};
 use crate::view::sample::{self, CJK, HOSTILE};
-use crate::view::{Show, ShownValues, Tensor};
+use crate::view::{Fails, Show, ShownValues, Tensor};
 
 fn text(outcome: &Outcome, write: fn(&Outcome, &mut dyn Write) -> io::Result<()>) -> String {
     let mut out = Vec::new();
@@ -104,14 +104,19 @@ fn a_comparison() {
     assert_eq!((&removed["kind"], &removed["old"], &removed["new"]), (&json!("remove"), &json!(CJK), &Value::Null));
     assert_eq!((&added["kind"], &added["new_shape"]), (&json!("add"), &json!([2, 4])));
     assert_eq!(revalued["proof"], "same-name");
-    let delta = json!({"total": 640, "changed": 64, "max_abs": 0.5, "rel_l2": "Infinity", "lost_finite": 1});
-    assert_eq!(revalued["delta"], delta);
+    let delta = &revalued["delta"];
+    let figures = ["total", "changed", "max_abs", "mean_abs", "rel_l2", "cosine", "new_nan", "lost_finite", "rounded"];
+    assert_eq!(json!(figures.map(|name| &delta[name])), json!([640, 64, 0.5, 0.25, "Infinity", 0.5, 1, 1, null]));
+    assert_eq!(answer["summary"], "5 variables: 1 new, 1 gone, 1 changed in value; 2 the same");
+    assert_eq!(answer["goals"]["loader"], "checkpoint");
+    assert_eq!(answer["goals"]["finetune"], json!({"ok": true, "reasons": [format!("new: {HOSTILE}")]}));
+    assert_eq!(answer["goals"]["resume"]["ok"], false);
 }
 
 fn reports() -> Outcome {
     let one = sample::report("dir", vec![sample::finding("9 of 10 bytes", "dir")]);
     let other = sample::report("elsewhere", vec![sample::finding("8 of 10 bytes", "elsewhere")]);
-    Outcome::Reports(vec![one, other, sample::report("good", Vec::new())], Severity::Error)
+    Outcome::Reports(vec![one, other, sample::report("good", Vec::new())], Fails::On(Severity::Error))
 }
 
 #[test]
@@ -135,7 +140,7 @@ fn reports_are_merged() {
 fn a_fingerprint_depends_on_what_is_wrong_and_not_on_where_it_lies() {
     let fingerprint = |finding| {
         let report = sample::report("dir", vec![finding]);
-        whole(&Outcome::Reports(vec![report], Severity::Error))["findings"][0]["fingerprint"]
+        whole(&Outcome::Reports(vec![report], Fails::On(Severity::Error)))["findings"][0]["fingerprint"]
             .as_str()
             .unwrap()
             .to_owned()

@@ -4,65 +4,60 @@ use std::io::{self, Write};
 
 use super::escape::{cell, code, prose};
 use super::{header, number, plural, row};
-use crate::compare::change::{Change, ChangeKind};
+use crate::compare::change::Change;
 use crate::model::{Checkpoint, Entry, Variable, VariableId};
 use crate::view::label::label;
-use crate::view::{Diff, Style, count};
+use crate::view::{Diff, Style, count, verdict};
 
 /// Most changes in the table unless all are asked for: a comment has to stay readable.
 const ROWS: usize = 100;
 
-/// One line that sums up, and a table.
+/// One line that sums up, what happened, what a restore would be good for, and a table to unfold.
 pub(super) fn write(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", summary(diff))?;
+    let selected = if diff.narrowed { " (of those selected)" } else { "" };
+    writeln!(out, "{}\n\n**{}**{selected}", sides(diff), prose(&verdict::of(diff)))?;
+    if let Some(goals) = &diff.goals {
+        writeln!(out, "\n{}", prose(&verdict::restore(goals)))?;
+    }
     if style.quiet > 0 {
         return Ok(());
     }
     for trouble in &diff.trouble {
         writeln!(out, "\n**Not complete**: {}", prose(trouble))?;
     }
-    let list = &diff.changes.list;
-    if diff.stat || list.is_empty() {
+    if !diff.story.is_empty() {
+        writeln!(out)?;
+        diff.story.iter().try_for_each(|event| writeln!(out, "- {}", prose(&event.to_string())))?;
+    }
+    if diff.stat || diff.changes.list.is_empty() {
         return Ok(());
     }
+    table(diff, style, out)
+}
+
+fn table(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let list = &diff.changes.list;
     let shown = if style.verbose { list.len() } else { ROWS.min(list.len()) };
     let deltas = list.iter().any(|change| change.delta.is_some());
     let mut titles = vec!["", "variable", "old", "new"];
     titles.extend([">rel. L2", ">max abs", ">values changed"].iter().filter(|_| deltas));
-    writeln!(out)?;
+    // An empty line before the table: without it Markdown would take it for HTML.
+    writeln!(out, "\n<details>\n<summary>{}</summary>\n", plural(list.len() as u64, "change"))?;
     header(&titles, out)?;
     list.iter().take(shown).try_for_each(|change| row(&cells(diff, change, deltas, style), out))?;
     let rest = list.len().saturating_sub(shown);
     if rest > 0 {
         writeln!(out, "\n... and {}; `-v` lists all", plural(rest as u64, "more change"))?;
     }
-    Ok(())
+    writeln!(out, "\n</details>")
 }
 
-fn summary(diff: &Diff) -> String {
+fn sides(diff: &Diff) -> String {
     let side = |checkpoint: &Checkpoint, step: Option<i64>| {
         format!("{}{}", code(&checkpoint.label), step.map(|step| format!(" (step {step})")).unwrap_or_default())
     };
     let [old_step, new_step] = diff.steps;
-    let (old, new) = (side(&diff.old, old_step), side(&diff.new, new_step));
-    let counted = |kind| (kind, diff.changes.count(kind) as u64);
-    let counts = ChangeKind::ALL.map(counted).into_iter().filter(|(_, number)| *number > 0);
-    let mut parts: Vec<String> = counts.map(|(kind, number)| format!("{} {}", count(number), past(kind))).collect();
-    parts.push(format!("{} the same", count(diff.changes.same as u64)));
-    let selected = if diff.narrowed { " (of those selected)" } else { "" };
-    format!("{old} → {new}: **{}**{selected}", parts.join(", "))
-}
-
-fn past(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Removed => "removed",
-        ChangeKind::Added => "added",
-        ChangeKind::Renamed => "renamed",
-        ChangeKind::Reshaped => "of another shape",
-        ChangeKind::Retyped => "of another dtype",
-        ChangeKind::Revalued => "of other values",
-        ChangeKind::Unknown => "not compared",
-    }
+    format!("{} → {}", side(&diff.old, old_step), side(&diff.new, new_step))
 }
 
 fn cells(diff: &Diff, change: &Change, deltas: bool, style: &Style) -> Vec<String> {

@@ -17,6 +17,9 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
             writeln!(out)?;
         }
         writeln!(out, "## {}\n\n{}", code(&report.subject), verdict(report, style))?;
+        if let Some(goals) = &report.goals {
+            writeln!(out, "\n{}", prose(&crate::view::verdict::restore(goals)))?;
+        }
         if style.quiet > 0 {
             continue;
         }

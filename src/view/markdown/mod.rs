@@ -56,7 +56,7 @@ fn plural(number: u64, word: &str) -> String {
 mod tests {
     use super::*;
     use crate::doctor::Severity;
-    use crate::view::{Format, sample};
+    use crate::view::{Fails, Format, sample};
 
     const STYLE: Style = Style {
         format: Format::Markdown,
@@ -106,19 +106,24 @@ mod tests {
     fn a_comparison_sums_up_and_lists() {
         let outcome = Outcome::Diff(Box::new(sample::diff()));
         let text = text(&outcome, &STYLE);
-        let first = "`dir/ckpt-4` (step 8) → `dir/ckpt-4`: **1 removed, 1 added, 1 of other values, 2 the same**";
-        assert_eq!(text.lines().next(), Some(first));
+        let first = "`dir/ckpt-4` (step 8) → `dir/ckpt-4`\n\n\
+                     **5 variables: 1 new, 1 gone, 1 changed in value; 2 the same**\n\n\
+                     Restore by checkpoint: exact no, resume NO (2 reshaped), finetune yes (new: a";
+        assert!(text.starts_with(first), "{text}");
+        assert!(text.contains("\n\n<details>\n<summary>3 changes</summary>\n\n|"), "{text}");
+        assert!(text.ends_with("|\n\n</details>\n"), "{text}");
         assert_eq!(rows(&text), [7; 5], "{text}");
         assert!(text.contains("| inf | 0.5000 | 64 of 640 |"), "{text}");
+        assert!(!text.chars().any(|c| c != '\n' && crate::view::escape::disturbs(c)));
         let mut diff = sample::diff();
         diff.stat = true;
-        assert_eq!(self::text(&Outcome::Diff(Box::new(diff)), &STYLE).lines().count(), 1);
+        assert_eq!(self::text(&Outcome::Diff(Box::new(diff)), &STYLE).lines().count(), 5);
     }
 
     #[test]
     fn a_report_has_a_section_for_each_finding() {
         let bad = sample::report("a`b", vec![sample::finding("9 of 10_000 bytes", "dir")]);
-        let outcome = Outcome::Reports(vec![bad, sample::report("good", Vec::new())], Severity::Error);
+        let outcome = Outcome::Reports(vec![bad, sample::report("good", Vec::new())], Fails::On(Severity::Error));
         let text = text(&outcome, &STYLE);
         assert!(text.starts_with("## ``a`b``\n\n**1 finding** (1 error). 5 tensors, 100 B; 46 rules\n"), "{text}");
         assert!(text.contains("\n### error F015: data-truncated\n\n9 of 10\\_000 bytes\n"), "{text}");

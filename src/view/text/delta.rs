@@ -1,53 +1,91 @@
-//! How much values changed, in columns.
+//! How much values changed, in columns and in words.
 
 use super::wrap::{pad_left, width};
 use crate::model::Delta;
 use crate::view::count;
 
-const HEADINGS: [&str; 3] = ["rel. L2", "max |d|", "values changed"];
+/// The columns, in the order in which they stand.
+const HEADINGS: [&str; 6] = ["rel. L2", "max |d|", "mean |d|", "max rel.", "cosine", "values changed"];
+/// Their positions, the first to give way where not all fit first.
+const DISPENSABLE: [usize; 5] = [3, 4, 2, 5, 1];
+/// Blanks between columns.
+const GAP: usize = 2;
 
-/// Widths of the columns; all 0 where nothing was measured.
+/// The columns that are shown, with their widths; none where nothing was measured.
 #[derive(Default)]
-pub(super) struct Columns([usize; 3]);
+pub(super) struct Columns(Vec<(usize, usize)>);
 
 impl Columns {
-    pub(super) fn of<'a>(deltas: impl Iterator<Item = &'a Delta>) -> Self {
-        let mut widths: Option<[usize; 3]> = None;
+    /// As many as fit into `room`.
+    pub(super) fn of<'a>(deltas: impl Iterator<Item = &'a Delta>, room: Option<usize>) -> Self {
+        let mut widths: Option<[usize; 6]> = None;
         for delta in deltas {
             let widths = widths.get_or_insert(HEADINGS.map(width));
             for (widest, cell) in widths.iter_mut().zip(cells(delta)) {
                 *widest = width(&cell).max(*widest);
             }
         }
-        Self(widths.unwrap_or_default())
+        let mut columns: Vec<(usize, usize)> = widths.into_iter().flatten().enumerate().collect();
+        let mut dispensable = DISPENSABLE.iter();
+        while room.is_some_and(|room| columns.iter().map(|(_, width)| width.saturating_add(GAP)).sum::<usize>() > room)
+        {
+            let Some(next) = dispensable.next() else { break };
+            columns.retain(|(column, _)| column != next);
+        }
+        Self(columns)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// What stands above the columns; nothing above none.
     pub(super) fn heading(&self) -> String {
-        if self.0 == [0; 3] { String::new() } else { self.join(HEADINGS.map(str::to_owned)) }
+        self.join(&HEADINGS.map(str::to_owned))
     }
 
     pub(super) fn cells(&self, delta: &Delta) -> String {
-        self.join(cells(delta))
+        self.join(&cells(delta))
     }
 
-    fn join(&self, cells: [String; 3]) -> String {
-        let padded = cells.iter().zip(self.0).map(|(cell, width)| pad_left(cell, width));
-        padded.collect::<Vec<_>>().join("  ")
+    fn join(&self, cells: &[String; 6]) -> String {
+        let shown = self.0.iter().filter_map(|(column, width)| Some(pad_left(cells.get(*column)?, *width)));
+        shown.collect::<Vec<_>>().join("  ")
     }
 }
 
-fn cells(delta: &Delta) -> [String; 3] {
+fn cells(delta: &Delta) -> [String; 6] {
     let changed = format!("{} of {}", count(delta.changed), count(delta.total));
     // The figures are of the finite numbers alone: beside lost ones they would reassure.
-    if delta.lost_finite > 0 {
-        return ["nan".to_owned(), "nan".to_owned(), changed];
+    if delta.lost_finite() > 0 {
+        let lost = || "nan".to_owned();
+        return [lost(), lost(), lost(), lost(), lost(), changed];
     }
-    let max = if delta.max_abs == 0.0 { "0".to_owned() } else { format!("{:.1e}", delta.max_abs) };
-    [percent(delta.rel_l2), max, changed]
+    [
+        percent(delta.rel_l2),
+        short(delta.max_abs),
+        short(delta.mean_abs),
+        percent(delta.max_rel),
+        cosine(delta.cosine),
+        changed,
+    ]
 }
 
-fn percent(ratio: f64) -> String {
+fn short(number: f64) -> String {
+    if number == 0.0 { "0".to_owned() } else { format!("{number:.1e}") }
+}
+
+/// What is almost 1 is not said to be 1.
+fn cosine(cosine: f64) -> String {
+    match cosine {
+        cosine if cosine.is_nan() => "-".to_owned(),
+        cosine if (0.9999995..1.0).contains(&cosine) => "> .999999".to_owned(),
+        cosine => format!("{cosine:.6}"),
+    }
+}
+
+/// `19.7 %`; a change too small for that is not shown as none.
+pub(super) fn percent(ratio: f64) -> String {
     let percent = ratio * 100.0;
     if !percent.is_finite() {
         "-".to_owned()
@@ -60,27 +98,58 @@ fn percent(ratio: f64) -> String {
     }
 }
 
+/// What the values say of a variable of another type.
+pub(super) fn across_types(delta: &Delta) -> String {
+    match delta.rounded {
+        _ if delta.changed == 0 => "equal in value".to_owned(),
+        Some(dtype) => format!("equal after rounding to {dtype}"),
+        None => format!("{} of {} differ, rel. L2 {}", count(delta.changed), count(delta.total), percent(delta.rel_l2)),
+    }
+}
+
 /// What is worse than a change.
 pub(super) fn alarm(delta: &Delta) -> Option<String> {
-    let s = if delta.lost_finite == 1 { "" } else { "s" };
-    (delta.lost_finite > 0).then(|| format!("{} value{s} became NaN or Inf", count(delta.lost_finite)))
+    let became = |number: u64, what: &str| {
+        let s = if number == 1 { "" } else { "s" };
+        (number > 0).then(|| format!("{} value{s} became {what}", count(number)))
+    };
+    let told: Vec<String> =
+        [became(delta.new_nan, "NaN"), became(delta.new_inf, "infinite")].into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn small() -> Delta {
+        let base = Delta { total: 64, changed: 64, outside: 64, max_abs: 1.5e-3, mean_abs: 2e-4, ..Delta::default() };
+        Delta { max_rel: 0.5, rel_l2: 0.197, cosine: 0.9999999, ..base }
+    }
+
     #[test]
     fn columns_are_aligned() {
-        let small = Delta { total: 64, changed: 64, max_abs: 1.5e-3, rel_l2: 0.197, lost_finite: 0 };
-        let large = Delta { total: 1_000_000, changed: 999_999, max_abs: 0.0, rel_l2: f64::INFINITY, lost_finite: 1 };
-        let columns = Columns::of([&small, &large].into_iter());
-        assert_eq!(columns.heading(), "rel. L2  max |d|        values changed");
-        assert_eq!(columns.cells(&small), " 19.7 %   1.5e-3              64 of 64");
-        assert_eq!(columns.cells(&large), "    nan      nan  999,999 of 1,000,000");
-        assert_eq!(alarm(&small), None);
-        assert_eq!(alarm(&large).unwrap(), "1 value became NaN or Inf");
-        assert_eq!(Columns::of([].into_iter()).heading(), "");
+        let large = Delta { total: 1_000_000, changed: 999_999, new_nan: 1, new_inf: 2, ..Delta::default() };
+        let columns = Columns::of([&small(), &large].into_iter(), None);
+        let lines = [columns.heading(), columns.cells(&small()), columns.cells(&large)];
+        let expected = [
+            "rel. L2  max |d|  mean |d|  max rel.     cosine        values changed",
+            " 19.7 %   1.5e-3    2.0e-4    50.0 %  > .999999              64 of 64",
+            "    nan      nan       nan       nan        nan  999,999 of 1,000,000",
+        ];
+        assert_eq!(lines, expected);
+        assert_eq!(alarm(&small()), None);
+        assert_eq!(alarm(&large).unwrap(), "1 value became NaN, 2 values became infinite");
+        assert_eq!(Columns::of([].into_iter(), None).heading(), "");
+    }
+
+    #[test]
+    fn columns_give_way() {
+        let headings = |room| Columns::of([&small()].into_iter(), Some(room)).heading();
+        assert_eq!(headings(80), "rel. L2  max |d|  mean |d|  max rel.     cosine  values changed");
+        assert_eq!(headings(50), "rel. L2  max |d|  mean |d|  values changed");
+        assert_eq!(headings(36), "rel. L2  max |d|  values changed");
+        assert_eq!(headings(1), "rel. L2");
     }
 
     #[test]
@@ -89,5 +158,13 @@ mod tests {
         assert_eq!(percent(1e-7), "< 0.1 %");
         assert_eq!(percent(1.0), "100.0 %");
         assert_eq!(percent(f64::INFINITY), "-");
+    }
+
+    #[test]
+    fn another_type_may_be_nothing_but_that() {
+        let bf16 = crate::model::DType::from_name("bfloat16");
+        assert_eq!(across_types(&Delta { changed: 0, ..small() }), "equal in value");
+        assert_eq!(across_types(&Delta { rounded: bf16, ..small() }), "equal after rounding to bfloat16");
+        assert_eq!(across_types(&small()), "64 of 64 differ, rel. L2 19.7 %");
     }
 }

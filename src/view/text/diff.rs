@@ -1,6 +1,10 @@
 //! What changed between two checkpoints: groups by kind of change, the model's variables one by one,
 //! the optimizer's state and bookkeeping summed up, and a verdict.
 
+mod bars;
+mod sides;
+mod status;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -8,38 +12,66 @@ use super::collapse::collapse;
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::{cut, hang, pad, width};
-use super::{CAP, delta, story, verdict};
-use crate::compare::change::{Change, ChangeKind};
-use crate::model::{Checkpoint, Entry, Group, Role, Variable, VariableId, natural};
+use super::{CAP, delta, plural, story};
+use crate::compare::align::{Ambiguity, Proof};
+use crate::compare::change::ChangeKind;
+use crate::model::{Checkpoint, Group, Role, VariableId};
+use crate::restore::{Goal, Goals};
 use crate::view::label::label;
-use crate::view::{Diff, Names, Style, clean, count};
+use crate::view::{Diff, Style, clean, count, verdict};
+use sides::{Side, Sides, heading, ordered, sign};
 
+/// Patterns of names of a group in doubt that are shown.
+const ALTERNATIVES: usize = 3;
 /// Columns in front of every name: its sign.
 const INDENT: usize = 4;
 /// Names are not cut below this: then what is said of them is.
 const NAME_MIN: usize = 16;
+/// Names longer than this give way to columns of numbers.
+const NAME_BESIDE: usize = 32;
+
+/// Changed variables of which nothing was measured that are listed; more say nothing one by one.
+const UNMEASURED: usize = 8;
 
 /// Writes what changed.
 pub(super) fn write(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if diff.name_status && style.quiet == 0 {
+        return status::name_status(diff, out);
+    }
     if style.quiet == 0 {
-        if diff.name_status {
-            return name_status(diff, out);
-        }
         header(diff, style, out)?;
-        if diff.stat {
-            stat(diff, style, out)?;
-        } else {
-            story::write(&diff.story, style, out)?;
-            ChangeKind::ALL.iter().try_for_each(|kind| group(diff, *kind, style, out))?;
-        }
-        trouble(diff, style, out)?;
     }
     let same = diff.changes.list.is_empty() && diff.trouble.is_empty();
     let paint = Paint::new(style);
     for line in hang("", "  ", &clean(&verdict::of(diff)), style.width) {
         writeln!(out, "{}", if same { paint.green(&line) } else { paint.bold(&line) })?;
     }
-    Ok(())
+    if style.quiet == 0 {
+        writeln!(out)?;
+        if diff.stat {
+            status::stat(diff, style, out)?;
+        } else {
+            details(diff, style, out)?;
+        }
+        trouble(diff, style, out)?;
+    }
+    diff.goals.as_ref().map_or(Ok(()), |goals| restore(goals, style, out))
+}
+
+/// What happened, and to which variables.
+fn details(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    story::write(&diff.story, style, out)?;
+    bars::write(diff, style, out)?;
+    ChangeKind::ALL.iter().try_for_each(|kind| group(diff, *kind, style, out))?;
+    ambiguous(diff, style, out)
+}
+
+/// The last line: what a restore would be good for.
+pub(super) fn restore(goals: &Goals, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    let works = goals.verdicts.iter().all(|verdict| verdict.ok || verdict.goal == Goal::Exact);
+    let lines = hang("", "  ", &clean(&verdict::restore(goals)), style.width);
+    lines.iter().try_for_each(|line| writeln!(out, "{}", if works { paint.green(line) } else { paint.bold(line) }))
 }
 
 fn header(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -50,8 +82,7 @@ fn header(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let [old, new] = diff.steps;
     let line = format!("{} -> {}", side(&diff.old, old), side(&diff.new, new));
     let paint = Paint::new(style);
-    hang("", "  ", &clean(&line), style.width).iter().try_for_each(|line| writeln!(out, "{}", paint.bold(line)))?;
-    writeln!(out)
+    hang("", "  ", &clean(&line), style.width).iter().try_for_each(|line| writeln!(out, "{}", paint.bold(line)))
 }
 
 fn trouble(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -60,139 +91,6 @@ fn trouble(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", paint.red(&line))?;
     }
     if diff.trouble.is_empty() { Ok(()) } else { writeln!(out) }
-}
-
-/// A line for each change, for scripts: a letter, a tab, the name.
-fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
-    for sides in ordered(diff) {
-        let letter = match sides.change.kind {
-            ChangeKind::Removed => 'D',
-            ChangeKind::Added => 'A',
-            ChangeKind::Renamed => 'R',
-            ChangeKind::Reshaped => 'S',
-            ChangeKind::Retyped => 'T',
-            ChangeKind::Revalued => 'M',
-            ChangeKind::Unknown => '?',
-        };
-        writeln!(out, "{letter}\t{}", sides.name(diff.names))?;
-    }
-    Ok(())
-}
-
-/// How many, by kind of change and by part of the checkpoint.
-fn stat(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for kind in ChangeKind::ALL {
-        let parts = Group::ALL.iter().filter_map(|group| {
-            let sides = diff.changes.list.iter().filter(|change| change.kind == kind);
-            let number = sides
-                .filter_map(|change| Sides::of(diff, change))
-                .filter(|sides| sides.role().group() == *group)
-                .count();
-            (number > 0).then(|| format!("{} {}", count(number as u64), group.word()))
-        });
-        let parts = parts.collect::<Vec<_>>().join(", ");
-        if !parts.is_empty() {
-            let line = format!("{:9}  {}", heading(kind), parts);
-            hang("  ", "    ", &line, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        }
-    }
-    writeln!(out, "  {:9}  {}\n", "same", count(diff.changes.same as u64))
-}
-
-fn heading(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Removed => "removed",
-        ChangeKind::Added => "added",
-        ChangeKind::Renamed => "renamed",
-        ChangeKind::Reshaped => "reshaped",
-        ChangeKind::Retyped => "retyped",
-        ChangeKind::Revalued => "changed",
-        ChangeKind::Unknown => "unknown",
-    }
-}
-
-fn sign(kind: ChangeKind) -> char {
-    match kind {
-        ChangeKind::Removed => '-',
-        ChangeKind::Added => '+',
-        ChangeKind::Unknown => '?',
-        _ => '~',
-    }
-}
-
-/// A variable on one side.
-#[derive(Clone, Copy)]
-struct Side<'a> {
-    checkpoint: &'a Checkpoint,
-    variable: &'a Variable,
-    entry: &'a Entry,
-}
-
-impl<'a> Side<'a> {
-    fn of(checkpoint: &'a Checkpoint, id: Option<VariableId>) -> Option<Self> {
-        let variable = checkpoint.variables.get(id?)?;
-        Some(Self { checkpoint, variable, entry: checkpoint.entry(variable)? })
-    }
-
-    fn kind(&self) -> String {
-        format!("{} {}", self.entry.dtype, self.entry.shape)
-    }
-}
-
-/// A change with what it happened to, on each side.
-struct Sides<'a> {
-    change: &'a Change,
-    old: Option<Side<'a>>,
-    new: Option<Side<'a>>,
-    /// The newer of the two.
-    shown: Side<'a>,
-}
-
-impl<'a> Sides<'a> {
-    fn of(diff: &'a Diff, change: &'a Change) -> Option<Self> {
-        let (old, new) = (Side::of(&diff.old, change.old), Side::of(&diff.new, change.new));
-        Some(Self { change, old, new, shown: new.or(old)? })
-    }
-
-    fn role(&self) -> Role {
-        self.shown.variable.role
-    }
-
-    /// The name, cleaned.
-    fn name(&self, names: Names) -> Cow<'a, str> {
-        label(names, self.shown.checkpoint, self.shown.variable)
-    }
-
-    /// What happened to it, behind its name.
-    fn detail(&self, names: Names) -> String {
-        let (Some(old), Some(new)) = (self.old, self.new) else { return self.shown.kind() };
-        let (a, b) = (old.entry, new.entry);
-        let what = match self.change.kind {
-            ChangeKind::Reshaped if a.dtype == b.dtype => format!("{} -> {}", a.shape, b.shape),
-            ChangeKind::Reshaped => format!("{} -> {}", old.kind(), new.kind()),
-            ChangeKind::Retyped => format!("{} -> {}", a.dtype, b.dtype),
-            _ => new.kind(),
-        };
-        let before = label(names, old.checkpoint, old.variable);
-        if before == self.name(names) { what } else { format!("{what}   was {before}") }
-    }
-}
-
-/// All changes by kind, the model's first, by how much they changed if that was measured, then by name.
-fn ordered(diff: &Diff) -> Vec<Sides<'_>> {
-    let mut all: Vec<Sides> = diff.changes.list.iter().filter_map(|change| Sides::of(diff, change)).collect();
-    let group = |sides: &Sides| Group::ALL.iter().position(|group| *group == sides.role().group());
-    // What is no longer finite is worst; what could not be measured comes last.
-    let much = |sides: &Sides| {
-        sides.change.delta.as_ref().map_or((false, -1.0), |delta| (delta.lost_finite > 0, delta.rel_l2))
-    };
-    all.sort_by(|a, b| {
-        let ((lost_a, much_a), (lost_b, much_b)) = (much(a), much(b));
-        let changed = lost_b.cmp(&lost_a).then_with(|| much_b.total_cmp(&much_a));
-        let kinds = a.change.kind.cmp(&b.change.kind).then_with(|| group(a).cmp(&group(b)));
-        kinds.then(changed).then_with(|| natural(&a.name(diff.names), &b.name(diff.names)))
-    });
-    all
 }
 
 /// One line: cleaned, not yet cut.
@@ -207,24 +105,40 @@ struct Row {
 }
 
 /// The lines of variables that are listed one by one.
-fn rows(sides: &[&Sides], columns: &delta::Columns, names: Names) -> Vec<Row> {
+fn rows(diff: &Diff, sides: &[&Sides], columns: &delta::Columns) -> Vec<Row> {
     let row = |sides: &&Sides| {
         let delta = sides.change.delta.as_ref();
-        let detail = delta.map_or_else(|| sides.detail(names), |delta| columns.cells(delta));
-        Row {
-            sign: sign(sides.change.kind),
-            name: sides.name(names).into_owned(),
-            detail,
-            number: String::new(),
-            alarm: delta.and_then(delta::alarm),
-        }
+        let name = sides.name(diff.names);
+        let (name, detail) = match (sides.change.kind, delta) {
+            (ChangeKind::Renamed, _) => {
+                let before = sides.before(diff.names).map(|before| format!("{before} -> {name}"));
+                (before.unwrap_or_else(|| name.into_owned()), proof(diff, sides))
+            }
+            (ChangeKind::Revalued, Some(delta)) => (name.into_owned(), columns.cells(delta)),
+            _ => (name.into_owned(), sides.detail(diff.names)),
+        };
+        let alarm = delta.and_then(delta::alarm);
+        Row { sign: sign(sides.change.kind), name, detail, number: String::new(), alarm }
     };
     sides.iter().map(row).collect()
 }
 
+/// Why two names are said to be one variable's.
+fn proof(diff: &Diff, sides: &Sides) -> String {
+    let Some(proof) = sides.change.proof else { return String::new() };
+    match proof {
+        Proof::Rewrite(rule) => match diff.alignment.rules.get(rule) {
+            Some(rule) => format!("by rule {} -> {}", clean(&rule.from), clean(&rule.to)),
+            None => proof.word().to_owned(),
+        },
+        Proof::Likeness(percent) => format!("{percent} % alike"),
+        _ => proof.word().replace('-', " "),
+    }
+}
+
 /// Puts rows on one line of which the same is said; what was measured stays alone.
 fn merged(rows: Vec<Row>, columns: &delta::Columns) -> Vec<Row> {
-    if !columns.heading().is_empty() {
+    if !columns.is_empty() {
         return rows;
     }
     let name = |id: usize| Cow::Borrowed(rows.get(id).map_or("", |row| row.name.as_str()));
@@ -242,21 +156,90 @@ fn merged(rows: Vec<Row>, columns: &delta::Columns) -> Vec<Row> {
 fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut sides = ordered(diff);
     sides.retain(|sides| sides.change.kind == kind);
+    // Those who ask for all names want the old ones too.
+    sides.iter_mut().for_each(|sides| sides.told &= !style.verbose);
     if sides.is_empty() {
         return Ok(());
     }
+    // What only has another name is told by the rule; the names are for those who ask.
+    if kind == ChangeKind::Renamed && !style.verbose {
+        writeln!(out, "{}", Paint::new(style).dim("  renamed"))?;
+        let line = format!("{}, of the same values   -v lists each with its proof", plural(sides.len(), "variable"));
+        hang("  ~ ", "      ", &line, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        return writeln!(out);
+    }
     let listed = |sides: &&Sides| style.verbose || sides.role().group() == Group::Model;
     let (listed, summed): (Vec<&Sides>, Vec<&Sides>) = sides.iter().partition(listed);
-    let columns = delta::Columns::of(listed.iter().filter_map(|sides| sides.change.delta.as_ref()));
-    let mut rows = rows(&listed, &columns, diff.names);
+    let deltas = listed.iter().filter(|_| kind == ChangeKind::Revalued).filter_map(|s| s.change.delta.as_ref());
+    let widest =
+        listed.iter().map(|sides| width(&sides.name(diff.names))).max().unwrap_or(0).clamp(NAME_MIN, NAME_BESIDE);
+    let room = style.width.map(|columns| columns.saturating_sub(INDENT).saturating_sub(widest));
+    let columns = delta::Columns::of(deltas, room);
+    let mut rows = rows(diff, &listed, &columns);
     if !style.verbose {
         rows = merged(rows, &columns);
+        if kind == ChangeKind::Revalued && columns.is_empty() && rows.len() > UNMEASURED {
+            rows = vec![unmeasured(diff, &listed)];
+        }
     }
     let layout = Layout::of(&rows, &columns, style);
     layout.heading(heading(kind), &columns, style, out)?;
     rows.iter().try_for_each(|row| layout.row(row, style, out))?;
     summed_up(diff, kind, &summed, style, out)?;
     writeln!(out)
+}
+
+/// One line for many variables of which only is known that their values differ.
+fn unmeasured(diff: &Diff, listed: &[&Sides]) -> Row {
+    let of_model = |variable: &&crate::model::Variable| variable.role.group() == Group::Model;
+    let all = diff.new.variables.iter().filter(of_model).count();
+    let name = match listed.len() {
+        number if number == all => format!("all {} of the model", plural(number, "variable")),
+        number => format!("{} of the {} of the model", count(number as u64), plural(all, "variable")),
+    };
+    let detail = "--values says how much, -v lists them".to_owned();
+    Row { sign: '~', name, detail, number: String::new(), alarm: None }
+}
+
+/// Variables that could be others, all of them: nothing was guessed.
+fn ambiguous(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let doubts = &diff.alignment.ambiguous;
+    if doubts.is_empty() {
+        return Ok(());
+    }
+    let paint = Paint::new(style);
+    let heading = "  ambiguous: of these, any could be any, so they are told as removed and added";
+    writeln!(out, "{}", paint.dim(&cut(heading, style.width.unwrap_or(usize::MAX), style.unicode)))?;
+    let shown = if style.verbose { doubts.len() } else { CAP };
+    for doubt in doubts.iter().take(shown) {
+        for line in hang("  ? ", "      ", &alternatives(diff, doubt, style), style.width) {
+            writeln!(out, "{}", paint.yellow(&line))?;
+        }
+    }
+    let more = doubts.len().saturating_sub(shown);
+    if more > 0 {
+        writeln!(out, "  ? {} more   -v", count(more as u64))?;
+    }
+    writeln!(out)
+}
+
+/// `24 of float32 [4]: layer_{0..11}/{beta,gamma} -> block_{0..11}/{beta,gamma}`.
+fn alternatives(diff: &Diff, doubt: &Ambiguity, style: &Style) -> String {
+    let shown = if style.verbose { usize::MAX } else { ALTERNATIVES };
+    let list = |checkpoint: &Checkpoint, ids: &[VariableId]| {
+        let sides = ids.iter().filter_map(|id| Side::of(checkpoint, Some(*id)));
+        let names: Vec<Cow<str>> = sides.map(|side| label(diff.names, checkpoint, side.variable)).collect();
+        let name = |at: usize| names.get(at).cloned().unwrap_or_default();
+        let lines = collapse(names.len(), name, |_| Some(()));
+        let more = lines.len().saturating_sub(shown);
+        let more = if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() };
+        let patterns: Vec<String> = lines.into_iter().take(shown).map(|line| line.pattern).collect();
+        format!("{}{more}", patterns.join(", "))
+    };
+    let kind = doubt.old.first().and_then(|id| Side::of(&diff.old, Some(*id))).map(|side| side.kind());
+    let number = count(doubt.old.len().max(doubt.new.len()) as u64);
+    let (old, new) = (list(&diff.old, &doubt.old), list(&diff.new, &doubt.new));
+    format!("{number} of {}: {old} -> {new}", kind.unwrap_or_default())
 }
 
 /// What accompanies the model, in a line for the slots and one for the rest.

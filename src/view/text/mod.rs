@@ -16,7 +16,6 @@ mod show;
 mod story;
 mod summary;
 mod values;
-mod verdict;
 mod wrap;
 
 use std::io::{self, Write};

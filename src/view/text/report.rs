@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::hang;
-use super::{CAP, plural};
+use super::{CAP, diff, plural};
 use crate::doctor::{Checksums, Finding, Report, Severity, Summary};
 use crate::model::Depth;
 use crate::view::{Style, clean, count};
@@ -30,6 +30,7 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
         }
         let verdict = verdict(report, several);
         lines(&hang("", "  ", &clean(&verdict), style.width), out, |line| conclude(report, line, style))?;
+        report.goals.as_ref().map_or(Ok(()), |goals| diff::restore(goals, style, out))?;
     }
     if several {
         if style.quiet == 0 {
@@ -278,6 +279,7 @@ mod tests {
             findings,
             skipped: vec![],
             predictions: vec![],
+            goals: None,
             renamed: vec![],
             counts,
             looked,

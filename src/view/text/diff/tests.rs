@@ -2,8 +2,11 @@ use super::*;
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::changes;
-use crate::model::{Container, DType, Delta, Endianness, Extent, Flavor, Payload, Place, Shape, Versions, Writer};
-use crate::view::Format;
+use crate::model::{
+    Container, DType, Delta, Endianness, Entry, Extent, Flavor, Payload, Place, Shape, Variable, Versions, Writer,
+};
+use crate::restore::{Loader, Verdict};
+use crate::view::{Differences, Format, Names};
 
 fn style(width: Option<usize>) -> Style {
     let (exact, quiet, verbose, precision) = (false, 0, false, 4);
@@ -50,19 +53,22 @@ fn diff(old: &[Spec], new: &[Spec]) -> Diff {
     let (old, new) = (checkpoint("run/ckpt-3", old), checkpoint("run/ckpt-4", new));
     let alignment: Alignment = align(&old, &new);
     let changes = changes(&old, &new, &alignment);
+    let story = crate::compare::story::tell(&old, &new, &alignment);
     Diff {
+        story,
         given: ["run/ckpt-3".into(), "run".into()],
         steps: [Some(8), None],
         old,
         new,
         alignment,
         changes,
-        story: vec![],
         narrowed: false,
         trouble: vec![],
         names: Names::Full,
         stat: false,
         name_status: false,
+        goals: None,
+        fails: Differences::Any,
     }
 }
 
@@ -102,7 +108,67 @@ fn verdicts_say_what_is_the_same() {
     assert_eq!(last(&diff(&[], &[])), "no variables to compare: neither side has any\n");
     let other = [("a", WEIGHT, [2u64].as_slice(), 1), ("b", WEIGHT, &[2], 7)];
     assert_eq!(last(&diff(&specs, &other)), "same structure; 1 of 2 variables differ in value\n");
-    assert_eq!(last(&mixed()), "1 removed, 1 added, 1 reshaped, 11 changed in value; 0 the same\n");
+    assert_eq!(last(&mixed()), "14 variables: 1 reshaped in head, 1 new, 1 gone, 11 changed in value; 0 the same\n");
+    same.changes.within = 1;
+    let within = "same within tolerance: 3 selected variables, 1 of them with other values, none further apart\n";
+    assert_eq!(last(&same), within);
+}
+
+#[test]
+fn renames_are_counted_by_their_rule() {
+    let names = ["a/kernel", "a/bias", "b/kernel", "b/bias"];
+    let within: Vec<String> = names.iter().map(|name| format!("model/{name}")).collect();
+    let shapes: [&[u64]; 4] = [&[2, 3], &[3], &[3, 4], &[4]];
+    let old: Vec<Spec> = names.iter().zip(shapes).map(|(name, shape)| (*name, WEIGHT, shape, 1)).collect();
+    let new: Vec<Spec> = within.iter().zip(shapes).map(|(name, shape)| (name.as_str(), WEIGHT, shape, 1)).collect();
+    let said = text(&diff(&old, &new), &style(None));
+    assert!(said.contains("\n4 variables: 4 renamed by adding model/; 0 the same\n"), "{said}");
+    assert!(said.contains("\n  ~ 4 variables, of the same values   -v lists each with its proof\n"), "{said}");
+    assert!(!said.contains("model/a/kernel"), "{said}");
+    let said = text(&diff(&old, &new), &Style { verbose: true, ..style(None) });
+    assert!(said.contains("\n  ~ a/kernel -> model/a/kernel  "), "{said}");
+    let lines = text(&Diff { name_status: true, ..diff(&old, &new) }, &style(None));
+    assert!(lines.starts_with("R100\ta/bias\tmodel/a/bias\nR100\ta/kernel\tmodel/a/kernel\n"), "{lines}");
+}
+
+/// A fresh save differs in everything: that is said once.
+#[test]
+fn many_other_values_are_one_line() {
+    let names: Vec<String> = ('a'..='z').map(|letter| format!("{letter}{letter}/kernel")).collect();
+    let axes: Vec<Vec<u64>> = (1..=26).map(|axis| vec![axis]).collect();
+    let side = |checksum| -> Vec<Spec> {
+        names.iter().zip(&axes).map(|(name, axes)| (name.as_str(), WEIGHT, axes.as_slice(), checksum)).collect()
+    };
+    let said = text(&diff(&side(1), &side(2)), &style(None));
+    assert!(said.contains("\n  ~ all 26 variables of the model  --values says how much, -v lists them\n"), "{said}");
+    assert!(said.lines().count() < 8, "{said}");
+    let said = text(&diff(&side(1), &side(2)), &Style { verbose: true, ..style(None) });
+    assert!(said.contains("~ aa/kernel ") && said.contains("~ zz/kernel "), "{said}");
+}
+
+#[test]
+fn doubt_is_told_with_the_alternatives() {
+    let mut diff = mixed();
+    diff.alignment.ambiguous = vec![Ambiguity { old: vec![3, 4, 5], new: vec![3, 4, 5] }];
+    let said = text(&diff, &style(None));
+    assert!(said.contains("\n  ? 3 of float32 []: s/{0..2} -> s/{0..2}\n"), "{said}");
+}
+
+#[test]
+fn the_last_line_is_the_verdict() {
+    let verdict = |goal, ok, reason: &str| Verdict { goal, ok, reasons: vec![reason.to_owned()] };
+    let verdicts = vec![
+        verdict(Goal::Exact, false, "3 added"),
+        verdict(Goal::Resume, false, "2 reshaped"),
+        verdict(Goal::Finetune, true, "new: he\u{1b}ad"),
+        Verdict { goal: Goal::Infer, ok: false, reasons: vec!["1 new".to_owned(), "2 misplaced".to_owned()] },
+    ];
+    let goals = Goals { loader: Some(Loader::Saver), verdicts };
+    let expected = "Restore by saver: exact no, resume NO (2 reshaped), finetune yes (new: he\\x1bad), \
+                    infer NO (1 new, 2 misplaced)";
+    let with = Diff { goals: Some(goals), ..mixed() };
+    assert_eq!(text(&with, &style(None)).lines().last(), Some(expected));
+    assert_eq!(text(&with, &Style { quiet: 1, ..style(None) }).lines().count(), 2);
 }
 
 #[test]
@@ -113,14 +179,18 @@ fn damaged_sides_are_never_the_same() {
     diff.new.faults.push(Fault { kind: FaultKind::Empty, at: Span::whole(&"run/ckpt-4.index".into()) });
     let text = text(&diff, &style(None));
     assert!(text.contains("! run/ckpt-4.index: is \\x1bempty\n"), "{text}");
-    assert!(text.ends_with("cannot say the same: the files of the new side are damaged (ckpt doctor run)\n"), "{text}");
+    let said = "\ncannot say the same: the files of the new side are damaged (ckpt doctor run)\n";
+    assert!(text.contains(said), "{text}");
 }
 
 #[test]
 fn the_model_is_listed_and_the_rest_summed_up() {
     let text_of = |verbose| text(&mixed(), &Style { verbose, ..style(None) });
     let text = text_of(false);
-    assert!(text.starts_with("run/ckpt-3 (step 8) -> run/ckpt-4\n\n  removed\n  - gone "), "{text}");
+    assert!(
+        text.starts_with("run/ckpt-3 (step 8) -> run/ckpt-4\n14 variables: 1 reshaped in head, 1 new, 1 gone, "),
+        "{text}"
+    );
     assert!(text.contains("\n  + fresh             float32 [4]\n"), "{text}");
     assert!(text.contains("\n  ~ head              [768, 2] -> [768, 5]\n"), "{text}");
     assert!(text.contains("\n  ~ 3 slots   -v lists them\n  ~ n/0, n/1, n/2, n/3, n/4 and 2 more   -v\n"), "{text}");
@@ -132,7 +202,7 @@ fn the_model_is_listed_and_the_rest_summed_up() {
 #[test]
 fn how_much_stands_in_columns() {
     let mut diff = mixed();
-    let delta = Delta { total: 3, changed: 2, max_abs: 0.5, rel_l2: 0.25, lost_finite: 1 };
+    let delta = Delta { total: 3, changed: 2, max_abs: 0.5, rel_l2: 0.25, new_nan: 1, ..Delta::default() };
     diff.changes
         .list
         .iter_mut()
@@ -141,20 +211,20 @@ fn how_much_stands_in_columns() {
     let text = text(&diff, &style(None));
     let heading = text.lines().find(|line| line.starts_with("  changed")).unwrap();
     let row = text.lines().find(|line| line.contains("2 of 3")).unwrap();
-    assert!(heading.ends_with("  rel. L2  max |d|  values changed"), "{text}");
-    assert!(row.ends_with("      nan      nan          2 of 3"), "{row}");
+    assert!(heading.ends_with("  rel. L2  max |d|  mean |d|  max rel.  cosine  values changed"), "{text}");
+    assert!(row.ends_with("      nan      nan       nan       nan     nan          2 of 3"), "{row}");
     assert_eq!(width(heading), width(row), "{text}");
-    assert!(text.contains("\n    ! 1 value became NaN or Inf\n"), "{text}");
+    assert!(text.contains("\n    ! 1 value became NaN\n"), "{text}");
 }
 
 #[test]
 fn nothing_is_wider_than_the_terminal() {
     let mut diff = mixed();
     diff.trouble.push("x".repeat(100));
-    let delta = Delta { total: 3, changed: 2, max_abs: 0.5, rel_l2: 0.25, lost_finite: 1 };
+    let delta = Delta { total: 3, changed: 2, max_abs: 0.5, rel_l2: 0.25, new_inf: 1, ..Delta::default() };
     for measured in [None, Some(delta)] {
         diff.changes.list.iter_mut().for_each(|change| change.delta = measured);
-        for columns in [40, 60, 80] {
+        for columns in [40, 60, 80, 160] {
             for stat in [false, true] {
                 diff.stat = stat;
                 for unicode in [false, true] {
@@ -185,5 +255,5 @@ fn a_summary_counts() {
     diff.stat = true;
     let text = text(&diff, &style(None));
     assert!(text.contains("\n  changed    1 model, 3 optimizer, 7 bookkeeping\n  same       0\n\n"), "{text}");
-    assert!(!text.contains("gone"));
+    assert!(!text.contains("head  "));
 }

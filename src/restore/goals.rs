@@ -1,0 +1,298 @@
+//! What one may want of a restore, and whether it is given: all as it was, training that goes on, a model
+//! to train further, a model to use.
+
+use std::collections::BTreeMap;
+
+use super::{Bound, Loader, Options, Prediction, Scene, fitting, is_graph, is_save_counter, pairs, predict};
+use crate::compare::align::{Alignment, Pair};
+use crate::compare::change::{ChangeKind, Changes};
+use crate::model::{Checkpoint, Entry, Flavor, Group, Role, Variable, VariableId, natural, thousands};
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The same variables, shapes, types and values.
+    Exact,
+    /// Training goes on: model, optimizer and counters, one to one, each to itself.
+    Resume,
+    /// Every variable of the model that both sides have in one shape comes back; others may be new.
+    Finetune,
+    /// Every variable of the new model is filled, each from itself.
+    Infer,
+}
+
+impl Goal {
+    /// Every goal, the most demanding first.
+    pub const ALL: [Self; 4] = [Self::Exact, Self::Resume, Self::Finetune, Self::Infer];
+
+    /// The word for it on the command line and in outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Resume => "resume",
+            Self::Finetune => "finetune",
+            Self::Infer => "infer",
+        }
+    }
+}
+
+/// Whether a goal is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which goal.
+    pub goal: Goal,
+    /// True if it is.
+    pub ok: bool,
+    /// Why not; or of one that is reached, what has to be known.
+    pub reasons: Vec<String>,
+}
+
+/// The verdict on every goal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Goals {
+    /// The loader that is made for the two files, and is taken to be called.
+    pub loader: Option<Loader>,
+    /// In the order of [`Goal::ALL`].
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Goals {
+    /// True if a goal is reached.
+    pub fn reached(&self, goal: Goal) -> bool {
+        self.verdicts.iter().any(|verdict| verdict.goal == goal && verdict.ok)
+    }
+}
+
+/// Judges what a loader would do, or the one that fits best. None without both sides and their alignment.
+pub fn judge(scene: &Scene, changes: &Changes, loader: Option<Loader>) -> Option<Goals> {
+    let (old, new, alignment) = (scene.checkpoint?, scene.target?, scene.alignment?);
+    let loader = loader.or_else(|| fitting(scene).first().copied());
+    let restore = loader.map(|loader| Restore::of(loader, scene, old, new, alignment));
+    let told = |goal| match (goal, &restore) {
+        (Goal::Exact, _) => exact(old, new, changes),
+        (_, None) => Verdict { goal, ok: false, reasons: vec!["no loader takes one into the other".to_owned()] },
+        (Goal::Resume, Some(restore)) => restore.resume(),
+        (Goal::Finetune, Some(restore)) => restore.finetune(),
+        (Goal::Infer, Some(restore)) => restore.infer(),
+    };
+    Some(Goals { loader, verdicts: Goal::ALL.map(told).into() })
+}
+
+/// The object graph is no variable: it tells of the program's code.
+fn exact(old: &Checkpoint, new: &Checkpoint, changes: &Changes) -> Verdict {
+    let graph = |checkpoint, id: Option<VariableId>| id.is_some_and(|id| is_graph(checkpoint, id));
+    let mut counts: BTreeMap<ChangeKind, usize> = BTreeMap::new();
+    for change in changes.list.iter().filter(|change| !graph(old, change.old) && !graph(new, change.new)) {
+        let count = counts.entry(change.kind).or_default();
+        *count = count.saturating_add(1);
+    }
+    let damaged = !old.faults.is_empty() || !new.faults.is_empty();
+    let mut reasons: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{} {}", thousands(*count as u64), kind.past())).collect();
+    reasons.extend(damaged.then(|| "damaged files".to_owned()));
+    Verdict { goal: Goal::Exact, ok: reasons.is_empty(), reasons }
+}
+
+/// What a restore does, seen by variable.
+struct Restore<'a> {
+    old: &'a Checkpoint,
+    new: &'a Checkpoint,
+    alignment: &'a Alignment,
+    /// What is or, where an exception ends the restore, would have been bound: new to old.
+    from: Links,
+    /// The same, old to new.
+    into: Links,
+    /// Which is which: new to old.
+    was: Links,
+    /// The same, old to new.
+    is: Links,
+    /// The exception's class, if there is one.
+    raises: Option<&'static str>,
+}
+
+/// The variable of the other side, by variable.
+struct Links(Vec<Option<VariableId>>);
+
+impl Links {
+    fn of(checkpoint: &Checkpoint, pairs: impl Iterator<Item = (VariableId, VariableId)>) -> Self {
+        let mut links = vec![None; checkpoint.variables.len()];
+        for (from, to) in pairs {
+            if let Some(link) = links.get_mut(from) {
+                *link = Some(to);
+            }
+        }
+        Self(links)
+    }
+
+    fn get(&self, id: VariableId) -> Option<VariableId> {
+        *self.0.get(id)?
+    }
+}
+
+/// Counts of what stands between a restore and a goal.
+#[derive(Default)]
+struct Obstacles {
+    reshaped: usize,
+    retyped: usize,
+    misplaced: usize,
+    /// Bound, and nothing tells whether it is the same one.
+    untold: usize,
+    /// Stored, but looked for elsewhere.
+    moved: usize,
+    /// Not stored.
+    new: usize,
+}
+
+impl<'a> Restore<'a> {
+    fn of(loader: Loader, scene: &Scene, old: &'a Checkpoint, new: &'a Checkpoint, alignment: &'a Alignment) -> Self {
+        let prediction = predict(loader, scene);
+        let raises = prediction.course.exception.as_ref().map(|exception| exception.class);
+        let bound = if raises.is_some() { meant(loader, scene, old, new) } else { prediction.course.bound };
+        Self {
+            old,
+            new,
+            alignment,
+            from: Links::of(new, bound.iter().map(|bound| (bound.new, bound.old))),
+            into: Links::of(old, bound.iter().map(|bound| (bound.old, bound.new))),
+            was: Links::of(new, alignment.pairs.iter().map(|pair| (pair.new, pair.old))),
+            is: Links::of(old, alignment.pairs.iter().map(|pair| (pair.old, pair.new))),
+            raises,
+        }
+    }
+
+    fn side(checkpoint: &Checkpoint, id: VariableId) -> Option<(&Variable, &Entry)> {
+        let variable = checkpoint.variables.get(id)?;
+        Some((variable, checkpoint.entry(variable)?))
+    }
+
+    /// What keeps these variables of the new program from being filled, each from itself.
+    fn obstacles(&self, wanted: impl Fn(&Checkpoint, VariableId) -> bool) -> Obstacles {
+        let mut found = Obstacles::default();
+        for id in (0..self.new.variables.len()).filter(|id| wanted(self.new, *id)) {
+            let Some(source) = self.from.get(id) else {
+                let count = if self.was.get(id).is_some() { &mut found.moved } else { &mut found.new };
+                *count = count.saturating_add(1);
+                continue;
+            };
+            let sides = Self::side(self.old, source).zip(Self::side(self.new, id));
+            let (was, is) = (self.was.get(id), self.is.get(source));
+            let count = match (was, is, sides) {
+                (Some(was), ..) if was != source => &mut found.misplaced,
+                (_, Some(is), _) if is != id => &mut found.misplaced,
+                (_, _, Some(((_, a), (_, b)))) if a.shape != b.shape => &mut found.reshaped,
+                (_, _, Some(((_, a), (_, b)))) if a.dtype != b.dtype => &mut found.retyped,
+                (None, ..) => &mut found.untold,
+                _ => continue,
+            };
+            *count = count.saturating_add(1);
+        }
+        found
+    }
+
+    /// Training goes on only if nothing that was stored for it is left behind.
+    fn resume(&self) -> Verdict {
+        let trains = |checkpoint: &Checkpoint, id: VariableId| {
+            let role = checkpoint.variables.get(id).map(|variable| variable.role);
+            let counts = role == Some(Role::Counter) && !is_save_counter(checkpoint, id);
+            counts || role.is_some_and(|role| role.group() != Group::Bookkeeping)
+        };
+        let mut reasons = self.reasons(&self.obstacles(trains));
+        let stored = (0..self.old.variables.len()).filter(|id| trains(self.old, *id));
+        let gone = stored.filter(|id| self.into.get(*id).is_none() && self.is.get(*id).is_none()).count();
+        if gone > 0 {
+            reasons.push(format!("{} gone", thousands(gone as u64)));
+        }
+        self.conclude(Goal::Resume, reasons)
+    }
+
+    fn infer(&self) -> Verdict {
+        self.conclude(Goal::Infer, self.reasons(&self.obstacles(is_model)))
+    }
+
+    /// New and reshaped variables are what one trains further for; but nothing else may be left out.
+    fn finetune(&self) -> Verdict {
+        let goal = Goal::Finetune;
+        let found = self.obstacles(is_model);
+        let fits = |pair: &&Pair| {
+            let sides = Self::side(self.old, pair.old).zip(Self::side(self.new, pair.new));
+            is_model(self.new, pair.new) && sides.is_some_and(|((_, a), (_, b))| a.shape == b.shape)
+        };
+        let stayed = || self.alignment.pairs.iter().filter(fits);
+        let moved = stayed().filter(|pair| self.from.get(pair.new).is_none()).count();
+        let mut reasons = self.reasons(&Obstacles { reshaped: 0, new: 0, moved, ..found });
+        if stayed().next().is_none() {
+            reasons.push("no variable of the model stayed".to_owned());
+        }
+        // What raises for the optimizer's state does not concern the model alone.
+        let all = self.obstacles(|_, _| true);
+        let explained = all.reshaped > 0 || all.retyped > 0 || all.new > 0;
+        if let Some(class) = self.raises.filter(|_| reasons.is_empty() && !(explained && self.old.faults.is_empty())) {
+            reasons.push(format!("raises {class}"));
+        }
+        if !reasons.is_empty() {
+            return Verdict { goal, ok: false, reasons };
+        }
+        let lone = |id: &VariableId| is_model(self.new, *id);
+        let reshaped = self.alignment.pairs.iter().filter(|pair| is_model(self.new, pair.new) && !fits(pair));
+        let listed = [
+            ("new", self.scopes(self.alignment.added.iter().copied().filter(lone))),
+            ("reshaped", self.scopes(reshaped.map(|pair| pair.new))),
+        ];
+        let listed = listed.into_iter().filter(|(_, scopes)| !scopes.is_empty());
+        Verdict { goal, ok: true, reasons: listed.map(|(word, scopes)| format!("{word}: {scopes}")).collect() }
+    }
+
+    fn conclude(&self, goal: Goal, mut reasons: Vec<String>) -> Verdict {
+        if let Some(class) = self.raises.filter(|_| reasons.is_empty()) {
+            // Nothing that is wanted here; but everything is restored at once.
+            let Obstacles { reshaped, retyped, .. } = self.obstacles(|_, _| true);
+            let why = self.reasons(&Obstacles { reshaped, retyped, ..Obstacles::default() }).join(", ");
+            let why = if why.is_empty() { why } else { format!(": {why}") };
+            reasons.push(format!("raises {class}{why}"));
+        }
+        Verdict { goal, ok: reasons.is_empty(), reasons }
+    }
+
+    fn reasons(&self, found: &Obstacles) -> Vec<String> {
+        let moved = if self.new.flavor == Flavor::NameBased { "renamed" } else { "moved" };
+        let told = [
+            (found.misplaced, "misplaced"),
+            (found.moved, moved),
+            (found.reshaped, "reshaped"),
+            (found.retyped, "of another dtype"),
+            (found.untold, "not known to be the same"),
+            (found.new, "new"),
+        ];
+        let told = told.into_iter().filter(|(number, _)| *number > 0);
+        told.map(|(number, words)| format!("{} {words}", thousands(number as u64))).collect()
+    }
+
+    /// The layers of variables of the new program, a few of them by name.
+    fn scopes(&self, ids: impl Iterator<Item = VariableId>) -> String {
+        let names = ids.filter_map(|id| Some(self.new.variables.get(id)?.name.as_str()));
+        let mut scopes: Vec<&str> = names.map(|name| name.rsplit_once('/').map_or(name, |(scope, _)| scope)).collect();
+        scopes.sort_by(|a, b| natural(a, b));
+        scopes.dedup();
+        let more = scopes.len().saturating_sub(NAMED);
+        scopes.truncate(NAMED);
+        let more = if more > 0 { format!(" and {} more", thousands(more as u64)) } else { String::new() };
+        format!("{}{more}", scopes.join(", "))
+    }
+}
+
+/// Layers that a verdict names.
+const NAMED: usize = 3;
+
+fn is_model(checkpoint: &Checkpoint, id: VariableId) -> bool {
+    checkpoint.variables.get(id).is_some_and(|variable| variable.role.group() == Group::Model)
+}
+
+/// What would be bound if nothing raised for what it meets.
+fn meant(loader: Loader, scene: &Scene, old: &Checkpoint, new: &Checkpoint) -> Vec<Bound> {
+    if let Some((_, bound)) = pairs(old, new) {
+        return bound;
+    }
+    let options = Options { skip_mismatch: true, ..scene.options };
+    let Prediction { course, .. } = predict(loader, &Scene { options, ..*scene });
+    course.bound
+}

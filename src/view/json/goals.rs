@@ -1,0 +1,40 @@
+//! What a restore would be good for.
+
+use serde::Serialize;
+
+use crate::restore::{Goal, Goals, Verdict};
+
+/// Null without a program to restore into.
+#[derive(Serialize)]
+pub(super) struct GoalsRow<'a> {
+    loader: Option<&'static str>,
+    exact: VerdictRow<'a>,
+    resume: VerdictRow<'a>,
+    finetune: VerdictRow<'a>,
+    infer: VerdictRow<'a>,
+}
+
+#[derive(Serialize)]
+struct VerdictRow<'a> {
+    ok: bool,
+    reasons: &'a [String],
+}
+
+impl<'a> GoalsRow<'a> {
+    pub fn new(goals: &'a Goals) -> Self {
+        let of = |goal: Goal| {
+            let verdict = goals.verdicts.iter().find(|verdict: &&Verdict| verdict.goal == goal);
+            VerdictRow {
+                ok: verdict.is_some_and(|verdict| verdict.ok),
+                reasons: verdict.map_or(&[], |verdict| verdict.reasons.as_slice()),
+            }
+        };
+        Self {
+            loader: goals.loader.map(|loader| loader.word()),
+            exact: of(Goal::Exact),
+            resume: of(Goal::Resume),
+            finetune: of(Goal::Finetune),
+            infer: of(Goal::Infer),
+        }
+    }
+}
