@@ -11,7 +11,7 @@ use crate::compare::change::{ChangeKind, Changes, Open, changes};
 use crate::compare::story;
 use crate::error::Error;
 use crate::format;
-use crate::model::{Checkpoint, Container, Delta, Depth, Digests, Entry, Resolved, Tolerance, VariableId};
+use crate::model::{Checkpoint, Container, Delta, Depth, Digests, Entry, Payload, Resolved, Tolerance, VariableId};
 use crate::restore::{self, Goal, Goals, Options, Scene};
 use crate::tensor::{self, Elements};
 use crate::view::{self, Diff, Differences, MapKind, Outcome};
@@ -189,6 +189,10 @@ impl Reading<'_> {
                 continue;
             }
             let Some((a, b)) = self.entries(&open) else { continue };
+            // What lies in no file of the checkpoint stays unknown.
+            if [a, b].iter().any(|entry| matches!(entry.payload, Payload::Nowhere)) {
+                continue;
+            }
             let compared = if a.dtype.is_numeric() {
                 let delta = self.delta(a, b);
                 delta.map(|delta| (delta.is_some_and(|delta| delta.changed == 0), delta))
