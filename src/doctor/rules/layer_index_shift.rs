@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::doctor::binding::{Binding, MODEL, Naming, Way};
+use crate::compare::story::{Event, EventKind};
+use crate::doctor::binding::{Binding, MODEL, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::outlook::story;
 use crate::doctor::reshape::tuple;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
-use crate::model::{Checkpoint, Depth, Variable};
+use crate::model::{Depth, Variable};
 
 pub static RULE: Rule = Rule {
     code: "O005",
@@ -29,8 +31,8 @@ wrong. Names of layers do not matter to TensorFlow, but they are stored, and tel
             "AssertionError: Found {n} Python objects that were not bound to checkpointed values (and it names the last layer)",
         ],
         knows: "The two object graphs are walked side by side as TensorFlow does it. A pair is misplaced if the stored \
-value has the name of another variable of the new code, or another name and another shape than the one that it meets. Names that only count on (dense is dense_1 now) are not taken \
-for a shift.",
+value is known to be that of another variable of the new code, by its name, its place among its neighbours, its shape or \
+its checksum. Names that only count on (dense is dense_1 now) are not taken for a shift.",
         fix: "Restore into the model as it was, and copy by name:
 
     old = build_old_model()
@@ -50,7 +52,12 @@ Then save the new model. Layers that are attributes of a subclassed model are fo
 pub(super) fn shifted(binding: &Binding, misplaced: &[(&Variable, &Variable)], finding: Finding) -> Finding {
     let line = |(old, new): &(&Variable, &Variable)| {
         let shape = binding.old.entry(old).map_or(String::new(), |entry| format!("   {}", entry.shape));
-        format!("{} -> would fill {}{shape}", old.name, new.name)
+        // Where names are places, the name of the place that it has now tells more.
+        let now = match binding.became(old) {
+            Some(now) if now.name != old.name => format!(" (now {})", now.name),
+            _ => String::new(),
+        };
+        format!("{}{now} -> would fill {}{shape}", old.name, new.name)
     };
     let mut finding = misplaced.iter().take(5).fold(finding, |finding, pair| finding.evidence(line(pair)));
     let (missing, unused) = (binding.missing(&MODEL), binding.unused(&MODEL));
@@ -98,33 +105,34 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if misplaced.is_empty() || by_optimizer(&binding, &misplaced) && super::frozen_shift::frozen(&binding).is_some() {
         return;
     }
-    let layer = |name: &str| name.rsplit_once('/').map_or_else(|| name.to_owned(), |(layer, _)| layer.to_owned());
-    let layers = |checkpoint: &Checkpoint| -> BTreeSet<String> {
-        let naming = Naming::of(checkpoint);
-        let model = checkpoint.variables.iter().filter(|variable| MODEL.contains(&variable.role));
-        model.map(|variable| layer(&naming.name(variable))).collect()
-    };
-    let (was, is) = (layers(binding.old), layers(binding.new));
-    let (added, gone): (Vec<&String>, Vec<&String>) = (is.difference(&was).collect(), was.difference(&is).collect());
-    let (cause, why) = match (added.is_empty(), gone.is_empty()) {
-        (true, true) if binding.missing(&MODEL).is_empty() && binding.unused(&MODEL).is_empty() => {
-            (Some("reordered-layers"), "layers have changed places".to_owned())
-        }
-        (true, true) => (None, "positions have shifted".to_owned()),
-        (false, true) => (Some("inserted-layer"), format!("{} was inserted", some(&added))),
-        (true, false) => (Some("removed-layer"), format!("{} was removed", some(&gone))),
-        (false, false) => (None, format!("{} came and {} went", some(&added), some(&gone))),
-    };
+    // What moved the layers leads; other sizes, names and optimizers are told by others.
+    let moved: Vec<&Event> = story(facts).iter().filter(|event| moves(&event.kind)).collect();
+    let why = moved.first().map_or_else(|| "positions have shifted".to_owned(), ToString::to_string);
     let message = format!("{why}: {} would get the value of another", many(misplaced.len(), "variable"));
-    let finding = Finding::new(&RULE, message);
-    let finding = match cause {
-        Some(cause) => finding.cause(cause),
-        None => finding,
-    };
-    let finding = finding
+    let mut finding = Finding::new(&RULE, message)
         .help("restore into the model as it was, and copy layer by layer, by name")
         .python("for layer in old.layers:\n    model.get_layer(layer.name).set_weights(layer.get_weights())");
+    for event in moved.iter().skip(1) {
+        finding = finding.evidence(event.to_string());
+    }
+    for cause in moved.iter().flat_map(|event| event.kind.causes()) {
+        if !finding.causes.contains(&cause) {
+            finding = finding.cause(cause);
+        }
+    }
     findings.add(shifted(&binding, &misplaced, finding));
+}
+
+/// True for what lets layers stand elsewhere than before.
+fn moves(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Inserted { .. }
+            | EventKind::Removed { .. }
+            | EventKind::Replaced { .. }
+            | EventKind::Reordered { .. }
+            | EventKind::Filled { .. }
+    )
 }
 
 #[cfg(test)]
@@ -148,7 +156,7 @@ mod tests {
             &[("m/0/k", "a/k", &[2]), ("m/1/k", "mid/k", &[2]), ("m/2/k", "b/k", &[2]), ("m/3/k", "head/k", &[3])];
         let found = run(THREE, new);
         assert_eq!(found[0].causes, ["inserted-layer"]);
-        assert_eq!(found[0].message, "mid was inserted: 2 variables would get the value of another");
+        assert_eq!(found[0].message, "new: mid after a (1 variable): 2 variables would get the value of another");
         assert_eq!(found[0].evidence[0], "b/k -> would fill mid/k   [2]");
         assert!(
             found[0]

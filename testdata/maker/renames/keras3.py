@@ -53,6 +53,19 @@ def k3_frozen(new):
     return with_adam(build, model)
 
 
+@pair("k3-frozen-equal", "The first of three equal layers is frozen: every other one would take the "
+      "weights of the layer before it, and nothing is raised.")
+def k3_frozen_equal(new):
+    build = Layers()
+    inputs = build.keras.Input((4,), name="features")
+    x = inputs
+    for number in range(3):
+        x = build.add(f"block{number}", "Dense", 4, name=f"block_{number}")(x)
+    if new:
+        build.layers["block0"].trainable = False
+    return with_adam(build, build.keras.Model(inputs, x))
+
+
 @pair("k3-names-drifted", "The program builds another model first: all automatic names count on, "
       "no key changes.")
 def k3_names_drifted(new):
