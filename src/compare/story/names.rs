@@ -12,6 +12,8 @@ use crate::model::{Checkpoint, Flavor, Group, Variable, Writer, leaf};
 pub enum RenameKind {
     /// Keras 2 and Keras 3 reach their layers by other paths.
     KerasVersion,
+    /// Keras 2 and Keras 3 write their own files in other ways.
+    KerasFile,
     /// What `tf.train.Checkpoint` was given is another: another keyword, or the object itself.
     Root,
     /// Sequential, functional and subclassed models reach their layers by other paths.
@@ -34,7 +36,7 @@ impl RenameKind {
     /// The term for what the person did.
     pub fn cause(self) -> &'static str {
         match self {
-            Self::KerasVersion => "keras-version",
+            Self::KerasVersion | Self::KerasFile => "keras-version",
             Self::Root => "wrapper-changed",
             Self::ModelKind => "model-kind-changed",
             Self::Nesting => "changed-nesting",
@@ -63,8 +65,14 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     };
     let shared = Shared::of(pairs().map(|(_, a, b)| (a.name.as_str(), b.name.as_str())));
     for (pair, a, b) in pairs() {
-        let both = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras)];
-        for (kind, from, to) in both.into_iter().flatten() {
+        let of_file = || {
+            let words = |checkpoint: &Checkpoint| checkpoint.writer.words().to_owned();
+            (RenameKind::KerasFile, words(old), words(new))
+        };
+        let of_file =
+            (other_keras && old.flavor == Flavor::LayerBased && new.flavor == Flavor::LayerBased).then(of_file);
+        let all = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras), of_file];
+        for (kind, from, to) in all.into_iter().flatten() {
             let event = found.entry((kind, from.clone(), to.clone())).or_insert_with(|| Event {
                 kind: EventKind::Renamed { kind, from, to },
                 old: Vec::new(),

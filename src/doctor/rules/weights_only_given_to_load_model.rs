@@ -2,8 +2,12 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::keras::{by_weights, quote, raising};
+use crate::doctor::outlook::leading;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::model::{Container, Depth, Writer};
+use crate::doctor::words::python;
+use crate::model::{Checkpoint, Container, Depth, Writer};
+use crate::restore::Exception;
 
 pub static RULE: Rule = Rule {
     code: "K014",
@@ -31,8 +35,16 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
+    let asked = leading(facts);
+    if let Some((_, exception)) = raising(facts, findings) {
+        if exception.message.starts_with("No model config found") {
+            findings.add(refused(checkpoint, exception));
+        }
+        return;
+    }
     let sound = checkpoint.faults.is_empty() && !checkpoint.entries.is_empty();
-    if !sound || checkpoint.configured.is_some() {
+    // Who asks for weights has no use for a configuration.
+    if !sound || checkpoint.configured.is_some() || asked.is_some_and(by_weights) {
         return;
     }
     let (severity, message) = match checkpoint.container {
@@ -45,7 +57,6 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let keras = if checkpoint.writer == Writer::Keras3 { "ValueError" } else { "Keras 2 and 3: ValueError" };
     let finding = Finding::new(&RULE, message)
         .path(checkpoint.label.clone())
-        .cause("not-a-checkpoint")
         .tensorflow(format!(
             "{keras}: \"No model config found in the file at ...\" from load_model(); load_weights() works"
         ))
@@ -53,10 +64,27 @@ fn check(facts: &Facts, findings: &mut Findings) {
     findings.add(Finding { severity, ..finding });
 }
 
+/// What is said where load_model was asked about, and refuses.
+fn refused(checkpoint: &Checkpoint, exception: &Exception) -> Finding {
+    let (cause, message) = match checkpoint.container {
+        Container::KerasModelH5 => ("corrupt-index", "load_model is given a model whose configuration is not there"),
+        _ => ("wrong-format", "load_model is given a file of weights alone, which has no configuration"),
+    };
+    let load = format!("model = build()\nmodel.load_weights({})", python(&checkpoint.label));
+    let finding = Finding::new(&RULE, message)
+        .path(checkpoint.label.clone())
+        .cause(cause)
+        .tensorflow(quote(exception))
+        .help("build the model in code, then load the weights")
+        .python(load);
+    Finding { severity: Severity::Error, ..finding }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::sample::{facts, named};
+    use crate::doctor::sample::{facts, loaded, named};
+    use crate::restore::Loader;
 
     fn found(container: Container, configured: bool) -> Option<Severity> {
         let mut checkpoint = named(&[("dense/kernel", &[2])]);
@@ -74,5 +102,20 @@ mod tests {
         assert_eq!(found(Container::KerasModelH5, true), None);
         assert_eq!(found(Container::KerasWeightsH5, false), None);
         assert_eq!(found(Container::Bundle, false), None);
+    }
+
+    #[test]
+    fn what_was_asked_decides() {
+        let run = |loader, raises: Option<&str>| {
+            let mut checkpoint = named(&[("dense/kernel", &[2])]);
+            checkpoint.container = Container::KerasLayersH5;
+            let mut findings = Findings::default();
+            check(&loaded(facts(checkpoint), loader, raises), &mut findings);
+            findings.list().first().map(|finding| (finding.severity, finding.causes.clone()))
+        };
+        let refused = Some("No model config found in the file at m.h5.");
+        assert_eq!(run(Loader::Keras3Model, refused), Some((Severity::Error, vec!["wrong-format"])));
+        assert_eq!(run(Loader::Keras3Weights, None), None);
+        assert_eq!(run(Loader::Keras3Model, Some("File not found")), None);
     }
 }
