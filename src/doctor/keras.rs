@@ -1,6 +1,8 @@
 //! What a load by Keras comes to, for the rules that name its cause: the event that led to it comes first,
 //! then what is left half done, then a way that works.
 
+use std::collections::HashSet;
+
 use super::facts::Facts;
 use super::finding::{Finding, Findings};
 use super::outlook::{caused, leading, names, story, told};
@@ -53,16 +55,19 @@ pub(super) fn lists_layers(checkpoint: &Checkpoint) -> bool {
     matches!(checkpoint.container, Container::KerasLayersH5 | Container::KerasModelH5)
 }
 
-/// What Keras says, in one line: its messages may begin with one that only introduces the next.
+/// What Keras says, in one line.
 pub(super) fn quote(exception: &Exception) -> String {
-    let mut lines = exception.message.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut text = lines.next().unwrap_or_default().to_owned();
-    if text.ends_with(':')
-        && let Some(next) = lines.next()
-    {
-        text = format!("{text} {next}");
+    format!("{}: \"{}\"", exception.class, one_line(&exception.message))
+}
+
+/// The first line of a message, with the next one where it only introduces that.
+pub(super) fn one_line(message: &str) -> String {
+    let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    match lines.next().filter(|_| first.ends_with(':')) {
+        Some(next) => format!("{first} {next}"),
+        None => first.to_owned(),
     }
-    format!("{}: \"{text}\"", exception.class)
 }
 
 /// What happened to the model, the likeliest reason of a failed load first; without the optimizer's share.
@@ -135,10 +140,13 @@ pub(super) fn remedy(finding: Finding, facts: &Facts, prediction: &Prediction) -
         let options = Options { by_name, skip_mismatch };
         let Some(other) = again(facts, prediction.loader, options) else { return finding };
         let fills = other.course.bound.iter().filter(|bound| shared.contains(&(bound.old, bound.new))).count();
-        if other.outcome == Outcome::Error || !other.wrong_values.is_empty() || fills < shared.len() || fills == 0 {
+        if other.outcome == Outcome::Error || !other.wrong_values.is_empty() || fills < shared.len() {
             continue;
         }
         let left = names(facts.program(), &other.not_restored, &MODEL);
+        if prediction.outcome != Outcome::Error && other.not_restored.len() >= prediction.not_restored.len() {
+            return finding.help("train them before the model is used; or build it as it was when it was saved");
+        }
         let with = match (by_name, skip_mismatch) {
             (false, false) => "without options",
             (true, false) => "by name",
@@ -163,16 +171,21 @@ pub(super) fn path(facts: &Facts) -> Option<String> {
     facts.checkpoint.as_ref().map(|checkpoint| python(&checkpoint.label))
 }
 
-/// Variables of the model that are on both sides in one shape.
+/// Variables of layers of the model that are on both sides as a whole, in one shape.
 fn shared(facts: &Facts) -> Option<Vec<(usize, usize)>> {
     let (old, comparison) = (facts.checkpoint.as_ref()?, facts.comparison.as_ref()?);
     let new = &comparison.target;
-    let pairs = comparison.alignment.pairs.iter().map(|pair| (pair.old, pair.new));
     let fits = |(a, b): &(usize, usize)| {
-        let (Some(was), Some(is)) = (old.entries.get(*a), new.entries.get(*b)) else { return false };
-        was.shape == is.shape && new.variables.get(*b).is_some_and(|variable| MODEL.contains(&variable.role))
+        old.entries.get(*a).zip(new.entries.get(*b)).is_some_and(|(was, is)| was.shape == is.shape)
     };
-    Some(pairs.filter(fits).collect())
+    let pairs = comparison.alignment.pairs.iter().map(|pair| (pair.old, pair.new));
+    let pairs: Vec<(usize, usize)> = pairs.filter(fits).collect();
+    let found: HashSet<usize> = pairs.iter().map(|(_, id)| *id).collect();
+    let layer = |id: usize| Some(new.variables.get(id)?.name.rsplit_once('/').map_or("", |(layer, _)| layer));
+    let partly: HashSet<&str> = (0..new.variables.len()).filter(|id| !found.contains(id)).filter_map(layer).collect();
+    let of_model = |id: usize| new.variables.get(id).is_some_and(|variable| MODEL.contains(&variable.role));
+    let whole = |(_, id): &(usize, usize)| of_model(*id) && layer(*id).is_some_and(|layer| !partly.contains(layer));
+    Some(pairs.into_iter().filter(whole).collect()).filter(|pairs: &Vec<_>| !pairs.is_empty())
 }
 
 /// The same load with other options, or by another loader.

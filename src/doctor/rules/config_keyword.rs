@@ -96,7 +96,7 @@ fn remedy(finding: Finding, facts: &Facts, checkpoint: &Checkpoint, loader: Load
     }
     finding
         .help(format!("load it with {with}; or build the model in code, and load the weights alone"))
-        .python(format!("model = build()\nmodel.load_weights({path})"))
+        .python(format!("# or:\nmodel = build()\nmodel.load_weights({path})"))
 }
 
 #[cfg(test)]

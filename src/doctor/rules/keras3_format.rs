@@ -7,6 +7,7 @@ use crate::doctor::loader;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{python, shell};
 use crate::model::{Checkpoint, Container, Depth, Flavor};
+use crate::restore::Exception;
 
 pub static RULE: Rule = Rule {
     code: "K009",
@@ -49,11 +50,13 @@ fn check(facts: &Facts, findings: &mut Findings) {
         return;
     }
     let what = loader::identity(checkpoint, &facts.resolved);
+    // The rest is advice that goes for SavedModels alone.
+    let short = exception.message.split(" Note that").next().unwrap_or_default();
     let call = if by_model(prediction) { "load_model" } else { "load_weights" };
     let finding = Finding::new(&RULE, format!("{call} of Keras 3 does not take this: {what}"))
         .path(facts.subject.clone())
         .cause("wrong-format")
-        .tensorflow(quote(exception));
+        .tensorflow(quote(&Exception { message: short.to_owned(), ..exception.clone() }));
     let finding = if from_keras2(checkpoint) { finding.cause("keras-version") } else { finding };
     findings.add(instead(finding, facts, checkpoint));
 }
@@ -68,7 +71,7 @@ fn instead(finding: Finding, facts: &Facts, checkpoint: &Checkpoint) -> Finding 
             Some(saved) if saved.keras_metadata => finding
                 .help("take it as a layer, for inference alone; or carry its weights over with tf_keras")
                 .python(layer)
-                .python(format!("import tf_keras\nold = tf_keras.models.load_model({given})\n{BRIDGE}")),
+                .python(format!("# or:\nimport tf_keras\nold = tf_keras.models.load_model({given})\n{BRIDGE}")),
             _ => finding.help("take it as a layer, for inference alone").python(layer),
         };
     }

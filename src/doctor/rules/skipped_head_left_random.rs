@@ -2,7 +2,7 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::Findings;
-use crate::doctor::keras::{MODEL, by_weights, led, loading, remedy};
+use crate::doctor::keras::{MODEL, by_weights, led, loading, one_line, remedy};
 use crate::doctor::outlook::names;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
@@ -43,13 +43,12 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let consequence = format!("{} of the model stay random", many(left.len(), "variable"));
     let warned = prediction.course.warnings.iter().find(|text| !text.contains("for optimizer"));
-    let says = warned.and_then(|text| text.lines().next()).unwrap_or("nothing").to_owned();
+    let says = warned.map_or_else(|| "nothing".to_owned(), |text| one_line(text));
     let finding = led(&RULE, facts, &consequence)
         .evidence(format!("not restored: {}", some(&left)))
         .variables(left)
         .tensorflow(says);
-    let finding = remedy(finding, facts, prediction);
-    findings.add(finding);
+    findings.add(remedy(finding, facts, prediction));
 }
 
 #[cfg(test)]
