@@ -43,7 +43,8 @@ the weights alone:
 };
 
 /// How messages begin that speak of a configuration.
-const SAYS: [&str; 7] = [
+const SAYS: [&str; 8] = [
+    "Argument(s) not recognized",
     "Error when deserializing",
     "Could not deserialize class",
     "Unrecognized keyword",

@@ -2,10 +2,10 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::Findings;
-use crate::doctor::keras::{half_done, led, quote, raising, reasons, remedy};
+use crate::doctor::keras::{MODEL, half_done, led, quote, raising, reasons, remedy};
 use crate::doctor::keras::{is_structural, lists_layers};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::model::Depth;
+use crate::model::{Checkpoint, Depth};
 
 pub static RULE: Rule = Rule {
     code: "K003",
@@ -50,14 +50,31 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if !SAYS.iter().any(|text| exception.message.contains(text)) || (!by_order && shifts) {
         return;
     }
-    let finding = led(&RULE, facts, "what is stored does not fit").tensorflow(quote(exception));
+    let consequence = match by_order && reasons(facts).is_empty() && same_shapes(facts) {
+        true => "the weights of a layer are in another order: in a model within the model, trainable is another",
+        false => "what is stored does not fit",
+    };
+    let finding = led(&RULE, facts, consequence).tensorflow(quote(exception));
+    let finding = if consequence.contains("trainable") { finding.cause("frozen-layers") } else { finding };
     findings.add(remedy(half_done(finding, facts, prediction), facts, prediction));
+}
+
+/// True if both sides have the same shapes, each as often.
+fn same_shapes(facts: &Facts) -> bool {
+    let shapes = |checkpoint: &Checkpoint| -> Vec<String> {
+        let model = checkpoint.pairs().filter(|(variable, _)| MODEL.contains(&variable.role));
+        let mut shapes: Vec<String> = model.map(|(_, entry)| entry.shape.to_string()).collect();
+        shapes.sort_unstable();
+        shapes
+    };
+    facts.checkpoint.as_ref().zip(facts.program()).is_some_and(|(old, new)| shapes(old) == shapes(new))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::sample::{against, loaded, named};
+    use crate::model::Container;
     use crate::restore::Loader;
 
     #[test]
@@ -74,5 +91,15 @@ mod tests {
         let mut findings = Findings::default();
         check(&loaded(pair(), Loader::Keras2Weights, Some("Layer count mismatch")), &mut findings);
         assert!(findings.list().is_empty());
+    }
+
+    #[test]
+    fn the_same_shapes_in_another_order() {
+        let tensors: [(&str, &[u64]); 2] = [("inner/gamma", &[5]), ("inner/kernel", &[5, 5])];
+        let layers = || Checkpoint { container: Container::KerasLayersH5, ..named(&tensors) };
+        let text = "Cannot assign value to variable ' inner/gamma:0': Shape mismatch.";
+        let mut findings = Findings::default();
+        check(&loaded(against(layers(), layers()), Loader::Keras2Weights, Some(text)), &mut findings);
+        assert_eq!(findings.list()[0].causes, ["frozen-layers"]);
     }
 }

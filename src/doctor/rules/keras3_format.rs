@@ -71,13 +71,13 @@ fn instead(finding: Finding, facts: &Facts, checkpoint: &Checkpoint) -> Finding 
             Some(saved) if saved.keras_metadata => finding
                 .help("take it as a layer, for inference alone; or carry its weights over with tf_keras")
                 .python(layer)
-                .python(format!("# or:\nimport tf_keras\nold = tf_keras.models.load_model({given})\n{BRIDGE}")),
+                .python(format!("# or:\nimport tf_keras\nmodel = tf_keras.models.load_model({given})\n{BRIDGE}")),
             _ => finding.help("take it as a layer, for inference alone").python(layer),
         };
     }
     match (checkpoint.container, advice) {
         (Container::Bundle | Container::V1, Some(call)) if from_keras2(checkpoint) => {
-            let build = "import tf_keras\nmodel = old = build_with_tf_keras()";
+            let build = "import tf_keras\nmodel = build_with_tf_keras()";
             finding
                 .help("load it with tf_keras, and carry the weights over")
                 .python(format!("{build}\n{call}\n{BRIDGE}"))
@@ -98,7 +98,7 @@ fn instead(finding: Finding, facts: &Facts, checkpoint: &Checkpoint) -> Finding 
 }
 
 /// Keras 3 reads weights that tf_keras saves so.
-const BRIDGE: &str = "old.save_weights(\"bridge.weights.h5\")\nmodel = build_with_keras_3()\n\
+const BRIDGE: &str = "model.save_weights(\"bridge.weights.h5\")\nmodel = build_with_keras_3()\n\
                       model.load_weights(\"bridge.weights.h5\")";
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
         checkpoint.writer = Writer::Keras2;
         let old = found(checkpoint, TEXT);
         assert_eq!(old[0].causes, ["wrong-format", "keras-version"]);
-        assert!(old[0].fixes[0].text.contains("old.save_weights(\"bridge.weights.h5\")"));
+        assert!(old[0].fixes[0].text.contains("model.save_weights(\"bridge.weights.h5\")"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::keras::{by_weights, quote, raising};
+use crate::doctor::loader;
 use crate::doctor::outlook::leading;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::python;
@@ -37,8 +38,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
     let asked = leading(facts);
     if let Some((_, exception)) = raising(facts, findings) {
-        if exception.message.starts_with("No model config found") {
-            findings.add(refused(checkpoint, exception));
+        let is_prefix =
+            checkpoint.container == Container::Bundle && exception.message.starts_with("No file or directory found");
+        if is_prefix || exception.message.starts_with("No model config found") {
+            findings.add(refused(facts, checkpoint, exception));
         }
         return;
     }
@@ -65,12 +68,15 @@ fn check(facts: &Facts, findings: &mut Findings) {
 }
 
 /// What is said where load_model was asked about, and refuses.
-fn refused(checkpoint: &Checkpoint, exception: &Exception) -> Finding {
+fn refused(facts: &Facts, checkpoint: &Checkpoint, exception: &Exception) -> Finding {
     let (cause, message) = match checkpoint.container {
         Container::KerasModelH5 => ("corrupt-index", "load_model is given a model whose configuration is not there"),
+        Container::Bundle => ("wrong-format", "load_model is given a TensorFlow checkpoint, which has weights alone"),
         _ => ("wrong-format", "load_model is given a file of weights alone, which has no configuration"),
     };
-    let load = format!("model = build()\nmodel.load_weights({})", python(&checkpoint.label));
+    let advice = loader::advice(checkpoint, &facts.resolved).call;
+    let call = advice.unwrap_or_else(|| format!("model.load_weights({})", python(&checkpoint.label)));
+    let load = format!("model = build()\n{call}");
     let finding = Finding::new(&RULE, message)
         .path(checkpoint.label.clone())
         .cause(cause)
