@@ -4,6 +4,7 @@ mod binding;
 mod facts;
 mod faults;
 mod finding;
+mod keras;
 pub mod loader;
 mod outlook;
 mod reshape;

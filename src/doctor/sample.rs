@@ -9,6 +9,7 @@ pub(super) use crate::model::sample::{DATA, INDEX, named, object};
 use crate::model::{
     Candidate, Checkpoint, Depth, Digest, Digests, Directory, Latest, Resolved, Shard, State, StateFile, Stats,
 };
+use crate::restore::{Course, Exception, Loader, Outcome, Prediction};
 
 /// What is known after a full look at a directory `ckpts` that holds this checkpoint alone.
 pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
@@ -122,4 +123,19 @@ pub(super) fn data_fault(kind: FaultKind) -> Fault {
 fn fault(file: &str, kind: FaultKind) -> Fault {
     let file: Arc<str> = file.into();
     Fault { kind, at: Span { file, bytes: 8..16 } }
+}
+
+/// Facts with a prediction: the loader, and the text of the exception that ends it, if one does.
+pub(super) fn loaded(facts: Facts, loader: Loader, raises: Option<&str>) -> Facts {
+    let exception = raises.map(|text| Exception::new("ValueError", text));
+    let outcome = if exception.is_some() { Outcome::Error } else { Outcome::Ok };
+    let prediction = Prediction {
+        loader,
+        outcome,
+        course: Course { exception, ..Course::default() },
+        not_restored: Vec::new(),
+        unused: Vec::new(),
+        wrong_values: Vec::new(),
+    };
+    Facts { predictions: vec![prediction], ..facts }
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use super::order::tells_place;
 use super::{Event, EventKind};
 use crate::compare::align::Alignment;
-use crate::model::{Checkpoint, Flavor, Group, Variable, Writer, leaf};
+use crate::model::{Checkpoint, Container, Flavor, Group, Variable, Writer, leaf};
 
 /// What sort of name is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RenameKind {
     /// Keras 2 and Keras 3 reach their layers by other paths.
     KerasVersion,
+    /// Keras 2 and Keras 3 write their own files in other ways.
+    KerasFile,
     /// What `tf.train.Checkpoint` was given is another: another keyword, or the object itself.
     Root,
     /// Sequential, functional and subclassed models reach their layers by other paths.
@@ -34,7 +36,7 @@ impl RenameKind {
     /// The term for what the person did.
     pub fn cause(self) -> &'static str {
         match self {
-            Self::KerasVersion => "keras-version",
+            Self::KerasVersion | Self::KerasFile => "keras-version",
             Self::Root => "wrapper-changed",
             Self::ModelKind => "model-kind-changed",
             Self::Nesting => "changed-nesting",
@@ -63,8 +65,15 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     };
     let shared = Shared::of(pairs().map(|(_, a, b)| (a.name.as_str(), b.name.as_str())));
     for (pair, a, b) in pairs() {
-        let both = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras)];
-        for (kind, from, to) in both.into_iter().flatten() {
+        let of_file = || {
+            let words = |checkpoint: &Checkpoint| checkpoint.writer.words().to_owned();
+            (RenameKind::KerasFile, words(old), words(new))
+        };
+        let of_file =
+            (other_keras && old.flavor == Flavor::LayerBased && new.flavor == Flavor::LayerBased).then(of_file);
+        let by_key = || by_key(key(old, a)?, key(new, b)?);
+        let all = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras), of_file, by_key()];
+        for (kind, from, to) in all.into_iter().flatten() {
             let event = found.entry((kind, from.clone(), to.clone())).or_insert_with(|| Event {
                 kind: EventKind::Renamed { kind, from, to },
                 old: Vec::new(),
@@ -147,6 +156,28 @@ fn by_path(a: &Variable, b: &Variable, other_keras: bool) -> Option<Rewriting> {
         RenameKind::Attribute
     };
     Some((kind, from, to))
+}
+
+/// The key in a file in which Keras stores objects by their paths.
+fn key<'a>(checkpoint: &'a Checkpoint, variable: &Variable) -> Option<&'a str> {
+    let by_path = [Container::KerasWeightsH5, Container::KerasWeightsShards, Container::KerasArchive];
+    checkpoint.entry(variable).filter(|_| by_path.contains(&checkpoint.container))?.key.text()
+}
+
+/// What is different in such keys, where a layer is an attribute of its model: in the list of layers it is found by
+/// its class.
+fn by_key(was: &str, is: &str) -> Option<Rewriting> {
+    let (first_was, first_is) = (was.split('/').next()?, is.split('/').next()?);
+    let is_internal = |part: &str| part.starts_with('_');
+    if first_was == first_is || is_internal(first_was) || is_internal(first_is) {
+        return None;
+    }
+    let kind = match [first_was, first_is].contains(&"layers") {
+        true => RenameKind::ModelKind,
+        false if rest(was) == rest(is) => RenameKind::Attribute,
+        false => return None,
+    };
+    Some((kind, first_was.to_owned(), first_is.to_owned()))
 }
 
 fn rest(path: &str) -> Option<&str> {

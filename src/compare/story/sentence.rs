@@ -76,6 +76,7 @@ impl fmt::Display for Event {
 fn renamed(f: &mut fmt::Formatter<'_>, kind: RenameKind, from: &str, to: &str) -> fmt::Result {
     match (kind, from, to) {
         (RenameKind::KerasVersion, ..) => f.write_str("Keras 2 and Keras 3 reach layers by other paths"),
+        (RenameKind::KerasFile, from, to) => write!(f, "saved by {from}, the program is of {to}"),
         (RenameKind::Root, "", to) => write!(f, "held as {to} now, the root itself before"),
         (RenameKind::Root, from, "") => write!(f, "the root itself now, held as {from} before"),
         (RenameKind::Root, from, to) => write!(f, "held as {to} now, as {from} before"),

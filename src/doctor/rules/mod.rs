@@ -4,6 +4,8 @@ use super::rule::Rule;
 
 pub(super) mod archive_damaged;
 pub(super) mod asset_missing;
+pub(super) mod by_name_zero_match;
+pub(super) mod config_keyword;
 pub(super) mod data_checksum;
 pub(super) mod data_truncated;
 pub(super) mod dot_keras_not_zip;
@@ -11,6 +13,7 @@ pub(super) mod dtype;
 pub(super) mod dtype_object;
 pub(super) mod endianness;
 pub(super) mod entry_invalid;
+pub(super) mod expected_n_received_0;
 pub(super) mod file_unreadable;
 pub(super) mod filename_rule;
 pub(super) mod frozen_shift;
@@ -19,6 +22,7 @@ pub(super) mod graph_file_malformed;
 pub(super) mod gru_reset_after;
 pub(super) mod h5_malformed;
 pub(super) mod h5_not_read;
+pub(super) mod h5_shape;
 pub(super) mod h5_truncated;
 pub(super) mod hdf5_external_link;
 pub(super) mod html_or_archive;
@@ -27,9 +31,11 @@ pub(super) mod index_block_corrupt;
 pub(super) mod index_malformed;
 pub(super) mod index_missing;
 pub(super) mod index_truncated;
+pub(super) mod keras3_format;
 pub(super) mod keras_file_incomplete;
 pub(super) mod key_missing;
 pub(super) mod lambda_layer;
+pub(super) mod layer_count;
 pub(super) mod layer_index_shift;
 pub(super) mod leftover_shards;
 pub(super) mod legacy_optimizer;
@@ -43,8 +49,10 @@ pub(super) mod never_trained_values;
 pub(super) mod not_a_keras_weights_h5;
 pub(super) mod object_graph_broken;
 pub(super) mod optimizer_class_changed;
+pub(super) mod optimizer_not_loaded;
 pub(super) mod optimizer_slots_missing;
 pub(super) mod optimizer_state_skipped;
+pub(super) mod other_keras;
 pub(super) mod other_loader;
 pub(super) mod partial_restore;
 pub(super) mod parts_renamed_or_mixed;
@@ -53,6 +61,7 @@ pub(super) mod path_is_index;
 pub(super) mod path_is_part_file;
 pub(super) mod path_no_match;
 pub(super) mod path_not_valid_checkpoint;
+pub(super) mod position_swap;
 pub(super) mod program_differs;
 pub(super) mod restore_incomplete;
 pub(super) mod restore_raises;
@@ -64,6 +73,7 @@ pub(super) mod shape_config;
 pub(super) mod shape_head;
 pub(super) mod shape_object;
 pub(super) mod shard_missing;
+pub(super) mod skipped_head_left_random;
 pub(super) mod slices_broken;
 pub(super) mod state_missing;
 pub(super) mod state_points_elsewhere;
@@ -71,11 +81,13 @@ pub(super) mod state_unreadable;
 pub(super) mod unknown_custom_class;
 pub(super) mod unknown_loss_or_metric;
 pub(super) mod unowned_bytes;
+pub(super) mod untracked_weights;
 pub(super) mod v1_file;
 pub(super) mod values_misplaced;
 pub(super) mod version_refused;
 pub(super) mod weights_misfit_config;
 pub(super) mod weights_only_given_to_load_model;
+pub(super) mod weights_per_layer;
 pub(super) mod windows_rename;
 
 /// Every rule, in the order of their codes.
@@ -116,12 +128,21 @@ pub static ALL: &[&Rule] = &[
     &saved_model_without_variables::RULE,
     &asset_missing::RULE,
     &other_loader::RULE,
+    &layer_count::RULE,
+    &weights_per_layer::RULE,
+    &h5_shape::RULE,
+    &by_name_zero_match::RULE,
+    &skipped_head_left_random::RULE,
+    &expected_n_received_0::RULE,
+    &position_swap::RULE,
+    &keras3_format::RULE,
     &dot_keras_not_zip::RULE,
     &h5_truncated::RULE,
     &weights_only_given_to_load_model::RULE,
     &not_a_keras_weights_h5::RULE,
     &unknown_custom_class::RULE,
     &unknown_loss_or_metric::RULE,
+    &config_keyword::RULE,
     &filename_rule::RULE,
     &multi_gpu_wrapper::RULE,
     &gru_reset_after::RULE,
@@ -131,6 +152,9 @@ pub static ALL: &[&Rule] = &[
     &h5_not_read::RULE,
     &archive_damaged::RULE,
     &weights_misfit_config::RULE,
+    &other_keras::RULE,
+    &untracked_weights::RULE,
+    &optimizer_not_loaded::RULE,
     &key_missing::RULE,
     &optimizer_slots_missing::RULE,
     &shape_head::RULE,

@@ -1,5 +1,6 @@
 //! O020: nothing is raised, and not everything is restored; no other rule says why.
 
+use super::optimizer_not_loaded;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::outlook::{call, caused, leading, names, story, told};
@@ -40,6 +41,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let optimizer = names(target, &prediction.not_restored, &[Role::Slot, Role::Optimizer]);
     let (severity, what, left) = match (model.is_empty(), optimizer.is_empty()) {
         (false, _) => (Severity::Warning, "of the model", model),
+        (true, false) if findings.has(&optimizer_not_loaded::RULE) => return,
         (true, false) => (Severity::Info, "of the optimizer", optimizer),
         (true, true) => return,
     };

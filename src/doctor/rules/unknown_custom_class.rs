@@ -2,6 +2,7 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::keras::raising;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{is_python_name, number, python, some};
 use crate::model::{Checkpoint, Container, Custom, Depth, Purpose, Writer};
@@ -59,7 +60,15 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let names: Vec<&str> = custom.iter().map(|custom| custom.name.as_str()).collect();
     let message = format!("load_model() needs {} of yours: {}", counted(custom.len()), some(&names));
-    let finding = Finding::new(&RULE, message).path(checkpoint.label.clone());
+    let finding = Finding::new(&RULE, message).path(checkpoint.label.clone()).cause("custom-object-missing");
+    // An error where the load is predicted to end with one of them.
+    let refused = raising(facts, findings).filter(|(_, exception)| {
+        let starts =
+            ["Could not locate class", "Unknown layer"].iter().any(|start| exception.message.starts_with(start));
+        starts && names.iter().any(|name| exception.message.contains(&format!("'{name}'")))
+    });
+    let severity = if refused.is_some() { Severity::Error } else { RULE.severity };
+    let finding = Finding { severity, ..finding };
     let from =
         custom.iter().filter_map(|custom| Some(format!("{} comes from {}", custom.name, custom.module.as_deref()?)));
     let finding = from.take(SHOWN).fold(finding, Finding::evidence);

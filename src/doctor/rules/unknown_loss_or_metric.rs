@@ -3,6 +3,8 @@
 use super::unknown_custom_class::call;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::keras::{by_weights, from_keras2, of_keras2, quote, raising};
+use crate::doctor::outlook::leading;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{python, some};
 use crate::model::{Container, Custom, Depth, Purpose, Writer};
@@ -60,8 +62,27 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let losses = configured.compiled.iter().flat_map(|compiled| &compiled.losses);
     let short: Vec<&str> = losses.map(String::as_str).filter(|loss| SHORT.contains(loss)).collect();
+    let raised = raising(facts, findings).filter(|(_, exception)| exception.message.contains("KerasSaveable"));
+    if let Some((_, exception)) = raised {
+        let message = match short.as_slice() {
+            [] => "Keras 3 does not find the loss or metric under the name that the file has".to_owned(),
+            names => format!("the loss is stored as {}, a name that Keras 3 does not read back from HDF5", some(names)),
+        };
+        // Keras 3 reads nothing back that it wrote itself so; of Keras 2 it is the other generation's name.
+        let cause = if from_keras2(checkpoint) { "keras-version" } else { "wrong-format" };
+        let finding = Finding::new(&RULE, message)
+            .path(checkpoint.label.clone())
+            .cause(cause)
+            .tensorflow(quote(exception))
+            .help("load the model without its compilation, and compile it again")
+            .python(format!("model = keras.models.load_model({}, compile=False)", python(&checkpoint.label)));
+        findings.add(Finding { severity: Severity::Error, ..finding });
+        return;
+    }
     // Keras 2 reads them; so it does for who stays with it.
-    if short.is_empty() || checkpoint.container != Container::KerasModelH5 || checkpoint.writer != Writer::Keras3 {
+    let by_keras2 = leading(facts).is_some_and(of_keras2);
+    let is_lost = checkpoint.container == Container::KerasModelH5 && checkpoint.writer == Writer::Keras3;
+    if short.is_empty() || !is_lost || by_keras2 || leading(facts).is_some_and(by_weights) {
         return;
     }
     findings.add(
@@ -81,7 +102,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::sample::{facts, named};
+    use crate::doctor::sample::{facts, loaded, named};
     use crate::model::{Compiled, Configured};
 
     fn found(container: Container, writer: Writer, loss: &str, custom: &[&str]) -> Vec<Severity> {
@@ -106,6 +127,18 @@ mod tests {
         assert_eq!(found(KerasModelH5, Writer::Keras3, "mean_squared_error", &[]), []);
         assert_eq!(found(KerasModelH5, Writer::Keras2, "mse", &[]), []);
         assert_eq!(found(KerasArchive, Writer::Keras3, "mse", &[]), []);
+    }
+
+    #[test]
+    fn a_load_that_fails_for_it() {
+        let mut checkpoint = named(&[("dense/kernel", &[2])]);
+        (checkpoint.container, checkpoint.writer) = (Container::KerasModelH5, Writer::Keras2);
+        checkpoint.configured = Some(Box::default());
+        let text = "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass";
+        let mut findings = Findings::default();
+        check(&loaded(facts(checkpoint), crate::restore::Loader::Keras3Model, Some(text)), &mut findings);
+        assert_eq!(findings.list()[0].causes, ["keras-version"]);
+        assert_eq!(findings.list()[0].severity, Severity::Error);
     }
 
     #[test]

@@ -45,22 +45,15 @@ pub(super) fn lies<'a>(scene: &Scene<'a>) -> Lies<'a> {
         Container::V1 | Container::MetaGraph => Lies::Other,
         Container::KerasModelH5 | Container::KerasLayersH5 | Container::KerasWeightsH5 => Lies::Hdf5(checkpoint),
         Container::KerasWeightsShards => Lies::Shards(checkpoint),
-        Container::KerasArchive if lost_its_end(checkpoint) => Lies::Other,
+        // It is known by its last record, and a file that is cut has none.
+        Container::KerasArchive if is_cut(checkpoint) => Lies::Other,
         Container::KerasArchive => Lies::Zip(checkpoint),
     }
 }
 
-/// True if the last record of the archive, by which it is known, is not there.
-fn lost_its_end(checkpoint: &Checkpoint) -> bool {
-    unlisted(checkpoint).is_some_and(|error| error.contains("EOCD"))
-}
-
-/// Why the list of the members of an archive cannot be read.
-fn unlisted(checkpoint: &Checkpoint) -> Option<&str> {
-    checkpoint.faults.iter().find_map(|fault| match &fault.kind {
-        FaultKind::ArchiveMalformed { error } => Some(error.as_str()),
-        _ => None,
-    })
+/// True if the list of the members of an archive, at its end, cannot be read.
+fn is_cut(checkpoint: &Checkpoint) -> bool {
+    checkpoint.faults.iter().any(|fault| matches!(fault.kind, FaultKind::ArchiveMalformed { .. }))
 }
 
 /// Opens a file as HDF5.
@@ -136,10 +129,7 @@ pub(super) fn groups(checkpoint: &Checkpoint) -> Result<(), Exception> {
 pub(super) fn zip<'a>(scene: &Scene<'a>, lies: Lies<'a>) -> Result<&'a Checkpoint, Exception> {
     let path = &scene.resolved.given;
     match lies {
-        Lies::Zip(checkpoint) => match unlisted(checkpoint) {
-            Some(_) => Err(Exception::new("BadZipFile", "Bad magic number for central directory")),
-            None => Ok(checkpoint),
-        },
+        Lies::Zip(checkpoint) => Ok(checkpoint),
         Lies::Nothing => {
             Err(Exception::new("FileNotFoundError", format!("[Errno 2] No such file or directory: '{path}'")))
         }
