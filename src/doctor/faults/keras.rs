@@ -44,7 +44,7 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         (n, texts) if n == texts => format!("{n} texts are not the JSON that Keras writes"),
         (n, _) => format!("{n} parts of the file are not what they should be"),
     };
-    let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("bit-flip");
+    let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("corrupt-index");
     let finding = listed(finding, faults);
     Some(with_weights(fall_back(finding, facts, "fetch the file again, or take another copy"), facts))
 }
@@ -52,9 +52,9 @@ pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
 pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let (cause, says) = match &fault.kind {
-        FaultKind::MemberChecksum { name } => ("bit-flip", format!("BadZipFile: \"Bad CRC-32 for file '{name}'\"")),
+        FaultKind::MemberChecksum { name } => ("corrupt-data", format!("BadZipFile: \"Bad CRC-32 for file '{name}'\"")),
         FaultKind::MemberLost { name, .. } => {
-            ("bit-flip", format!("BadZipFile: \"Bad magic number for file header\", when it reads {name}"))
+            ("corrupt-index", format!("BadZipFile: \"Bad magic number for file header\", when it reads {name}"))
         }
         FaultKind::MemberOverlaps { name } => {
             ("not-a-checkpoint", format!("BadZipFile: \"Overlapped entries: '{name}' (possible zip bomb)\""))
