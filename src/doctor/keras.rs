@@ -225,3 +225,37 @@ fn copy(facts: &Facts, path: &str) -> String {
          layer.set_weights(source.get_weights())"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::sample::{against, loaded, named};
+    use crate::model::Flavor;
+
+    #[test]
+    fn messages_in_one_line() {
+        assert_eq!(one_line("\nOne.\nTwo."), "One.");
+        assert_eq!(one_line("Example for a:\n\n  It is (2,)\nMore"), "Example for a: It is (2,)");
+        assert_eq!(one_line(""), "");
+    }
+
+    #[test]
+    fn layers_that_came_explain_more_than_sizes() {
+        let old = named(&[("a/kernel", &[2, 3]), ("out/bias", &[5]), ("out/kernel", &[3, 5])]);
+        let new = [("a/kernel", &[2, 3][..]), ("mid/kernel", &[3, 4]), ("out/bias", &[7]), ("out/kernel", &[3, 7])];
+        let events = reasons(&against(old, named(&new)));
+        assert!(is_structural(&events[0]), "{events:?}");
+        assert!(events.iter().any(|event| matches!(event.kind, EventKind::Resized { .. })));
+    }
+
+    #[test]
+    fn without_a_way_that_works_there_is_code_to_copy() {
+        let layers = |tensors: &[(&str, &[u64])]| Checkpoint { flavor: Flavor::LayerBased, ..named(tensors) };
+        let old = layers(&[("a/kernel", &[2, 3]), ("hidden/kernel", &[3, 5])]);
+        let new = layers(&[("a/kernel", &[2, 3]), ("features/kernel", &[3, 5])]);
+        let facts = loaded(against(old, new), Loader::Keras3Weights, Some("no"));
+        let found = remedy(led(&crate::doctor::rules::h5_shape::RULE, &facts, "so"), &facts, &facts.predictions[0]);
+        assert!(found.message.starts_with("renamed: hidden -> features"), "{}", found.message);
+        assert!(found.fixes[0].text.contains("names = {\"features\": \"hidden\"}"), "{}", found.fixes[0].text);
+    }
+}

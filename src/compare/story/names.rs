@@ -57,6 +57,7 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
         Writer::Keras | Writer::Trackable | Writer::Saver => None,
     };
     let other_keras = keras(old).zip(keras(new)).is_some_and(|(old, new)| old != new);
+    let listed_otherwise = is_list(old) != is_list(new);
     let pairs = || {
         alignment.pairs.iter().filter_map(|pair| {
             let (a, b) = (old.variables.get(pair.old)?, new.variables.get(pair.new)?);
@@ -71,7 +72,7 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
         };
         let of_file =
             (other_keras && old.flavor == Flavor::LayerBased && new.flavor == Flavor::LayerBased).then(of_file);
-        let by_key = || by_key(key(old, a)?, key(new, b)?);
+        let by_key = || by_key(key(old, a)?, key(new, b)?, listed_otherwise);
         let all = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras), of_file, by_key()];
         for (kind, from, to) in all.into_iter().flatten() {
             let event = found.entry((kind, from.clone(), to.clone())).or_insert_with(|| Event {
@@ -164,16 +165,24 @@ fn key<'a>(checkpoint: &'a Checkpoint, variable: &Variable) -> Option<&'a str> {
     checkpoint.entry(variable).filter(|_| by_path.contains(&checkpoint.container))?.key.text()
 }
 
+/// True if the list of layers has all of the model, as where no layer is an attribute.
+fn is_list(checkpoint: &Checkpoint) -> bool {
+    let mut model = checkpoint.variables.iter().filter(|variable| variable.role.group() == Group::Model);
+    model.all(|variable| key(checkpoint, variable).is_some_and(|key| key.starts_with("layers/")))
+}
+
 /// What is different in such keys, where a layer is an attribute of its model: in the list of layers it is found by
 /// its class.
-fn by_key(was: &str, is: &str) -> Option<Rewriting> {
+fn by_key(was: &str, is: &str, listed_otherwise: bool) -> Option<Rewriting> {
     let (first_was, first_is) = (was.split('/').next()?, is.split('/').next()?);
     let is_internal = |part: &str| part.starts_with('_');
     if first_was == first_is || is_internal(first_was) || is_internal(first_is) {
         return None;
     }
     let kind = match [first_was, first_is].contains(&"layers") {
-        true => RenameKind::ModelKind,
+        true if listed_otherwise => RenameKind::ModelKind,
+        // Attributes behind "layers" in the alphabet are found in the list first.
+        true => return None,
         false if rest(was) == rest(is) => RenameKind::Attribute,
         false => return None,
     };
@@ -272,6 +281,15 @@ mod tests {
     fn numbers_that_count_are_a_drift() {
         assert!(drifted("dense/kernel", "dense_2/kernel"));
         assert!(!drifted("dense/kernel", "hidden/kernel"));
+    }
+
+    #[test]
+    fn attributes_that_hold_layers() {
+        let kind = |was, is, otherwise| by_key(was, is, otherwise).map(|(kind, ..)| kind);
+        assert_eq!(kind("encoder/vars/0", "backbone/vars/0", false), Some(RenameKind::Attribute));
+        assert_eq!(kind("encoder/vars/0", "layers/dense/vars/0", true), Some(RenameKind::ModelKind));
+        assert_eq!(kind("encoder/vars/0", "layers/dense/vars/0", false), None);
+        assert_eq!(kind("layers/dense/vars/0", "layers/dense_1/vars/0", false), None);
     }
 
     #[test]

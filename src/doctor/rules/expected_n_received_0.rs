@@ -50,8 +50,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
         shapes || text.starts_with("A total of ") || (text.starts_with("Layer '") && text.contains(" expected "));
     // A file of the other Keras has no weights of the model itself.
     let foreign = is_foreign(checkpoint, prediction);
-    let without_group = foreign && text.contains("object 'vars' doesn't exist");
-    if !found && !without_group {
+    let is_rootless = foreign && text.contains("object 'vars' doesn't exist");
+    if !found && !is_rootless {
         return;
     }
     let program = facts.program().filter(|program| has_old_list(program) != has_old_list(checkpoint));
