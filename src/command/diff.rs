@@ -17,8 +17,11 @@ use crate::view::{Diff, Outcome};
 /// If there is no checkpoint at either path, or a flag makes no sense.
 pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error> {
     let selector = Selector::new(&args.select)?;
-    let (old_path, old) = context.open(&args.old)?;
-    let (new_path, new) = context.open(&args.new)?;
+    let (old_path, old) = context.side(&args.old)?;
+    let (new_path, new) = context.side(&args.new)?;
+    if let Some(listing) = [&old, &new].into_iter().find(|side| side.listed && args.values) {
+        return Err(Error::new(format!("{} is a listing: it has no values to compare", listing.label)));
+    }
     let alignment = narrow(align(&old, &new), &selector, &old, &new);
     let mut found = changes(&old, &new, &alignment);
     let mut trouble: Vec<String> = [&old, &new].into_iter().flat_map(trouble).collect();
@@ -69,10 +72,10 @@ fn entries<'a>(old: &'a Checkpoint, new: &'a Checkpoint, open: &Open) -> Option<
 /// Settles by reading what checksums cannot: differently sliced, another byte order.
 fn settle(context: &Context, old: &Checkpoint, new: &Checkpoint, found: &mut Changes, trouble: &mut Vec<String>) {
     let mut same = Vec::new();
-    let is_graph = [old, new].iter().any(|side| side.container == Container::MetaGraph);
+    let valueless = [old, new].iter().any(|side| side.listed || side.container == Container::MetaGraph);
     for open in found.open() {
-        // A graph has no values: names, types and shapes are all that can be held against each other.
-        if is_graph {
+        // A graph has no values, nor has a listing: names, types and shapes are all that can be held against each other.
+        if valueless {
             same.push(open.change);
             continue;
         }

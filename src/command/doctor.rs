@@ -31,7 +31,7 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
     let mut reports = Vec::new();
     for path in &args.paths {
         for path in expand(context, path, args.all) {
-            let target = against.map(|path| context.open(path).map(|(_, target)| target)).transpose()?;
+            let target = against.map(|path| context.side(path).map(|(_, target)| target)).transpose()?;
             reports.push(examine(&survey(context, &path, depth, target, call), &selection));
         }
     }

@@ -24,7 +24,7 @@ pub(super) enum Kind {
 const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 /// Bytes of a user's block that are skipped at the most.
 const USER_BLOCK: u64 = 1 << 20;
-/// Bytes of an index of sharded weights that are looked at.
+/// Bytes of JSON that are looked at.
 const HEAD: u64 = 1 << 16;
 
 /// What a file is. None if nothing can be told.
@@ -54,7 +54,8 @@ pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     }
     Ok(match foreign::sniff_whole(blob)? {
         Some(Foreign::KerasArchive) => Some(Kind::Keras),
-        Some(Foreign::Json) if is_weight_map(blob)? => Some(Kind::Keras),
+        Some(Foreign::Json) if head_has(blob, b"\"weight_map\"")? => Some(Kind::Keras),
+        Some(Foreign::Json) if head_has(blob, b"\"ckpt/")? => Some(Kind::Foreign(Foreign::Answer)),
         None | Some(Foreign::Text | Foreign::Zeros | Foreign::SavedModel | Foreign::Onnx) if is_meta => {
             Some(Kind::MetaGraph)
         }
@@ -114,8 +115,9 @@ fn is_hdf5(blob: &dyn Blob) -> io::Result<bool> {
     Ok(false)
 }
 
-fn is_weight_map(blob: &dyn Blob) -> io::Result<bool> {
+/// True if something stands in the beginning of a file.
+fn head_has(blob: &dyn Blob, what: &[u8]) -> io::Result<bool> {
     let mut head = vec![0; usize::try_from(blob.size().min(HEAD)).unwrap_or(0)];
     blob.read_at(0, &mut head)?;
-    Ok(memchr::memmem::find(&head, b"\"weight_map\"").is_some())
+    Ok(memchr::memmem::find(&head, what).is_some())
 }

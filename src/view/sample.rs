@@ -73,6 +73,7 @@ pub fn checkpoint() -> Checkpoint {
         layers: Vec::new(),
         keras: None,
         configured: None,
+        listed: false,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,

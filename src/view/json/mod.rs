@@ -7,6 +7,7 @@ mod doctor;
 mod layout;
 mod listing;
 mod model;
+mod objects;
 mod rules;
 mod show;
 #[cfg(test)]
