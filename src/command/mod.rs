@@ -3,6 +3,7 @@
 mod diff;
 mod doctor;
 mod explain;
+mod log;
 mod ls;
 mod output;
 mod progress;

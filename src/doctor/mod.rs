@@ -5,6 +5,7 @@ mod facts;
 mod faults;
 mod finding;
 pub mod loader;
+pub mod log;
 mod outlook;
 mod reshape;
 mod rule;

@@ -54,6 +54,15 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As the operating system says; `InvalidInput` for what is not a regular file.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>>;
+
+    /// Standard input to its end; of more than `limit` bytes, the last.
+    ///
+    /// # Errors
+    /// As the operating system says; `Unsupported` where there is none.
+    fn input(&self, limit: u64) -> io::Result<Vec<u8>> {
+        let _ = limit;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// Bytes with an address.

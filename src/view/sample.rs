@@ -231,5 +231,6 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         counts,
         looked,
         renamed: Vec::new(),
+        log: None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::log::{JudgedRow, judged};
 use super::value::Hex;
 use crate::bytes::Span;
 use crate::doctor::{Finding, Fix, Forecast, Renamed, Report, Severity};
@@ -24,6 +25,7 @@ pub(super) fn body(reports: &[Report]) -> impl Serialize {
         findings: findings(reports).collect(),
         renamed: reports.iter().flat_map(|report| &report.renamed).map(RenamedRow::new).collect(),
         predictions: reports.iter().flat_map(predictions).collect(),
+        log: judged(reports),
         skipped: skipped.into_values().collect(),
         summary: Summary {
             error: count(reports, Severity::Error),
@@ -52,6 +54,9 @@ struct Body<'a> {
     /// Variables that the new code keeps under another key.
     renamed: Vec<RenamedRow<'a>>,
     predictions: Vec<PredictionRow<'a>>,
+    /// Errors of the log that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Vec<JudgedRow<'a>>>,
     skipped: Vec<SkippedRow>,
     summary: Summary,
 }
