@@ -109,7 +109,9 @@ impl Command {
             Self::Ls(args) => vec![&args.path],
             Self::Show(args) => vec![&args.path],
             Self::Diff(args) => vec![&args.old, &args.new],
-            Self::Doctor(args) => args.paths.iter().chain(&args.against).chain(&args.log).map(PathBuf::as_path).collect(),
+            Self::Doctor(args) => {
+                args.paths.iter().chain(&args.against).chain(&args.log).map(PathBuf::as_path).collect()
+            }
             Self::Explain(_) | Self::Rules => Vec::new(),
         }
     }

@@ -29,7 +29,8 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
         loader: args.loader.map(loader),
         options: Options { by_name: args.by_name, skip_mismatch: args.skip_mismatch },
     };
-    let errors = args.log.as_deref().map(|path| log::read(context, path).map(|text| known_errors(&text))).transpose()?;
+    let errors =
+        args.log.as_deref().map(|path| log::read(context, path).map(|text| known_errors(&text))).transpose()?;
     let mut reports = Vec::new();
     for path in &args.paths {
         for path in expand(context, path, args.all) {

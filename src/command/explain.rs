@@ -28,7 +28,9 @@ pub(crate) fn explain(context: &Context, args: &cli::Explain) -> Result<Outcome,
         }
         // No code and no name has a blank in it.
         Err(rule) => match args.rules.join(" ") {
-            text if args.rules.iter().any(|word| word.contains(' ')) || !known_errors(&text).is_empty() => matched(&text),
+            text if args.rules.iter().any(|word| word.contains(' ')) || !known_errors(&text).is_empty() => {
+                matched(&text)
+            }
             _ => Err(unknown(rule)),
         },
     }
@@ -37,7 +39,8 @@ pub(crate) fn explain(context: &Context, args: &cli::Explain) -> Result<Outcome,
 fn matched(text: &str) -> Result<Outcome, Error> {
     let errors = known_errors(text);
     if errors.is_empty() {
-        let hint = "give the message itself, as TensorFlow or Keras printed it; or let ckpt doctor PATH look at the files";
+        let hint =
+            "give the message itself, as TensorFlow or Keras printed it; or let ckpt doctor PATH look at the files";
         return Err(Error::new("no rule knows an error in this text").hint(hint));
     }
     Ok(Outcome::Matched(errors))

@@ -32,7 +32,8 @@ fn tail(store: &dyn Store, path: &Path) -> std::io::Result<Vec<u8>> {
 fn text(bytes: &[u8]) -> String {
     match bytes.strip_prefix(b"\xff\xfe") {
         Some(wide) => {
-            let units = wide.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, byte| unit << 8 | u16::from(*byte)));
+            let units =
+                wide.chunks_exact(2).map(|pair| pair.iter().rev().fold(0, |unit, byte| unit << 8 | u16::from(*byte)));
             char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
         }
         None => String::from_utf8_lossy(bytes).into_owned(),

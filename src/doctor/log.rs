@@ -21,17 +21,25 @@ const ERRORS: usize = 20;
 /// Rules that are named for one error.
 const RULES: usize = 4;
 /// Bytes of an error's text that are quoted.
-const QUOTED: usize = 240;
+const QUOTED: usize = 400;
 
 /// An error that rules know.
 #[derive(Clone, Debug)]
 pub struct KnownError {
     /// The line in which it begins, from 1.
     pub line: usize,
+    /// How often the text has it, with these names or others.
+    pub times: usize,
     /// Its text, as far as it was recognised.
     pub text: String,
     /// The rules that know it, the most specific first.
     pub rules: Vec<Known>,
+}
+
+impl KnownError {
+    fn codes(&self) -> Vec<&'static str> {
+        self.rules.iter().map(|known| known.rule.code).collect()
+    }
 }
 
 /// A rule that knows an error.
@@ -41,18 +49,25 @@ pub struct Known {
     pub rule: &'static Rule,
     /// What the text names, by the words of the manual: `key`, `path`, `stored`.
     pub captures: Vec<Capture>,
-    /// Bytes of the manual's text that were found.
+    /// Letters of the manual that were found.
     weight: usize,
+    /// Where the manual has them: what it names first is what the rule is mostly met as.
+    position: usize,
 }
 
-static TEMPLATES: LazyLock<Vec<(&'static Rule, Template)>> = LazyLock::new(|| {
-    let lines = rules::ALL.iter().flat_map(|rule| rule.manual.you_see.iter().map(move |line| (*rule, *line)));
-    lines.filter_map(|(rule, line)| Some((rule, Template::new(line)?))).collect()
+static TEMPLATES: LazyLock<Vec<(&'static Rule, usize, Template)>> = LazyLock::new(|| {
+    let of_rule = |rule: &&'static Rule| {
+        let rule = *rule;
+        rule.manual.you_see.iter().enumerate().map(move |(position, line)| (rule, position, *line))
+    };
+    let lines = rules::ALL.iter().flat_map(of_rule);
+    lines.filter_map(|(rule, position, line)| Some((rule, position, Template::new(line)?))).collect()
 });
 
 /// One place where a text says what a manual does.
 struct Hit {
     rule: &'static Rule,
+    position: usize,
     start: usize,
     end: usize,
     /// Without the names at its ends, which say nothing of where an error begins.
@@ -65,9 +80,10 @@ struct Hit {
 pub fn known_errors(text: &str) -> Vec<KnownError> {
     let plain = Plain::new(text);
     let mut hits: Vec<Hit> = Vec::new();
-    for (rule, template) in TEMPLATES.iter() {
+    for (rule, position, template) in TEMPLATES.iter() {
         hits.extend(template.find_all(&plain.text).map(|found| Hit {
             rule,
+            position: *position,
             start: found.start,
             end: found.end,
             core: found.core,
@@ -86,8 +102,9 @@ pub fn known_errors(text: &str) -> Vec<KnownError> {
             group.push(hit);
         }
         let error = plain.error(group);
-        if !errors.iter().any(|known| known.text == error.text) {
-            errors.push(error);
+        match errors.iter_mut().find(|known| known.codes() == error.codes()) {
+            Some(known) => known.times = known.times.saturating_add(1),
+            None => errors.push(error),
         }
         if errors.len() >= ERRORS {
             break;
@@ -125,17 +142,23 @@ impl Plain {
             match rules.iter_mut().find(|known| known.rule.code == hit.rule.code) {
                 Some(known) => {
                     known.weight = known.weight.saturating_add(hit.weight);
+                    known.position = known.position.min(hit.position);
                     known.captures.extend(hit.captures);
                 }
-                None => rules.push(Known { rule: hit.rule, captures: hit.captures, weight: hit.weight }),
+                None => rules.push(Known {
+                    rule: hit.rule,
+                    captures: hit.captures,
+                    weight: hit.weight,
+                    position: hit.position,
+                }),
             }
         }
-        rules.sort_by_key(|known| std::cmp::Reverse(known.weight));
+        rules.sort_by_key(|known| (std::cmp::Reverse(known.weight), known.position));
         rules.truncate(RULES);
         let text = self.text.get(start..end).unwrap_or_default().trim();
         let cut = text.char_indices().nth(QUOTED).map(|(at, _)| at);
         let text = cut.map_or(text.to_owned(), |cut| format!("{}...", text.get(..cut).unwrap_or_default()));
-        KnownError { line, text, rules }
+        KnownError { line, times: 1, text, rules }
     }
 }
 
@@ -184,7 +207,8 @@ mod tests {
         let named = captures(text, "O006");
         let wanted = [pair("stored", "(3, 3, 4, 4)"), pair("new", "(5, 5, 4, 4)"), pair("name", "conv2/kernel:0")];
         assert_eq!(named, wanted);
-        let key = "Node: 'save/RestoreV2'\nKey fc1/bias/Momentum not found in checkpoint\n\t [[{{node save/RestoreV2}}]]";
+        let key =
+            "Node: 'save/RestoreV2'\nKey fc1/bias/Momentum not found in checkpoint\n\t [[{{node save/RestoreV2}}]]";
         assert_eq!(codes(key)[0][0], "N005");
         assert_eq!(captures(key, "N005"), [pair("variable", "fc1/bias")]);
     }
@@ -209,7 +233,9 @@ mod tests {
 
     #[test]
     fn text_without_an_error() {
-        for text in ["", "Epoch 1/3\n100/100 - loss: 0.3 - accuracy: 0.9\nnothing to see", "NotFoundError", "KeyError: 'x'"] {
+        for text in
+            ["", "Epoch 1/3\n100/100 - loss: 0.3 - accuracy: 0.9\nnothing to see", "NotFoundError", "KeyError: 'x'"]
+        {
             assert!(codes(text).is_empty(), "{text}: {:?}", codes(text));
         }
     }

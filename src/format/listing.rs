@@ -14,8 +14,8 @@ use super::directory::label;
 use crate::bytes::limits;
 use crate::error::Error;
 use crate::model::{
-    Attribute, Checkpoint, Endianness, Entry, Extent, File, FileRole, KerasFile, Key, Layer, ObjectGraph,
-    Owner, Part, Payload, Place, Relations, SavedModel, Slot, Variable, Versions, Writer,
+    Attribute, Checkpoint, Endianness, Entry, Extent, File, FileRole, KerasFile, Key, Layer, ObjectGraph, Owner, Part,
+    Payload, Place, Relations, SavedModel, Slot, Variable, Versions, Writer,
 };
 use crate::store::{self, Store};
 
@@ -73,7 +73,10 @@ fn whole(listing: &Listing, bytes: &[u8]) -> Result<(), String> {
     match listing.faults.first() {
         Some(fault) => {
             let line = line_of(bytes, b"\"faults\"");
-            Err(format!("line {line}: the checkpoint was damaged when it was listed: {}: {}", fault.file, fault.message))
+            Err(format!(
+                "line {line}: the checkpoint was damaged when it was listed: {}: {}",
+                fault.file, fault.message
+            ))
         }
         None => Ok(()),
     }

@@ -5,13 +5,19 @@ use super::{Known, KnownError, known_errors};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::Report;
 use crate::doctor::rule::{Check, Family, Rule, Severity};
+use crate::doctor::rules::key_missing;
 use crate::model::{Checkpoint, Variable};
+
+/// Rules of files that speak only where a loader was asked about.
+const OF_A_CALL: [&str; 2] = ["F022", "F025"];
 
 /// An error of a log with a rule that knows it, and what the files say to that.
 #[derive(Clone, Debug)]
 pub struct Judged {
     /// The line of the log, from 1.
     pub line: usize,
+    /// How often it is in the log, with these names or others.
+    pub times: usize,
     /// The text of the error.
     pub text: String,
     /// The rule.
@@ -62,16 +68,19 @@ impl Verdict {
 pub fn judge(errors: &[KnownError], facts: &Facts, report: &Report) -> Vec<Judged> {
     let mut all = Vec::new();
     for error in errors {
-        let mut rows: Vec<Judged> = error
-            .rules
-            .iter()
-            .map(|known| Judged {
-                line: error.line,
-                text: error.text.clone(),
-                rule: known.rule,
-                verdict: verdict(error, known, facts, report),
-            })
-            .collect();
+        let row =
+            |rule, verdict| Judged { line: error.line, times: error.times, text: error.text.clone(), rule, verdict };
+        let mut rows: Vec<Judged> =
+            error.rules.iter().map(|known| row(known.rule, verdict(known, facts, report))).collect();
+        let is_confirmed = rows.iter().any(|row| matches!(row.verdict, Verdict::Confirmed(_)));
+        // Several rules know one text: here another is behind it.
+        if let (false, Some((rule, loader))) = (is_confirmed, raised(error, report)) {
+            rows.retain(|row| row.rule.code != rule.code);
+            rows.push(row(
+                rule,
+                Verdict::Confirmed(format!("the loader {loader} raises the same here, and this is why")),
+            ));
+        }
         rows.sort_by_key(|row| match row.verdict {
             Verdict::Confirmed(_) => 0,
             Verdict::CannotTell(_) => 1,
@@ -82,29 +91,30 @@ pub fn judge(errors: &[KnownError], facts: &Facts, report: &Report) -> Vec<Judge
     all
 }
 
-fn verdict(error: &KnownError, known: &Known, facts: &Facts, report: &Report) -> Verdict {
+fn verdict(known: &Known, facts: &Facts, report: &Report) -> Verdict {
     let code = known.rule.code;
-    if let Some(path) = other_path(&known.captures, facts) {
+    // What rules of objects call a path is one through objects.
+    let of_files = matches!(known.rule.family(), Family::Files | Family::Keras);
+    if let Some(path) = other_path(&known.captures, facts).filter(|_| of_files) {
         return Verdict::CannotTell(format!("the log is about {path}, and that was not examined"));
     }
     if report.findings.iter().any(|finding| finding.rule.code == code) {
         return Verdict::Confirmed(format!("ckpt finds the same here ({code})"));
     }
-    if let Some(loader) = raised(known, report) {
-        return Verdict::Confirmed(format!("the loader {loader} raises the same here"));
-    }
     let checkpoint = facts.checkpoint.as_ref();
-    let by_name = checkpoint.filter(|_| known.rule.family() == Family::NameBased);
-    let by_content = by_name.and_then(|checkpoint| of_key(checkpoint, error));
-    if let Some(told) = by_content.or_else(|| of_shapes(checkpoint?, &known.captures)) {
+    let of_key = checkpoint.filter(|_| code == key_missing::RULE.code).and_then(|checkpoint| of_key(checkpoint, known));
+    if let Some(told) = of_key.or_else(|| of_shapes(checkpoint?, &known.captures)) {
         return told;
     }
     if report.skipped.iter().any(|rule| rule.code == code) {
         return Verdict::CannotTell(format!("{code} needs a deeper look, without --quick"));
     }
     let in_files = matches!(known.rule.check, Check::Faults) || known.rule.family() == Family::Files;
-    if !in_files && facts.program().is_none() {
-        return Verdict::CannotTell("it takes what the new code saves: --against NEW".to_owned());
+    let in_files = in_files && !OF_A_CALL.contains(&code);
+    let of_program = matches!(known.rule.family(), Family::NameBased | Family::ObjectBased);
+    if !in_files && (!facts.restoring || of_program && facts.program().is_none()) {
+        let needed = if of_program { "what the new code saves, --against NEW" } else { "the call, --loader NAME" };
+        return Verdict::CannotTell(format!("it takes {needed}"));
     }
     let worst = report.findings.iter().find(|finding| finding.severity == Severity::Error);
     Verdict::NotHere(match worst {
@@ -136,17 +146,23 @@ fn stem(path: &str) -> &str {
     name.strip_suffix(".index").or_else(|| name.strip_suffix(".meta")).unwrap_or(name)
 }
 
-/// The loader that raises what this rule knows, with the same names.
-fn raised(known: &Known, report: &Report) -> Option<&'static str> {
+/// The loader that raises this error, and the rule that says why.
+fn raised(error: &KnownError, report: &Report) -> Option<(&'static Rule, &'static str)> {
     let same = |text: &str| {
-        let errors = known_errors(text);
-        let mut rules = errors.iter().flat_map(|error| &error.rules);
-        rules.any(|other| other.rule.code == known.rule.code && agree(&other.captures, &known.captures))
+        known_errors(text).iter().flat_map(|other| &other.rules).any(|other| {
+            error
+                .rules
+                .iter()
+                .any(|known| known.rule.code == other.rule.code && agree(&known.captures, &other.captures))
+        })
     };
-    let raises = report.predictions.iter().find(|forecast| {
-        forecast.exception.as_ref().is_some_and(|exception| same(&exception.message))
+    let loader = report.predictions.iter().find_map(|forecast| {
+        let exception = forecast.exception.as_ref()?;
+        same(&exception.message).then(|| forecast.loader.word())
     });
-    raises.map(|forecast| forecast.loader.word())
+    let loader = loader?;
+    let cause = report.findings.iter().find(|finding| finding.severity == Severity::Error)?;
+    Some((cause.rule, loader))
 }
 
 /// True if two texts name the same; one may be without something.
@@ -155,10 +171,8 @@ fn agree(some: &[Capture], others: &[Capture]) -> bool {
 }
 
 /// An error over a key: is it there?
-fn of_key(checkpoint: &Checkpoint, error: &KnownError) -> Option<Verdict> {
-    let captures = error.rules.iter().flat_map(|known| &known.captures);
-    let key = captures.into_iter().find(|capture| capture.name == "key")?;
-    error.text.contains("not found in checkpoint").then_some(())?;
+fn of_key(checkpoint: &Checkpoint, known: &Known) -> Option<Verdict> {
+    let key = known.captures.iter().find(|capture| capture.name == "key")?;
     Some(match checkpoint.find(key.text.as_bytes()) {
         Some(_) => Verdict::NotHere(format!("the key {} is in the checkpoint", key.text)),
         None => Verdict::Confirmed(format!("the checkpoint has no key {}", key.text)),
@@ -219,13 +233,21 @@ mod tests {
         let facts = facts(object(&[("model/v", "v", &[2])]));
         let whole = judged(&facts, "IndexError: Read less bytes than requested", "F015");
         assert_eq!(whole, Verdict::NotHere("the files are whole now".to_owned()));
-        let other = judged(&facts, "TensorBundle at run/ckpt-9 shard 0 (80 bytes): Checksum does not match: stored 1 vs. \
-                                    calculated on the restored bytes 2", "F017");
+        let other = judged(
+            &facts,
+            "TensorBundle at run/ckpt-9 shard 0 (80 bytes): Checksum does not match: stored 1 vs. \
+                                    calculated on the restored bytes 2",
+            "F017",
+        );
         assert_eq!(other.word(), "cannot-tell");
-        let legacy = judged(&facts, "You are trying to restore a checkpoint from a legacy Keras optimizer into a v2.11+ \
+        let legacy = judged(
+            &facts,
+            "You are trying to restore a checkpoint from a legacy Keras optimizer into a v2.11+ \
                                      Optimizer, which can cause errors. Please update the optimizer referenced in your \
                                      code to be an instance of `tf.keras.optimizers.legacy.Optimizer`, e.g.: \
-                                     `tf.keras.optimizers.legacy.Adam`.", "O007");
+                                     `tf.keras.optimizers.legacy.Adam`.",
+            "O007",
+        );
         assert_eq!(legacy.word(), "cannot-tell");
     }
 

@@ -232,7 +232,9 @@ pub(super) struct Checksum(pub u32);
 impl<'de> Deserialize<'de> for Checksum {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word: Cow<'de, str> = Cow::deserialize(deserializer)?;
-        u32::from_str_radix(&word, 16).map(Checksum).map_err(|_| D::Error::custom("a checksum has 8 hexadecimal digits"))
+        u32::from_str_radix(&word, 16)
+            .map(Checksum)
+            .map_err(|_| D::Error::custom("a checksum has 8 hexadecimal digits"))
     }
 }
 

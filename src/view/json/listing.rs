@@ -5,8 +5,8 @@ use std::path::Display;
 
 use serde::{Serialize, Serializer};
 
-use super::objects;
 use super::checkpoint::{FaultRow, Head, Way};
+use super::objects;
 use super::value::{Text, time};
 use super::variable::Row;
 use crate::doctor::loader;

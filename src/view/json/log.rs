@@ -27,6 +27,7 @@ struct Matched<'a> {
 #[derive(Serialize)]
 struct ErrorRow<'a> {
     line: usize,
+    times: usize,
     text: &'a str,
     /// The most specific first.
     rules: Vec<KnownRow<'a>>,
@@ -34,7 +35,12 @@ struct ErrorRow<'a> {
 
 impl<'a> ErrorRow<'a> {
     fn new(error: &'a KnownError) -> Self {
-        Self { line: error.line, text: &error.text, rules: error.rules.iter().map(KnownRow::new).collect() }
+        Self {
+            line: error.line,
+            times: error.times,
+            text: &error.text,
+            rules: error.rules.iter().map(KnownRow::new).collect(),
+        }
     }
 }
 
@@ -56,9 +62,9 @@ impl<'a> KnownRow<'a> {
 /// What the files say to the errors of a log; none if no log was given.
 pub(super) fn judged(reports: &[Report]) -> Option<Vec<JudgedRow<'_>>> {
     let given = reports.iter().any(|report| report.log.is_some());
-    let rows = reports.iter().flat_map(|report| {
-        report.log.iter().flatten().map(|judged| JudgedRow::new(&report.subject, judged))
-    });
+    let rows = reports
+        .iter()
+        .flat_map(|report| report.log.iter().flatten().map(|judged| JudgedRow::new(&report.subject, judged)));
     given.then(|| rows.collect())
 }
 
@@ -66,6 +72,7 @@ pub(super) fn judged(reports: &[Report]) -> Option<Vec<JudgedRow<'_>>> {
 pub(super) struct JudgedRow<'a> {
     subject: &'a str,
     line: usize,
+    times: usize,
     text: &'a str,
     code: &'static str,
     name: &'static str,
@@ -78,6 +85,7 @@ impl<'a> JudgedRow<'a> {
         Self {
             subject,
             line: judged.line,
+            times: judged.times,
             text: &judged.text,
             code: judged.rule.code,
             name: judged.rule.name,

@@ -31,7 +31,10 @@ pub(super) fn matched(errors: &[KnownError], style: &Style, out: &mut dyn Write)
         }
     }
     let code = errors.first().and_then(|error| error.rules.first()).map_or("", |known| known.rule.code);
-    writeln!(out, "  next         ckpt doctor PATH --log FILE   says which is true of the files; ckpt explain {code} says more")
+    writeln!(
+        out,
+        "  next         ckpt doctor PATH --log FILE   says which is true of the files; ckpt explain {code} says more"
+    )
 }
 
 /// The first sentence of a text.
@@ -49,7 +52,12 @@ pub(super) fn judged(rows: &[Judged], style: &Style, out: &mut dyn Write) -> io:
     let mut before: Option<(usize, &str)> = None;
     for row in rows {
         if before != Some((row.line, row.text.as_str())) {
-            let first = format!("  line {}: ", row.line);
+            let times = if row.times > 1 {
+                format!(", and {} more like it", row.times.saturating_sub(1))
+            } else {
+                String::new()
+            };
+            let first = format!("  line {}{times}: ", row.line);
             for line in hang(&first, "    ", &clean(&row.text), style.width) {
                 writeln!(out, "{line}")?;
             }
