@@ -16,9 +16,11 @@ fn whole() -> (Memory, String) {
 fn cut() -> (Memory, String) {
     let fixture = fixture("k3-adam");
     let mut files = in_memory(&fixture);
-    let data = files.iter_mut().find(|(name, _)| name.contains(".data-")).expect("data");
-    data.1.truncate(data.1.len() / 2);
-    (disk(&files), fixture.json["prefix"].as_str().unwrap().to_owned())
+    let path = fixture.json["prefix"].as_str().unwrap().to_owned();
+    let mut data = files.iter_mut().filter(|(name, _)| name.starts_with(&format!("{path}.data-")));
+    data.next().map(|(_, bytes)| bytes.truncate(bytes.len() / 2)).expect("data");
+    drop(data);
+    (disk(&files), path)
 }
 
 fn verdicts(answer: &Value) -> Vec<(String, String)> {
