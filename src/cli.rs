@@ -96,7 +96,7 @@ pub enum Command {
     Diff(Diff),
     /// What is wrong with a checkpoint, and what to do about it
     Doctor(Doctor),
-    /// The page of a rule
+    /// The page of a rule, or the rules that know an error
     Explain(Explain),
     /// The table of all rules
     Rules,
@@ -109,7 +109,9 @@ impl Command {
             Self::Ls(args) => vec![&args.path],
             Self::Show(args) => vec![&args.path],
             Self::Diff(args) => vec![&args.old, &args.new],
-            Self::Doctor(args) => args.paths.iter().chain(&args.against).map(PathBuf::as_path).collect(),
+            Self::Doctor(args) => {
+                args.paths.iter().chain(&args.against).chain(&args.log).map(PathBuf::as_path).collect()
+            }
             Self::Explain(_) | Self::Rules => Vec::new(),
         }
     }
@@ -324,6 +326,9 @@ pub struct Doctor {
     /// A checkpoint that the new code saved: what is missing, unexpected, reshaped?
     #[arg(long, value_name = "NEW")]
     pub against: Option<PathBuf>,
+    /// What a run printed (`-`: standard input): which of its errors are true of these files?
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// The call that will load it [default: those that fit the files]
     #[arg(long, value_name = "LOADER")]
     pub loader: Option<LoaderName>,
@@ -388,7 +393,7 @@ pub enum FailOn {
 /// `ckpt explain`
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// A code or a name: F015, data-truncated
+    /// A code or a name (F015, data-truncated), or the text of an error (`-`: from standard input)
     #[arg(required_unless_present = "all")]
     pub rules: Vec<String>,
     /// The whole book

@@ -175,7 +175,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
         Command::Show(args) => command::show(&context, args),
         Command::Diff(args) => command::diff(&context, args),
         Command::Doctor(args) => command::doctor(&context, args),
-        Command::Explain(args) => command::explain(args),
+        Command::Explain(args) => command::explain(&context, args),
         Command::Rules => Ok(Outcome::Rules(doctor::rules::ALL)),
     };
     context.progress.finish();

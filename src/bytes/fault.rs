@@ -209,6 +209,8 @@ pub enum Foreign {
     StateFile,
     /// JSON, such as the configuration of a model.
     Json,
+    /// An answer of this program in JSON, such as a listing.
+    Answer,
     /// No bytes at all.
     Empty,
     /// Nothing but zero bytes: room that was reserved and never filled.
@@ -238,6 +240,7 @@ impl fmt::Display for Foreign {
             Self::SavedModel => f.write_str("the graph of a SavedModel"),
             Self::StateFile => f.write_str("the state file of a directory of checkpoints"),
             Self::Json => f.write_str("a JSON file"),
+            Self::Answer => f.write_str("a listing, or another answer of ckpt in JSON"),
             Self::Empty => f.write_str("an empty file"),
             Self::Zeros => f.write_str("a file of zero bytes alone"),
             Self::Text => f.write_str("a text file"),

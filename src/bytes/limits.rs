@@ -83,6 +83,12 @@ pub const HDF5_RANK: u8 = 32;
 /// Levels of an HDF5 B-tree of the second version: a full tree of these has more records than fit a disk.
 pub const HDF5_TREE_DEPTH: u16 = 32;
 
+/// Bytes of a log that are read, from its end.
+pub const LOG: u64 = 64 << 20;
+
+/// Bytes of a listing: a wide checkpoint has some hundred for each variable and object.
+pub const LISTING: u64 = 1 << 30;
+
 /// Bytes of a file that is one protobuf message: the limit of protobuf itself.
 pub const GRAPH_FILE: u64 = (1 << 31) - 1;
 

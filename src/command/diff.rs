@@ -23,8 +23,12 @@ use crate::view::{self, Diff, Differences, MapKind, Outcome};
 pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error> {
     let selector = Selector::new(&args.select)?;
     args.map.as_deref().map(map_kind).transpose()?;
-    let (old_path, old) = context.open(&args.old)?;
-    let (new_path, new) = context.open(&args.new)?;
+    let (old_path, old) = context.side(&args.old)?;
+    let (new_path, new) = context.side(&args.new)?;
+    let reads = args.values || tolerance(args).is_some();
+    if let Some(listing) = [&old, &new].into_iter().find(|side| side.listed && reads) {
+        return Err(Error::new(format!("{} is a listing: it has no values to compare", listing.label)));
+    }
     let whole = align(&old, &new);
     let mut reading = Reading { context, old: &old, new: &new, tolerance: tolerance(args), trouble: Vec::new() };
     reading.trouble.extend([&old, &new].into_iter().flat_map(trouble));
@@ -181,10 +185,11 @@ impl Reading<'_> {
     /// Settles what checksums cannot: differently sliced, another byte order, files without checksums.
     fn settle(&mut self, found: &mut Changes) {
         let mut same = Vec::new();
-        let is_graph = [self.old, self.new].iter().any(|side| side.container == Container::MetaGraph);
+        let valueless = |side: &Checkpoint| side.listed || side.container == Container::MetaGraph;
+        let valueless = valueless(self.old) || valueless(self.new);
         for open in found.open() {
-            // A graph has no values: names, types and shapes are all that can be held against each other.
-            if is_graph {
+            // A graph has no values, nor has a listing: names, types and shapes are all that can be held against each other.
+            if valueless {
                 same.push(open.change);
                 continue;
             }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Context, diff, ls};
+use super::{Context, diff, log, ls};
 use crate::cli;
 use crate::compare::align::align;
 use crate::compare::change::changes;
 use crate::compare::story::tell;
+use crate::doctor::log::{judge, known_errors};
 use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
 use crate::error::Error;
 use crate::format;
@@ -28,11 +29,16 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
         loader: args.loader.map(loader),
         options: Options { by_name: args.by_name, skip_mismatch: args.skip_mismatch },
     };
+    let errors =
+        args.log.as_deref().map(|path| log::read(context, path).map(|text| known_errors(&text))).transpose()?;
     let mut reports = Vec::new();
     for path in &args.paths {
         for path in expand(context, path, args.all) {
-            let target = against.map(|path| context.open(path).map(|(_, target)| target)).transpose()?;
-            reports.push(examine(&survey(context, &path, depth, target, call), &selection));
+            let target = against.map(|path| context.side(path).map(|(_, target)| target)).transpose()?;
+            let facts = survey(context, &path, depth, target, call);
+            let mut report = examine(&facts, &selection);
+            report.log = errors.as_ref().map(|errors| judge(errors, &facts, &report));
+            reports.push(report);
         }
     }
     let fail_on = match args.fail_on {

@@ -3,6 +3,7 @@
 mod diff;
 mod doctor;
 mod explain;
+mod log;
 mod ls;
 mod output;
 mod progress;
@@ -20,6 +21,7 @@ pub(crate) use show::show;
 
 use std::path::Path;
 
+use crate::bytes::Foreign;
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Resolved};
@@ -43,6 +45,21 @@ impl Context<'_> {
         let prefix = resolved.prefix.clone().ok_or_else(|| not_found(self.store, &resolved))?;
         let checkpoint = format::open(self.store, &prefix)?;
         Ok((resolved, checkpoint))
+    }
+
+    /// Opens one side of a comparison: a checkpoint, or a listing of one.
+    ///
+    /// # Errors
+    /// If the path means neither.
+    fn side(&self, path: &Path) -> Result<(Resolved, Checkpoint), Error> {
+        let resolved = format::resolve(self.store, path);
+        match (&resolved.prefix, &resolved.foreign) {
+            (None, Some(Foreign::Answer | Foreign::Json)) => {
+                let checkpoint = format::open_listing(self.store, path)?;
+                Ok((resolved, checkpoint))
+            }
+            _ => self.open(path),
+        }
     }
 }
 

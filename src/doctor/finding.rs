@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::loader::{self, Advice};
+use super::log::Judged;
 use super::rule::{Rule, Severity};
 use super::select::Selection;
 use crate::bytes::Span;
@@ -189,6 +190,7 @@ impl Findings {
             goals: facts.goals.clone(),
             looked: facts.summary(selection),
             renamed: facts.renamed(),
+            log: None,
         }
     }
 }
@@ -216,6 +218,8 @@ pub struct Report {
     pub looked: Summary,
     /// Variables that the new code keeps under another key.
     pub renamed: Vec<Renamed>,
+    /// The errors of a log and what is to be said of them; none if no log was given.
+    pub log: Option<Vec<Judged>>,
 }
 
 /// A variable that is stored under one key, and that the new code keeps under another.

@@ -6,6 +6,7 @@ mod faults;
 mod finding;
 mod keras;
 pub mod loader;
+pub mod log;
 mod outlook;
 mod reshape;
 mod rule;

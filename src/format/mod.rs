@@ -9,6 +9,7 @@ mod files;
 mod foreign;
 pub mod hdf5;
 mod keras;
+mod listing;
 mod meta_graph;
 mod ordered_code;
 mod recognise;
@@ -21,6 +22,7 @@ pub mod v1;
 mod version;
 
 pub use extents::overlaps;
+pub use listing::open as open_listing;
 pub use meta_graph::beside as graph_beside;
 pub use resolve::{resolve, restorable};
 pub use saved_model::read as read_saved_model;

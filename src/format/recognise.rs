@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Foreign(Foreign),
 }
 
-/// Bytes of an index of sharded weights that are looked at.
+/// Bytes of JSON that are looked at.
 const HEAD: u64 = 1 << 16;
 
 /// What a file is. None if nothing can be told.
@@ -50,7 +50,8 @@ pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     }
     Ok(match foreign::sniff_whole(blob)? {
         Some(Foreign::KerasArchive) => Some(Kind::Keras),
-        Some(Foreign::Json) if is_weight_map(blob)? => Some(Kind::Keras),
+        Some(Foreign::Json) if head_has(blob, b"\"weight_map\"")? => Some(Kind::Keras),
+        Some(Foreign::Json) if head_has(blob, b"\"ckpt/")? => Some(Kind::Foreign(Foreign::Answer)),
         None | Some(Foreign::Text | Foreign::Zeros | Foreign::SavedModel | Foreign::Onnx) if is_meta => {
             Some(Kind::MetaGraph)
         }
@@ -96,8 +97,9 @@ fn behind_length(bytes: &[u8]) -> &[u8] {
     bytes.get(more.saturating_add(1)..).unwrap_or_default()
 }
 
-fn is_weight_map(blob: &dyn Blob) -> io::Result<bool> {
+/// True if something stands in the beginning of a file.
+fn head_has(blob: &dyn Blob, what: &[u8]) -> io::Result<bool> {
     let mut head = vec![0; usize::try_from(blob.size().min(HEAD)).unwrap_or(0)];
     blob.read_at(0, &mut head)?;
-    Ok(memchr::memmem::find(&head, b"\"weight_map\"").is_some())
+    Ok(memchr::memmem::find(&head, what).is_some())
 }

@@ -65,6 +65,7 @@ fn without_variables(prefix: &Path) -> Checkpoint {
         layers: Vec::new(),
         keras: None,
         configured: None,
+        listed: false,
         saved_model: None,
         faults: Vec::new(),
     }

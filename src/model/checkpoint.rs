@@ -49,6 +49,8 @@ pub struct Checkpoint {
     pub configured: Option<Box<Configured>>,
     /// What else a SavedModel has.
     pub saved_model: Option<Box<SavedModel>>,
+    /// True if this was read of a listing alone: then it has no values that could be read.
+    pub listed: bool,
     /// What contradicts the format.
     pub faults: Vec<Fault>,
 }

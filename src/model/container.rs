@@ -22,6 +22,18 @@ pub enum Container {
 }
 
 impl Container {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Bundle,
+        Self::V1,
+        Self::MetaGraph,
+        Self::KerasModelH5,
+        Self::KerasLayersH5,
+        Self::KerasWeightsH5,
+        Self::KerasWeightsShards,
+        Self::KerasArchive,
+    ];
+
     /// Its name in outputs for programs.
     pub fn id(self) -> &'static str {
         match self {

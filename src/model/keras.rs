@@ -38,3 +38,14 @@ pub enum Owned {
     /// Its optimizer.
     Optimizer,
 }
+
+impl Owned {
+    /// The word for it in outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Layer => "layer",
+            Self::Model => "model",
+            Self::Optimizer => "optimizer",
+        }
+    }
+}

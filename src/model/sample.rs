@@ -68,6 +68,7 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         saved_model: None,
         keras: None,
         configured: None,
+        listed: false,
         flavor,
         writer,
         endianness: Endianness::Little,

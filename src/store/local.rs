@@ -1,7 +1,7 @@
 //! The machine's own file system.
 
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -47,6 +47,18 @@ impl Store for Local {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
         Ok(Box::new(LocalBlob { file, size }))
+    }
+
+    fn input(&self, limit: u64) -> io::Result<Vec<u8>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut input = io::stdin().lock();
+        let mut bytes = Vec::new();
+        // Twice the limit before the front is dropped, so that it is dropped rarely.
+        while input.by_ref().take(limit as u64).read_to_end(&mut bytes)? > 0 {
+            let surplus = bytes.len().saturating_sub(limit);
+            bytes.drain(..surplus);
+        }
+        Ok(bytes)
     }
 }
 

@@ -55,6 +55,13 @@ impl Store for Memory {
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
+
+    /// What lies under the name `-`.
+    fn input(&self, limit: u64) -> io::Result<Vec<u8>> {
+        let bytes = self.files.get(Path::new("-")).ok_or(io::ErrorKind::NotFound)?;
+        let start = bytes.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(bytes.get(start..).unwrap_or_default().to_vec())
+    }
 }
 
 struct MemoryBlob(Arc<[u8]>);

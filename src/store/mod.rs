@@ -65,6 +65,15 @@ pub trait Store: Send + Sync {
     fn member(&self, path: &Path, limit: u64) -> io::Result<Option<Box<dyn Blob>>> {
         nested::find(self, path, limit)
     }
+
+    /// Standard input to its end; of more than `limit` bytes, the last.
+    ///
+    /// # Errors
+    /// As the operating system says; `Unsupported` where there is none.
+    fn input(&self, limit: u64) -> io::Result<Vec<u8>> {
+        let _ = limit;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// Bytes with an address.

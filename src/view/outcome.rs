@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::compare::align::Alignment;
 use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::compare::story::Event;
+use crate::doctor::log::KnownError;
 use crate::doctor::{Report, Rule, Severity};
 use crate::model::{
     Checkpoint, Digest, Digests, Directory, EntryId, File, Histogram, Resolved, Stats, Variable, VariableId,
@@ -24,6 +25,8 @@ pub enum Outcome {
     Reports(Vec<Report>, Fails),
     /// Of `explain`: the pages asked for.
     Pages(Vec<&'static Rule>),
+    /// Of `explain` with a text: the errors in it that rules know.
+    Matched(Vec<KnownError>),
     /// Of `rules`: the whole register.
     Rules(&'static [&'static Rule]),
 }
@@ -248,7 +251,7 @@ impl Outcome {
                 let unreadable = checkpoint.entries.is_empty() && !checkpoint.faults.is_empty();
                 if unreadable { 2 } else { 0 }
             }),
-            Self::Pages(_) | Self::Rules(_) => 0,
+            Self::Pages(_) | Self::Matched(_) | Self::Rules(_) => 0,
             Self::Show(show) => u8::from(show.tensors.iter().any(|tensor| !tensor.problems.is_empty())),
             Self::Diff(diff) => diff.exit(),
             Self::Reports(reports, Fails::On(severity)) => {

@@ -74,6 +74,7 @@ pub fn checkpoint() -> Checkpoint {
         layers: Vec::new(),
         keras: None,
         configured: None,
+        listed: false,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,
@@ -256,5 +257,6 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         counts,
         looked,
         renamed: Vec::new(),
+        log: None,
     }
 }

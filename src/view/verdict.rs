@@ -33,6 +33,12 @@ fn nothing(diff: &Diff, same: usize) -> String {
     if [&diff.old, &diff.new].iter().any(|side| side.container == Container::MetaGraph) {
         return format!("same structure: {variables}, every name, dtype and shape equal; a graph has no values");
     }
+    if [&diff.old, &diff.new].iter().any(|side| side.listed) {
+        return format!(
+            "same by the listing: {variables}, every name, dtype, shape and recorded checksum equal; a listing has no \
+             values"
+        );
+    }
     // What the indexes left open was settled by reading.
     if change::changes(&diff.old, &diff.new, &diff.alignment).open().is_empty() {
         format!(

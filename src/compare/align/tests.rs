@@ -72,6 +72,7 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
         saved_model: None,
         keras: None,
         configured: None,
+        listed: false,
         faults: Vec::new(),
     }
 }

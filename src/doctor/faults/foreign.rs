@@ -139,6 +139,10 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         Foreign::Json => {
             ("not-a-checkpoint", "it may be the configuration of a model, which has no weights, or an error message")
         }
+        Foreign::Answer => (
+            "not-a-checkpoint",
+            "it tells of a checkpoint and has no values: give it as what to hold one against, ckpt doctor PATH --against LISTING",
+        ),
         Foreign::Empty => ("truncated-file", "copy or download the file again: nothing of it arrived"),
         Foreign::Zeros => ("truncated-file", "copy or download the file again: only its room was reserved"),
         Foreign::Pickle => ("wrong-format", "this is a Python pickle; TensorFlow cannot restore it"),

@@ -20,7 +20,7 @@ bfloat16), or a variable was declared with another dtype. tf.train.Checkpoint ne
 before anything is assigned, so the program's variables are untouched when this is raised. (Keras' own formats, \
 .weights.h5 and .keras, do cast, silently.)",
         you_see: &[
-            "InvalidArgumentError: tensor_name = {key}; expected dtype half does not equal original dtype float [Op:RestoreV2]",
+            "InvalidArgumentError: tensor_name = {key}; expected dtype {new} does not equal original dtype {stored}",
         ],
         knows: "The two object graphs are walked side by side, and the types of what meets are compared.",
         fix: "For mixed precision keep the variables in float32, as the policy mixed_float16 does:

@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     manual: Manual {
         means: "Keras chooses the reader by the end of the name alone: .weights.h5 for the newer layout of weights, .h5 and .hdf5 for the older one and for whole models, .keras for archives, .weights.json for shards. A sound file under another name is read as what it is not: nothing in it is found, or it is refused.",
         you_see: &[
+            "ValueError: The filename must end in `.weights.h5`. Received: filepath={p}",
             "ValueError: A total of {n} objects could not be loaded. ... Layer '{l}' expected 2 variables, but received 0 variables during loading.",
             "KeyError: \"Unable to synchronously open object (object 'vars' doesn't exist)\"",
             "ValueError: Layer count mismatch when loading weights from file. Model expected {m} layers, found 0 saved layers.",

@@ -18,6 +18,7 @@ of another format.",
             "not an sstable (bad magic number)",
             "Unable to open table file {path}: DATA_LOSS: not an sstable (bad magic number): perhaps your file is in a different file format and you need to use a different restore operator?",
             "Read less bytes than requested",
+            "OSError: Unable to synchronously open file (file signature not found)",
         ],
         knows: "By the first bytes: <!DOCTYPE or <html, <?xml, PK (zip), 1f 8b (gzip), ustar (tar), \\x89HDF (HDF5), \
 or readable text where numbers should be. Data files are only looked at if their size is not what the index describes.",

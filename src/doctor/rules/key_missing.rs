@@ -22,8 +22,8 @@ that is not there fails all of it, and the message names only that one. This rul
 of renaming would explain them: another outer scope, another scope for some layers, new layers. Nothing has been \
 assigned when this error is raised.",
         you_see: &[
-            "NotFoundError: Key {key} not found in checkpoint [[node save/RestoreV2]]",
-            "Restoring from checkpoint failed. This is most likely due to a Variable name or other graph key that is missing from the checkpoint. Please ensure that you have not altered the graph expected based on the checkpoint. Original error:",
+            "NotFoundError: Key {key} not found in checkpoint",
+            "Restoring from checkpoint failed. This is most likely due to a Variable name or other graph key that is missing from the checkpoint. Please ensure that you have not altered the graph expected based on the checkpoint. Original error: ... Key {key} not found in checkpoint",
         ],
         knows: "The keys of the checkpoint, against the keys of one that the new graph saved (--against).",
         fix: "Restore under the old names, with a map from stored names to variables:

@@ -28,7 +28,7 @@ wrong. Names of layers do not matter to TensorFlow, but they are stored, and tel
         you_see: &[
             "nothing, where neighbouring layers have the same shape",
             "ValueError: Received incompatible tensor with shape {stored} when attempting to restore variable with shape {new} and name {name}.",
-            "AssertionError: Found {n} Python objects that were not bound to checkpointed values (and it names the last layer)",
+            "AssertionError: Found {n} Python objects that were not bound to checkpointed values, likely due to changes in the Python program.",
         ],
         knows: "The two object graphs are walked side by side as TensorFlow does it. A pair is misplaced if the stored \
 value is known to be that of another variable of the new code, by its name, its place among its neighbours, its shape or \

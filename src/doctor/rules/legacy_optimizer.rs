@@ -20,6 +20,7 @@ variable; the new ones keep a list. Neither can take the other's state. A legacy
 optimizer raises; a new one restored into a legacy optimizer does not, and the state begins fresh.",
         you_see: &[
             "ValueError: You are trying to restore a checkpoint from a legacy Keras optimizer into a v2.11+ Optimizer, which can cause errors. Please update the optimizer referenced in your code to be an instance of `tf.keras.optimizers.legacy.Optimizer`, e.g.: `tf.keras.optimizers.legacy.Adam`.",
+            "ValueError: You are trying to restore a checkpoint from a legacy TF-Keras optimizer into a v2.11+ Optimizer, which can cause errors.",
             "nothing, from a new optimizer to a legacy one",
         ],
         knows: "Slots that hang on their variables (.OPTIMIZER_SLOT in the keys) are legacy; a list _variables is not.",

@@ -17,7 +17,7 @@ up, or somebody mirrored a checkout.",
         you_see: &[
             "not an sstable (bad magic number)",
             "Read less bytes than requested",
-            "Unable to open file (file signature not found)",
+            "OSError: Unable to synchronously open file (file signature not found)",
         ],
         knows: "The file begins with \"version https://git-lfs.github.com/spec/v1\".",
         fix: "In the clone:

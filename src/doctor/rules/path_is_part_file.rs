@@ -19,6 +19,7 @@ This program looked at the checkpoint that is meant. TensorFlow given the same p
 is the part of the name that all files of the checkpoint share, and which is no file itself.",
         you_see: &[
             "DataLossError: Unable to open table file {path}: DATA_LOSS: not an sstable (bad magic number): perhaps your file is in a different file format and you need to use a different restore operator?",
+            "not an sstable (bad magic number)",
         ],
         knows: "By the name alone.",
         fix: "Leave the suffix out:

@@ -16,7 +16,15 @@ pub static RULE: Rule = Rule {
     manual: Manual {
         means: "The loader raises with this checkpoint and this program. No rule of a known failure says why, so what \
 differs between the checkpoint and the program is told as it is.",
-        you_see: &["{the exception that the finding quotes}"],
+        you_see: &[
+            "ValueError: A total of {n} objects could not be loaded. Example error message for object {object}:",
+            "ValueError: Layer count mismatch when loading weights from file. Model expected {m} layers, found {n} saved layers.",
+            "ValueError: Cannot assign value to variable '{name}': Shape mismatch.",
+            "ValueError: Shape mismatch in layer #{n} (named {l}) for weight {w}.",
+            "ValueError: File format not supported: filepath={p}",
+            "TypeError: Error when deserializing class '{class}' using config={config}.",
+            "or whatever else the finding quotes",
+        ],
         knows: "The loader's own steps, followed by the files alone: what it looks for, in which order, and what it \
 finds there.",
         fix: "Undo what happened to the model, or carry the variables that are the same over by hand:

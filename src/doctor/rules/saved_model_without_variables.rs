@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     manual: Manual {
         means: "The graph of the SavedModel needs variables, and the folder variables/ is empty or missing: only saved_model.pb was copied.",
         you_see: &[
+            "FileNotFoundError: Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {dir}/variables/variables",
             "OSError: Cannot find variables/variables",
             "NotFoundError: Could not find checkpoint or SavedModel at {dir}/variables/variables",
         ],

@@ -21,7 +21,7 @@ number of classes has changed. Everything before it fits. This is what happens w
 fine-tuning was meant.",
         you_see: &[
             "InvalidArgumentError: Assign requires shapes of both tensors to match. lhs shape= [{new}] rhs shape= [{stored}]",
-            "Restoring from checkpoint failed. This is most likely due to a mismatch between the current graph and the graph from the checkpoint.",
+            "Restoring from checkpoint failed. This is most likely due to a mismatch between the current graph and the graph from the checkpoint. ... Assign requires shapes of both tensors to match. lhs shape= [{new}] rhs shape= [{stored}]",
             "nothing, for resource variables: the variable silently takes the stored shape, and an op fails later with \"Matrix size-incompatible\"",
         ],
         knows: "All variables of another shape belong to one layer, and differ on their last axis alone.",

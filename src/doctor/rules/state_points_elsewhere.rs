@@ -22,7 +22,7 @@ accepts that, so that training restarts at step 0.",
             "nothing, with restore(tf.train.latest_checkpoint(directory))",
             "Couldn't match files for checkpoint {path}",
             "ValueError: Can't load save_path when it is None.",
-            "Failed to find any matching files for /home/alice/run7/ckpt-4",
+            "Failed to find any matching files for {path}",
         ],
         knows: "The path in the file is joined to the directory as TensorFlow does it, and looked for. A newer \
 checkpoint than the one it names is said too, if it is whole and its number is larger.",

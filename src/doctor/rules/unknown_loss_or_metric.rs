@@ -19,8 +19,8 @@ pub static RULE: Rule = Rule {
     manual: Manual {
         means: "The model was compiled with a loss, a metric or an optimizer that load_model() does not find by the stored name: a function of the user's own, or, in HDF5, a short name such as mse, which Keras 3 writes there and does not read back. The layers and weights are not concerned.",
         you_see: &[
-            "ValueError: Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass",
-            "TypeError: Could not locate function 'mse'. Make sure custom classes are decorated with `@keras.saving.register_keras_serializable()`.",
+            "ValueError: Could not deserialize 'keras.metrics.{f}' because it is not a KerasSaveable subclass",
+            "TypeError: Could not locate function '{f}'. Make sure custom classes are decorated with `@keras.saving.register_keras_serializable()`.",
             "TypeError: Could not locate function '{f}'.",
             "ValueError: Unknown loss function: '{f}'.",
             "TypeError: string indices must be integers, not 'str'",

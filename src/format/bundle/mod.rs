@@ -78,6 +78,7 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
         layers: Vec::new(),
         keras: None,
         configured: None,
+        listed: false,
         saved_model: None,
         faults,
     })

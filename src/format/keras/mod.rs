@@ -175,6 +175,7 @@ impl Draft {
             layers: self.layers,
             keras: Some(Box::new(keras)),
             configured: self.configured.map(Box::new),
+            listed: false,
             saved_model: None,
             faults: self.faults,
         }

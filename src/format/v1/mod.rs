@@ -81,6 +81,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         layers: Vec::new(),
         keras: None,
         configured: None,
+        listed: false,
         saved_model: None,
         faults,
     })

@@ -205,7 +205,7 @@ pub(super) fn shards<'a>(scene: &Scene<'a>, lies: Lies<'a>) -> Result<&'a Checkp
     let checkpoint = match lies {
         Lies::Shards(checkpoint) => checkpoint,
         Lies::Nothing | Lies::Directory => return zip(scene, lies),
-        Lies::Other if scene.resolved.foreign == Some(Foreign::Json) => {
+        Lies::Other if matches!(scene.resolved.foreign, Some(Foreign::Json | Foreign::Answer)) => {
             return Err(Exception::new("KeyError", "'weight_map'"));
         }
         Lies::Other => return Err(Exception::new("JSONDecodeError", "Expecting value: line 1 column 1 (char 0)")),

@@ -92,6 +92,7 @@ fn file(
         keras: Some(Box::new(KerasFile { owners, config: None, training: None })),
         saved_model: None,
         configured: None,
+        listed: false,
         faults: Vec::new(),
     }
 }

@@ -65,6 +65,7 @@ impl Sample {
             layers: Vec::new(),
             keras: None,
             configured: None,
+            listed: false,
             saved_model: None,
             faults: Vec::new(),
         };

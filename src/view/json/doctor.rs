@@ -6,6 +6,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::goals::GoalsRow;
+use super::log::{JudgedRow, judged};
 use super::value::Hex;
 use crate::bytes::Span;
 use crate::doctor::{Finding, Fix, Forecast, Renamed, Report, Severity};
@@ -26,6 +27,7 @@ pub(super) fn body(reports: &[Report]) -> impl Serialize {
         renamed: reports.iter().flat_map(|report| &report.renamed).map(RenamedRow::new).collect(),
         predictions: reports.iter().flat_map(predictions).collect(),
         goals: reports.iter().filter_map(SubjectGoals::new).collect(),
+        log: judged(reports),
         skipped: skipped.into_values().collect(),
         summary: Summary {
             error: count(reports, Severity::Error),
@@ -56,6 +58,9 @@ struct Body<'a> {
     predictions: Vec<PredictionRow<'a>>,
     /// Of each subject that was held against another checkpoint: what the restore would be good for.
     goals: Vec<SubjectGoals<'a>>,
+    /// Errors of the log that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Vec<JudgedRow<'a>>>,
     skipped: Vec<SkippedRow>,
     summary: Summary,
 }

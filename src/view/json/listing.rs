@@ -6,6 +6,7 @@ use std::path::Display;
 use serde::{Serialize, Serializer};
 
 use super::checkpoint::{FaultRow, Head, Way};
+use super::objects;
 use super::value::{Text, time};
 use super::variable::Row;
 use crate::doctor::loader;
@@ -44,6 +45,8 @@ pub(super) fn body(listing: &Listing) -> impl Serialize {
         totals: checkpoint.map(TotalsRow::new),
         selected: Selected { shown: shown(listing), of: checkpoint.map_or(0, |checkpoint| checkpoint.variables.len()) },
         variables: Variables(listing),
+        objects: checkpoint.and_then(|checkpoint| Some(objects::rows(checkpoint.graph.as_ref()?))),
+        keras: checkpoint.and_then(|checkpoint| Some(objects::KerasRow::new(checkpoint, checkpoint.keras.as_deref()?))),
         faults: checkpoint.iter().flat_map(|checkpoint| &checkpoint.faults).chain(read).map(FaultRow::new).collect(),
     }
 }
@@ -84,6 +87,11 @@ struct Body<'a> {
     totals: Option<TotalsRow>,
     selected: Selected,
     variables: Variables<'a>,
+    /// The object graph, its root first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects: Option<Vec<objects::NodeRow<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keras: Option<objects::KerasRow<'a>>,
     faults: Vec<FaultRow<'a>>,
 }
 

@@ -7,7 +7,9 @@ mod doctor;
 mod goals;
 mod layout;
 mod listing;
+mod log;
 mod model;
+mod objects;
 mod rules;
 mod show;
 #[cfg(test)]
@@ -38,6 +40,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
             answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out)
         }
         Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::pretty(), &mut out),
+        Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::pretty(), &mut out),
         Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::pretty(), &mut out),
     }?;
     out.flush()
@@ -59,6 +62,7 @@ pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Reports(reports, _) => each("ckpt/finding/1", doctor::findings(reports), &mut out),
         Outcome::Show(show) => each("ckpt/tensor/1", show::variables(show), &mut out),
         Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::compact(), &mut out),
+        Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::compact(), &mut out),
         Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::compact(), &mut out),
     }?;
     out.flush()

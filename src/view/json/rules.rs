@@ -6,7 +6,12 @@ use crate::doctor::Rule;
 
 /// The pages that were asked for.
 pub(super) fn pages(pages: &[&'static Rule]) -> impl Serialize {
-    Pages { pages: pages.iter().map(|rule| Page::new(rule)).collect() }
+    Pages { pages: pages.iter().map(|rule| page(rule)).collect() }
+}
+
+/// The page of a rule.
+pub(super) fn page(rule: &'static Rule) -> Page {
+    Page::new(rule)
 }
 
 /// The register.
@@ -48,7 +53,7 @@ impl RuleRow {
 }
 
 #[derive(Serialize)]
-struct Page {
+pub(super) struct Page {
     #[serde(flatten)]
     rule: RuleRow,
     means: &'static str,

@@ -6,6 +6,7 @@ mod delta;
 mod diff;
 mod fit;
 mod history;
+mod log;
 mod ls;
 mod page;
 mod paint;
@@ -34,6 +35,7 @@ pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io
         Outcome::Diff(diff) => diff::write(diff, style, out),
         Outcome::Reports(reports, _) => report::write(reports, style, out),
         Outcome::Pages(pages) => page::pages(pages, style, out),
+        Outcome::Matched(errors) => log::matched(errors, style, out),
         Outcome::Rules(rules) => page::rules(rules, style, out),
     }
 }

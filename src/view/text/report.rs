@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::fit::fit;
+use super::log;
 use super::paint::Paint;
 use super::wrap::hang;
 use super::{CAP, diff, plural};
@@ -21,6 +22,9 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
                 writeln!(out)?;
             }
             findings(report, style, out)?;
+            if let Some(rows) = &report.log {
+                log::judged(rows, style, out)?;
+            }
             let loader = report.loader.as_ref();
             let loads = loader.and_then(|loader| Some(format!("loads with  {}", loader.call.as_ref()?)));
             let note = loader.and_then(|loader| loader.note.as_ref());
@@ -281,6 +285,7 @@ mod tests {
             predictions: vec![],
             goals: None,
             renamed: vec![],
+            log: None,
             counts,
             looked,
         }

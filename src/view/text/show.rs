@@ -341,6 +341,7 @@ mod tests {
             layers: Vec::new(),
             keras: None,
             configured: None,
+            listed: false,
             saved_model: None,
             flavor: Flavor::ObjectBased,
             writer: Writer::Keras3,

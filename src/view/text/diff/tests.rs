@@ -36,6 +36,7 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         layers: Vec::new(),
         keras: None,
         configured: None,
+        listed: false,
         saved_model: None,
         flavor: Flavor::NameBased,
         writer: Writer::Saver,

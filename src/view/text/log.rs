@@ -1,0 +1,75 @@
+//! Errors that rules know: of a pasted text, and of a log that was held against the files.
+
+use std::io::{self, Write};
+
+use super::paint::Paint;
+use super::wrap::hang;
+use crate::doctor::log::{Judged, KnownError, Verdict};
+use crate::view::{Style, clean};
+
+/// Columns of a rule's code and name.
+const RULE: usize = 34;
+
+/// Writes the errors of a text, each with the rules that know it.
+pub(super) fn matched(errors: &[KnownError], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    for (i, error) in errors.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        for line in hang("Matched: ", "  ", &format!("\"{}\"", clean(&error.text)), style.width) {
+            writeln!(out, "{}", paint.bold(&line))?;
+        }
+        for (i, known) in error.rules.iter().enumerate() {
+            let rank = if i == 0 { "  most likely  " } else { "  or           " };
+            let rule = format!("{} {}", known.rule.code, known.rule.name);
+            let gap = " ".repeat(RULE.saturating_sub(rule.len()).max(2));
+            let first = format!("{rank}{rule}{gap}");
+            for line in hang(&first, "               ", sentence(known.rule.manual.means), style.width) {
+                writeln!(out, "{line}")?;
+            }
+        }
+    }
+    let code = errors.first().and_then(|error| error.rules.first()).map_or("", |known| known.rule.code);
+    writeln!(
+        out,
+        "  next         ckpt doctor PATH --log FILE   says which is true of the files; ckpt explain {code} says more"
+    )
+}
+
+/// The first sentence of a text.
+fn sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
+}
+
+/// Writes what the files say to the errors of a log.
+pub(super) fn judged(rows: &[Judged], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style);
+    if rows.is_empty() {
+        return writeln!(out, "the log: no error in it that a rule knows\n");
+    }
+    writeln!(out, "{}\n", paint.bold("the log"))?;
+    let mut before: Option<(usize, &str)> = None;
+    for row in rows {
+        if before != Some((row.line, row.text.as_str())) {
+            let times = if row.times > 1 {
+                format!(", and {} more like it", row.times.saturating_sub(1))
+            } else {
+                String::new()
+            };
+            let first = format!("  line {}{times}: ", row.line);
+            for line in hang(&first, "    ", &clean(&row.text), style.width) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        before = Some((row.line, row.text.as_str()));
+        let rule = format!("{} {}", row.rule.code, row.rule.name);
+        let said = format!("{}: {}", row.verdict.words(), clean(row.verdict.why()));
+        let gap = " ".repeat(RULE.saturating_sub(rule.len()).max(2));
+        for line in hang(&format!("    {rule}{gap}"), "      ", &said, style.width) {
+            let is_confirmed = matches!(row.verdict, Verdict::Confirmed(_));
+            writeln!(out, "{}", if is_confirmed { paint.bold(&line) } else { line })?;
+        }
+    }
+    writeln!(out)
+}
