@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Context, diff, log, ls};
 use crate::cli;
 use crate::compare::align::align;
-use crate::compare::change::changes;
+use crate::compare::change::{changes, unread};
 use crate::compare::story::tell;
 use crate::doctor::log::{judge, known_errors};
 use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
@@ -123,7 +123,9 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         (Some(checkpoint), Some(target)) => {
             let alignment = align(checkpoint, &target);
             let changes = changes(checkpoint, &target, &alignment);
-            let story = tell(checkpoint, &target, &alignment);
+            // Beside a file of which nothing could be read, nothing is known to have happened.
+            let nothing = unread(checkpoint) || unread(&target);
+            let story = if nothing { Vec::new() } else { tell(checkpoint, &target, &alignment) };
             (Some(Comparison { target, alignment, changes, story }), None)
         }
         (_, target) => (None, target),

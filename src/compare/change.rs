@@ -161,13 +161,17 @@ pub fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Cha
     }
     let lone = |kind, old, new| Change { kind, old, new, renamed: false, proof: None, delta: None };
     // Beside a file of which nothing could be read, nothing is known to be gone, or new.
-    let unread = |side: &Checkpoint| side.entries.is_empty() && !side.faults.is_empty();
     let gone = if unread(new) { ChangeKind::Unknown } else { ChangeKind::Removed };
     let added = if unread(old) { ChangeKind::Unknown } else { ChangeKind::Added };
     changes.list.extend(alignment.gone.iter().map(|&id| lone(gone, Some(id), None)));
     changes.list.extend(alignment.added.iter().map(|&id| lone(added, None, Some(id))));
     changes.list.sort_by_key(|change| change.kind);
     changes
+}
+
+/// True of a file of which nothing could be read.
+pub fn unread(side: &Checkpoint) -> bool {
+    side.entries.is_empty() && !side.faults.is_empty()
 }
 
 fn judge(old: &Entry, new: &Entry, same_order: bool) -> Option<ChangeKind> {

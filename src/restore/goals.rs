@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bound, Loader, Options, Prediction, Scene, fitting, is_graph, is_save_counter, pairs, predict};
+use super::{Bound, Loader, Options, Prediction, Scene, fitting, is_graph, is_save_counter, manager, pairs, predict};
 use crate::compare::align::{Alignment, Pair};
 use crate::compare::change::{ChangeKind, Changes};
 use crate::model::{Checkpoint, Entry, Flavor, Group, Role, Variable, VariableId, natural, thousands};
@@ -15,7 +15,8 @@ pub enum Goal {
     Exact,
     /// Training goes on: model, optimizer and counters, one to one, each to itself.
     Resume,
-    /// Every variable of the model that both sides have in one shape comes back; others may be new.
+    /// The call returns, and every variable of the model that both sides have in one shape comes back; others
+    /// may be new, or passed over.
     Finetune,
     /// Every variable of the new model is filled, each from itself.
     Infer,
@@ -106,8 +107,16 @@ struct Restore<'a> {
     was: Links,
     /// The same, old to new.
     is: Links,
-    /// The exception's class, if there is one.
-    raises: Option<&'static str>,
+    /// What keeps everything from being restored, whatever is wanted.
+    stopped: Option<Stop>,
+}
+
+/// Why nothing at all is restored.
+enum Stop {
+    /// An exception of this class.
+    Raises(&'static str),
+    /// There is no path to restore from, and that is no error.
+    NoPath,
 }
 
 /// The variable of the other side, by variable.
@@ -137,6 +146,8 @@ struct Obstacles {
     misplaced: usize,
     /// Bound, and nothing tells whether it is the same one.
     untold: usize,
+    /// Bound to its moving average, which is what the call asks for.
+    averaged: usize,
     /// Stored, but looked for elsewhere.
     moved: usize,
     /// Not stored.
@@ -146,8 +157,10 @@ struct Obstacles {
 impl<'a> Restore<'a> {
     fn of(loader: Loader, scene: &Scene, old: &'a Checkpoint, new: &'a Checkpoint, alignment: &'a Alignment) -> Self {
         let prediction = predict(loader, scene);
-        let raises = prediction.course.exception.as_ref().map(|exception| exception.class);
-        let bound = if raises.is_some() { meant(loader, scene, old, new) } else { prediction.course.bound };
+        let exception = prediction.course.exception.as_ref().map(|exception| Stop::Raises(exception.class));
+        let bound = if exception.is_some() { meant(loader, scene, old, new) } else { prediction.course.bound };
+        let found_none = || loader == Loader::Manager && manager::finds_nothing(scene.resolved);
+        let stopped = exception.or_else(|| found_none().then_some(Stop::NoPath));
         Self {
             old,
             new,
@@ -156,7 +169,7 @@ impl<'a> Restore<'a> {
             into: Links::of(old, bound.iter().map(|bound| (bound.old, bound.new))),
             was: Links::of(new, alignment.pairs.iter().map(|pair| (pair.new, pair.old))),
             is: Links::of(old, alignment.pairs.iter().map(|pair| (pair.old, pair.new))),
-            raises,
+            stopped,
         }
     }
 
@@ -170,7 +183,13 @@ impl<'a> Restore<'a> {
         let mut found = Obstacles::default();
         for id in (0..self.new.variables.len()).filter(|id| wanted(self.new, *id)) {
             let Some(source) = self.from.get(id) else {
-                let count = if self.was.get(id).is_some() { &mut found.moved } else { &mut found.new };
+                let was = self.was.get(id).and_then(|was| Self::side(self.old, was));
+                let count = match was.zip(Self::side(self.new, id)) {
+                    // Passed over for its shape.
+                    Some(((_, a), (_, b))) if a.shape != b.shape && a.key == b.key => &mut found.reshaped,
+                    Some(_) => &mut found.moved,
+                    None => &mut found.new,
+                };
                 *count = count.saturating_add(1);
                 continue;
             };
@@ -181,6 +200,7 @@ impl<'a> Restore<'a> {
                 (_, Some(is), _) if is != id => &mut found.misplaced,
                 (_, _, Some(((_, a), (_, b)))) if a.shape != b.shape => &mut found.reshaped,
                 (_, _, Some(((_, a), (_, b)))) if a.dtype != b.dtype => &mut found.retyped,
+                (None, _, Some(((a, _), (b, _)))) if is_average(a, b) => &mut found.averaged,
                 (None, ..) => &mut found.untold,
                 _ => continue,
             };
@@ -196,17 +216,19 @@ impl<'a> Restore<'a> {
             let counts = role == Some(Role::Counter) && !is_save_counter(checkpoint, id);
             counts || role.is_some_and(|role| role.group() != Group::Bookkeeping)
         };
-        let mut reasons = self.reasons(&self.obstacles(trains));
+        let found = self.obstacles(trains);
+        let mut reasons = self.reasons(&found);
         let stored = (0..self.old.variables.len()).filter(|id| trains(self.old, *id));
         let gone = stored.filter(|id| self.into.get(*id).is_none() && self.is.get(*id).is_none()).count();
         if gone > 0 {
             reasons.push(format!("{} gone", thousands(gone as u64)));
         }
-        self.conclude(Goal::Resume, reasons)
+        self.conclude(Goal::Resume, &found, reasons)
     }
 
     fn infer(&self) -> Verdict {
-        self.conclude(Goal::Infer, self.reasons(&self.obstacles(is_model)))
+        let found = self.obstacles(is_model);
+        self.conclude(Goal::Infer, &found, self.reasons(&found))
     }
 
     /// New and reshaped variables are what one trains further for; but nothing else may be left out.
@@ -220,37 +242,51 @@ impl<'a> Restore<'a> {
         let stayed = || self.alignment.pairs.iter().filter(fits);
         let moved = stayed().filter(|pair| self.from.get(pair.new).is_none()).count();
         let mut reasons = self.reasons(&Obstacles { reshaped: 0, new: 0, moved, ..found });
-        if stayed().next().is_none() {
+        if stayed().next().is_none() && found.averaged == 0 {
             reasons.push("no variable of the model stayed".to_owned());
         }
-        // What raises for the optimizer's state does not concern the model alone.
-        let all = self.obstacles(|_, _| true);
-        let explained = all.reshaped > 0 || all.retyped > 0 || all.new > 0;
-        if let Some(class) = self.raises.filter(|_| reasons.is_empty() && !(explained && self.old.faults.is_empty())) {
-            reasons.push(format!("raises {class}"));
+        let verdict = self.conclude(goal, &found, reasons);
+        if !verdict.ok {
+            return verdict;
         }
-        if !reasons.is_empty() {
-            return Verdict { goal, ok: false, reasons };
-        }
-        let lone = |id: &VariableId| is_model(self.new, *id);
+        let lone = |id: &VariableId| is_model(self.new, *id) && self.from.get(*id).is_none();
         let reshaped = self.alignment.pairs.iter().filter(|pair| is_model(self.new, pair.new) && !fits(pair));
         let listed = [
             ("new", self.scopes(self.alignment.added.iter().copied().filter(lone))),
             ("reshaped", self.scopes(reshaped.map(|pair| pair.new))),
         ];
         let listed = listed.into_iter().filter(|(_, scopes)| !scopes.is_empty());
-        Verdict { goal, ok: true, reasons: listed.map(|(word, scopes)| format!("{word}: {scopes}")).collect() }
+        let mut reasons = verdict.reasons;
+        reasons.extend(listed.map(|(word, scopes)| format!("{word}: {scopes}")));
+        Verdict { goal, ok: true, reasons }
     }
 
-    fn conclude(&self, goal: Goal, mut reasons: Vec<String>) -> Verdict {
-        if let Some(class) = self.raises.filter(|_| reasons.is_empty()) {
-            // Nothing that is wanted here; but everything is restored at once.
-            let Obstacles { reshaped, retyped, .. } = self.obstacles(|_, _| true);
-            let why = self.reasons(&Obstacles { reshaped, retyped, ..Obstacles::default() }).join(", ");
-            let why = if why.is_empty() { why } else { format!(": {why}") };
-            reasons.push(format!("raises {class}{why}"));
-        }
-        Verdict { goal, ok: reasons.is_empty(), reasons }
+    /// What stops everything is the reason, whatever else would be one.
+    fn conclude(&self, goal: Goal, found: &Obstacles, reasons: Vec<String>) -> Verdict {
+        let reasons = match &self.stopped {
+            Some(Stop::Raises(class)) => vec![self.raising(class, found)],
+            Some(Stop::NoPath) => vec!["latest_checkpoint returns None".to_owned()],
+            None if reasons.is_empty() => {
+                let averaged = (found.averaged > 0).then(|| "weights come from their moving averages".to_owned());
+                return Verdict { goal, ok: true, reasons: averaged.into_iter().collect() };
+            }
+            None => reasons,
+        };
+        Verdict { goal, ok: false, reasons }
+    }
+
+    /// The exception, and what of the wanted it may be raised for; or of all: everything is restored at once.
+    fn raising(&self, class: &str, found: &Obstacles) -> String {
+        // Where nothing could be read, nothing is known to be new; objects and layers are passed over elsewhere.
+        let by_name = self.new.flavor == Flavor::NameBased && self.old.faults.is_empty();
+        let told = |found: &Obstacles| {
+            let (moved, new) = if by_name { (found.moved, found.new) } else { (0, 0) };
+            let of = Obstacles { reshaped: found.reshaped, retyped: found.retyped, moved, new, ..Default::default() };
+            self.reasons(&of).join(", ")
+        };
+        let wanted = told(found);
+        let why = if wanted.is_empty() { told(&self.obstacles(|_, _| true)) } else { wanted };
+        if why.is_empty() { format!("raises {class}") } else { format!("raises {class}: {why}") }
     }
 
     fn reasons(&self, found: &Obstacles) -> Vec<String> {
@@ -285,6 +321,12 @@ const NAMED: usize = 3;
 
 fn is_model(checkpoint: &Checkpoint, id: VariableId) -> bool {
     checkpoint.variables.get(id).is_some_and(|variable| variable.role.group() == Group::Model)
+}
+
+/// True if a moving average is restored as itself, or as the weight that it is the average of.
+fn is_average(old: &Variable, new: &Variable) -> bool {
+    let average = old.name.strip_suffix("/ExponentialMovingAverage");
+    average.is_some_and(|name| *name == *new.name || old.name == new.name)
 }
 
 /// What would be bound if nothing raised for what it meets.

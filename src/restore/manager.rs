@@ -2,7 +2,14 @@
 
 use super::reader::{self, Opened, Trouble};
 use super::{Course, Exception, Scene, checkpoint};
-use crate::model::Latest;
+use crate::model::{Latest, Resolved};
+
+/// True if `latest_checkpoint` returns None: nothing is restored then, and nothing raised.
+pub(super) fn finds_nothing(resolved: &Resolved) -> bool {
+    let asked = resolved.is_directory && !resolved.is_saved_model;
+    let directory = resolved.directory.as_ref().filter(|_| asked);
+    directory.is_none_or(|directory| matches!(directory.latest, Latest::Nothing(_)))
+}
 
 pub(super) fn course(scene: &Scene) -> Course {
     let resolved = scene.resolved;

@@ -153,9 +153,16 @@ fn scope(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(scope, _)| scope)
 }
 
-/// `Restore: exact no, resume NO (2 reshaped), finetune yes (new: head), infer NO`; not yet cleaned.
+/// `Restore by saver: exact no, resume NO (2 reshaped), finetune yes (new: head), infer NO`; not yet cleaned.
 pub(super) fn restore(goals: &Goals) -> String {
-    let told = goals.verdicts.iter().map(|verdict| {
+    let (first, told) = answers(goals);
+    format!("{first} {}", told.join(", "))
+}
+
+/// The same in parts: what restores, and an answer for each goal; goals of one answer share it.
+pub(super) fn answers(goals: &Goals) -> (String, Vec<String>) {
+    let mut answers: Vec<(Vec<&str>, String)> = Vec::new();
+    for verdict in &goals.verdicts {
         let answer = match (verdict.ok, verdict.goal) {
             (true, _) => "yes",
             // Few want nothing to have changed.
@@ -163,13 +170,22 @@ pub(super) fn restore(goals: &Goals) -> String {
             (false, _) => "NO",
         };
         let reasons = verdict.reasons.join(", ");
-        match (verdict.goal, reasons.as_str()) {
-            (Goal::Exact, _) | (_, "") => format!("{} {answer}", verdict.goal.word()),
-            _ => format!("{} {answer} ({reasons})", verdict.goal.word()),
+        let answer = match (verdict.goal, reasons.as_str()) {
+            (Goal::Exact, _) | (_, "") => answer.to_owned(),
+            _ => format!("{answer} ({reasons})"),
+        };
+        match answers.last_mut() {
+            // Without reasons nothing is gained.
+            Some((words, last)) if *last == answer && !reasons.is_empty() => words.push(verdict.goal.word()),
+            _ => answers.push((vec![verdict.goal.word()], answer)),
         }
+    }
+    let told = answers.iter().map(|(words, answer)| match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last} {answer}", others.join(", ")),
+        _ => format!("{} {answer}", words.concat()),
     });
     let loader = goals.loader.map(|loader| format!(" by {}", loader.word())).unwrap_or_default();
-    format!("Restore{loader}: {}", told.collect::<Vec<_>>().join(", "))
+    (format!("Restore{loader}:"), told.collect())
 }
 
 fn plural(number: usize, what: &str) -> String {

@@ -66,11 +66,18 @@ fn details(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     ambiguous(diff, style, out)
 }
 
-/// The last line: what a restore would be good for.
+/// The last line: what a restore would be good for. Where it is too long, each answer has its own.
 pub(super) fn restore(goals: &Goals, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style);
     let works = goals.verdicts.iter().all(|verdict| verdict.ok || verdict.goal == Goal::Exact);
-    let lines = hang("", "  ", &clean(&verdict::restore(goals)), style.width);
+    let whole = clean(&verdict::restore(goals)).into_owned();
+    let lines = if style.width.is_none_or(|columns| width(&whole) <= columns) {
+        vec![whole]
+    } else {
+        let (first, told) = verdict::answers(goals);
+        let told = told.iter().flat_map(|answer| hang("  ", "    ", &clean(answer), style.width));
+        std::iter::once(clean(&first).into_owned()).chain(told).collect()
+    };
     lines.iter().try_for_each(|line| writeln!(out, "{}", if works { paint.green(line) } else { paint.bold(line) }))
 }
 
