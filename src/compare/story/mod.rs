@@ -14,6 +14,7 @@ pub use names::RenameKind;
 pub use optimizer::OptimizerChange;
 pub use sizes::Size;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use self::layers::Layers;
@@ -78,6 +79,13 @@ pub enum EventKind {
         /// What it is.
         to: Option<Class>,
     },
+    /// Equal layers, of which any could be any.
+    Undecided {
+        /// Their names in the old checkpoint.
+        old: Vec<String>,
+        /// Their names in the new one.
+        new: Vec<String>,
+    },
     /// Layers changed places.
     Reordered {
         /// Their names, in the new order.
@@ -118,12 +126,31 @@ impl EventKind {
     pub fn causes(&self) -> Vec<&'static str> {
         match self {
             Self::Inserted { beside: Some(_), .. } => vec!["inserted-layer", "sharing-changed"],
-            _ => vec![self.cause()],
+            Self::Undecided { old, new } => match old.len().cmp(&new.len()) {
+                Ordering::Less => vec!["inserted-layer"],
+                Ordering::Greater => vec!["removed-layer"],
+                Ordering::Equal => Vec::new(),
+            },
+            _ => self.cause().into_iter().collect(),
         }
     }
 
-    fn cause(&self) -> &'static str {
-        match self {
+    /// True for what lets layers stand elsewhere than before.
+    pub fn moves_layers(&self) -> bool {
+        matches!(
+            self,
+            Self::Inserted { .. }
+                | Self::Removed { .. }
+                | Self::Replaced { .. }
+                | Self::Reordered { .. }
+                | Self::Filled { .. }
+                | Self::Undecided { .. }
+        )
+    }
+
+    fn cause(&self) -> Option<&'static str> {
+        let cause = match self {
+            Self::Undecided { .. } => return None,
             Self::Renamed { kind, .. } => kind.cause(),
             Self::Filled { .. } => "custom-layer-changed",
             Self::Inserted { .. } => "inserted-layer",
@@ -135,7 +162,8 @@ impl EventKind {
             Self::Retyped { .. } => "changed-dtype",
             Self::Optimizer(change) => change.cause(),
             Self::Repartitioned => "partitioner-changed",
-        }
+        };
+        Some(cause)
     }
 }
 

@@ -54,7 +54,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
             tuple(&first.to),
             first.name
         ))
-        .help("build the new code with the stored sizes, or restore only the parts that fit");
+        .help("build the new code with the stored sizes, or restore what fits with a script")
+        .shell(binding.map_command());
     if let Some((layer, from, to)) = super::shape_head::head(&reshapes) {
         finding = finding
             .evidence(format!("only the last layer {layer} differs: {from} outputs are stored, the new code has {to}"));
@@ -89,6 +90,7 @@ mod tests {
         assert!(findings.list().is_empty());
         check(&against(old, new), &mut findings);
         assert_eq!(findings.list()[0].causes, ["changed-units"]);
+        assert!(findings.list()[0].fixes[0].text.ends_with(" --map restore.py"));
         let says = "ValueError: \"Received incompatible tensor with shape (5,) when attempting to restore variable with shape (8,) and name h/bias:0.\"";
         assert_eq!(findings.list()[0].tensorflow.as_deref(), Some(says));
     }
