@@ -17,7 +17,9 @@ pub(super) fn leading(facts: &Facts) -> Option<&Prediction> {
 /// then, whatever is stored.
 pub(super) fn no_latest(facts: &Facts) -> Option<&'static str> {
     let managed = leading(facts).is_some_and(|prediction| prediction.loader == Loader::Manager);
-    match facts.resolved.directory.as_ref().filter(|_| managed)?.latest {
+    // That the directory of a SavedModel is none of checkpoints, others tell.
+    let asked = managed && !facts.resolved.is_saved_model;
+    match facts.resolved.directory.as_ref().filter(|_| asked)?.latest {
         Latest::Nothing(why) => Some(why),
         _ => None,
     }

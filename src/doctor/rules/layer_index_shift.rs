@@ -7,7 +7,7 @@ use crate::doctor::binding::{Binding, MODEL, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::outlook::story;
-use crate::doctor::reshape::tuple;
+use crate::doctor::reshape::{owner, tuple};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
 use crate::model::{Depth, Variable};
@@ -72,7 +72,7 @@ pub(super) fn shifted(binding: &Binding, misplaced: &[(&Variable, &Variable)], f
             "ValueError: \"Received incompatible tensor with shape {} when attempting to restore variable with shape {} and name {}:0.\"",
             tuple(&stored.shape),
             tuple(&wanted.shape),
-            new.name
+            owner(new)
         ),
         None => match binding.raises() {
             Some(first) => format!("the {first} comes first; without it, these would be in the wrong layers"),

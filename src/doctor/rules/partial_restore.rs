@@ -91,7 +91,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
             finding.causes.extend(more.collect::<BTreeSet<&str>>());
         }
     }
-    if moving.iter().any(|event| matches!(event.kind, EventKind::Undecided { .. })) {
+    let undecided = moving.iter().any(|event| matches!(event.kind, EventKind::Undecided { .. }));
+    if undecided {
         finding = finding.evidence("so it cannot be told either whether the equal ones get their own values");
     }
     if !missing.is_empty() {
@@ -115,6 +116,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         _ if binding.carries() => finding
             .help("restore with a script that knows what became of each name")
             .shell(binding.map_command()),
+        _ if undecided => finding.help("copy layer by layer from the model as it was: which is which, you know"),
         _ if missing.is_empty() => finding
             .help("let the program check what it restores")
             .python(format!("checkpoint.restore({}).assert_consumed()", python(&binding.old.label))),
