@@ -167,8 +167,12 @@ impl EventKind {
     }
 }
 
-/// What happened, the most telling first.
+/// What happened, the most telling first; nothing, where of one side nothing could be read.
 pub fn tell(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
+    let unread = |checkpoint: &Checkpoint| checkpoint.entries.is_empty() && !checkpoint.faults.is_empty();
+    if unread(old) || unread(new) {
+        return Vec::new();
+    }
     let layers = Layers::of(old, new, alignment);
     let mut events = names::renames(old, new, alignment);
     events.extend(layers.events());
@@ -215,4 +219,58 @@ fn repartitioned(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> O
     let pairs: Vec<_> = alignment.pairs.iter().filter(other).collect();
     let (old, new) = pairs.iter().map(|pair| (pair.old, pair.new)).unzip();
     (!pairs.is_empty()).then_some(Event { kind: EventKind::Repartitioned, old, new })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::{Fault, FaultKind, Span};
+    use crate::compare::align::align;
+    use crate::model::sample::{named, object};
+
+    fn told(old: &Checkpoint, new: &Checkpoint) -> Vec<String> {
+        tell(old, new, &align(old, new)).iter().map(ToString::to_string).collect()
+    }
+
+    /// Nothing but their number tells that one of them came: not which.
+    #[test]
+    fn equal_layers_are_told_by_their_number() {
+        let block = |at: usize| (format!("model/blocks/{at}/w"), format!("model/blocks/{at}/w"));
+        let blocks = |count: usize| {
+            let owned: Vec<(String, String)> = (0..count).map(block).collect();
+            let axes: &[u64] = &[3, 3];
+            object(&owned.iter().map(|(path, name)| (path.as_str(), name.as_str(), axes)).collect::<Vec<_>>())
+        };
+        let doubt = |old: &Checkpoint, new: &Checkpoint| {
+            let all = |checkpoint: &Checkpoint| -> Vec<usize> {
+                let w = |id: &usize| checkpoint.variables[*id].name.ends_with("/w");
+                (0..checkpoint.variables.len()).filter(w).collect()
+            };
+            let ambiguous = vec![crate::compare::align::Ambiguity { old: all(old), new: all(new) }];
+            let alignment = Alignment { gone: all(old), added: all(new), ambiguous, ..Alignment::default() };
+            let events = tell(old, new, &alignment);
+            (events[0].to_string(), events[0].kind.causes(), events.len())
+        };
+        let (two, three) = (blocks(2), blocks(3));
+        let new = "one of 3 equal layers is new (model/blocks/0 to model/blocks/2); which one cannot be told";
+        assert_eq!(doubt(&two, &three), (new.to_owned(), vec!["inserted-layer"], 1));
+        assert_eq!(doubt(&three, &two), (new.replace("new", "gone"), vec!["removed-layer"], 1));
+    }
+
+    #[test]
+    fn a_bare_variable_is_no_layer() {
+        let old: [(&str, &[u64]); 1] = [("enc/kernel", &[3, 4])];
+        let new: [(&str, &[u64]); 2] = [("enc/kernel", &[3, 4]), ("head/w", &[4, 2])];
+        assert_eq!(told(&named(&old), &named(&new)), ["new: head/w (1 variable)"]);
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_has_no_story() {
+        let new = named(&[("enc/kernel", &[3, 4])]);
+        let mut old = named(&[]);
+        assert_eq!(told(&old, &new).len(), 1, "an empty checkpoint is one");
+        let kind = FaultKind::TableGap;
+        old.faults.push(Fault { kind, at: Span { file: "ckpt.index".into(), bytes: 0..8 } });
+        assert!(told(&old, &new).is_empty());
+    }
 }
