@@ -152,6 +152,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
     let goals = comparison.as_ref().and_then(|comparison| restore::judge(&scene, &comparison.changes, call.loader));
     Facts {
         restoring: call.loader.is_some() || program.is_some(),
+        options: call.options,
         predictions,
         goals,
         subject: resolved.given.clone(),

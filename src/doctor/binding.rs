@@ -1,9 +1,10 @@
 //! What becomes of every variable when the checkpoint is restored into the new code, by name and role.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::facts::Facts;
-use super::words::python;
+use super::outlook::no_latest;
+use super::words::{map_command, python};
 use crate::bytes::FaultKind;
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, GRAPH_KEY, Role, Variable, VariableId};
@@ -27,10 +28,11 @@ pub(super) struct Binding<'a> {
 
 impl<'a> Binding<'a> {
     /// The binding, if there is something to bind to; none if the index or an object graph that it
-    /// takes is lost, which other findings tell, and if either is a file of Keras' own.
+    /// takes is lost, which other findings tell, if no checkpoint would be found, and if either is a file of
+    /// Keras' own.
     pub fn of(facts: &'a Facts) -> Option<Self> {
         let (old, new) = (facts.checkpoint.as_ref()?, &facts.comparison.as_ref()?.target);
-        if !index_is_told(old) {
+        if !index_is_told(old) || no_latest(facts).is_some() {
             return None;
         }
         let (way, bound) = restore::pairs(old, new)?;
@@ -119,6 +121,18 @@ impl<'a> Binding<'a> {
         } else {
             None
         }
+    }
+
+    /// True if values of the model are stored, and known to be those of variables that they do not reach.
+    pub fn carries(&self) -> bool {
+        let bound: HashSet<(VariableId, VariableId)> = self.pairs.iter().copied().collect();
+        let of_model = |id: VariableId| self.new.variables.get(id).is_some_and(|found| MODEL.contains(&found.role));
+        self.alignment.pairs.iter().any(|pair| of_model(pair.new) && !bound.contains(&(pair.old, pair.new)))
+    }
+
+    /// The command that writes a script which restores what is stored, wherever it belongs now.
+    pub fn map_command(&self) -> String {
+        map_command(&self.old.label, &self.new.label)
     }
 
     /// How many of the new code's variables of these roles get a value.

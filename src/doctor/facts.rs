@@ -10,7 +10,7 @@ use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
 use crate::compare::story::Event;
 use crate::model::{Checkpoint, Container, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
-use crate::restore::{Goals, Prediction};
+use crate::restore::{Goals, Options, Prediction};
 
 /// Everything that was learned about one path, before anything is judged.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub struct Facts {
     pub lone_target: Option<Checkpoint>,
     /// True if a restore was asked about: by a loader, or by a program to restore into.
     pub restoring: bool,
+    /// The options of the call.
+    pub options: Options,
     /// What loaders would do: the one that was asked about, or those that fit.
     pub predictions: Vec<Prediction>,
     /// What the restore would be good for, if there is a target.

@@ -4,13 +4,25 @@ use super::facts::Facts;
 use super::finding::{Finding, Findings};
 use super::rule::Severity;
 use crate::compare::story::Event;
-use crate::model::{Checkpoint, Role, VariableId};
+use crate::model::{Checkpoint, Latest, Role, VariableId};
 use crate::restore::{Loader, Prediction};
 
 /// The prediction that is spoken of: of the loader asked about, or of the one that fits best. None if nobody
 /// asked what a restore would do: then what the files tell by themselves is enough.
 pub(super) fn leading(facts: &Facts) -> Option<&Prediction> {
     facts.predictions.first().filter(|_| facts.restoring)
+}
+
+/// Why `latest_checkpoint` returns None, if that is how the checkpoint would be found: nothing is restored
+/// then, whatever is stored.
+pub(super) fn no_latest(facts: &Facts) -> Option<&'static str> {
+    let managed = leading(facts).is_some_and(|prediction| prediction.loader == Loader::Manager);
+    // That the directory of a SavedModel is none of checkpoints, others tell.
+    let asked = managed && !facts.resolved.is_saved_model;
+    match facts.resolved.directory.as_ref().filter(|_| asked)?.latest {
+        Latest::Nothing(why) => Some(why),
+        _ => None,
+    }
 }
 
 /// True if a finding of this severity or worse has been made: it tells the cause.

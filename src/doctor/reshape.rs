@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use super::binding::{Binding, MODEL, Naming, Way, stem};
 use super::words::many;
-use crate::model::{EntryId, Role, Shape, VariableId};
+use crate::model::{EntryId, Role, Shape, Variable, VariableId};
 
 /// A variable of another shape.
 #[derive(Clone, Debug)]
 pub(super) struct Reshape {
     /// Its name in the new code.
     pub name: String,
+    /// What TensorFlow calls it.
+    pub owner: String,
     /// The name of the stored value, if it may be another variable's.
     pub stored: Option<String>,
     /// Its key in the checkpoint.
@@ -79,6 +81,7 @@ pub(super) fn reshapes(binding: &Binding) -> Vec<Reshape> {
         let why = if uncertain { Why::Unclear } else { why(&new.name, &stored.shape, &wanted.shape) };
         differs.then(|| Reshape {
             name: new.name.to_string(),
+            owner: owner(new),
             stored: uncertain.then(|| old.name.to_string()),
             key: stored.key.to_string(),
             role: new.role,
@@ -91,6 +94,11 @@ pub(super) fn reshapes(binding: &Binding) -> Vec<Reshape> {
     let mut found: Vec<Reshape> = all.filter(|reshape| reshape.role != Role::Slot).collect();
     found.sort_by(|a, b| a.key.cmp(&b.key));
     found
+}
+
+/// What TensorFlow calls a variable in its messages, without the number of the output.
+pub(super) fn owner(variable: &Variable) -> String {
+    variable.full_name().filter(|name| !name.is_empty()).unwrap_or(&variable.name).to_owned()
 }
 
 fn why(name: &str, from: &Shape, to: &Shape) -> Why {
@@ -199,6 +207,7 @@ mod tests {
     fn what_follows_in_the_next_layer_is_no_cause() {
         let reshape = |name: &str, from: &[u64], to: &[u64]| Reshape {
             name: name.to_owned(),
+            owner: name.to_owned(),
             stored: None,
             key: name.to_owned(),
             role: Role::Weight,

@@ -57,6 +57,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         comparison: None,
         lone_target: None,
         restoring: true,
+        options: crate::restore::Options::default(),
         predictions: Vec::new(),
         goals: None,
     }

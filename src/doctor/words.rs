@@ -70,6 +70,11 @@ pub(super) fn shell(text: &str) -> String {
     }
 }
 
+/// The command that writes a script which puts each value where it belongs.
+pub(super) fn map_command(old: &str, new: &str) -> String {
+    format!("ckpt diff {} {} --map restore.py", shell(old), shell(new))
+}
+
 /// The last part of a path of either style.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path)

@@ -1,4 +1,5 @@
-//! What a layer is, as the names and ranks of its variables tell.
+//! What a layer is, as the names and ranks of its variables tell. Only names that Keras itself gives say so:
+//! a `w` of two axes is anybody's.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ impl Class {
     pub fn of(variables: &[(&str, &[u64])]) -> Option<Self> {
         let find = |name: &str| variables.iter().find(|(leaf, _)| *leaf == name).map(|(_, axes)| *axes);
         let has = |name: &str| find(name).is_some();
-        let kernel = find("kernel").or_else(|| find("w")).or_else(|| find("weights"));
+        let kernel = find("kernel");
         let class = if has("moving_mean") && has("moving_variance") {
             "BatchNormalization"
         } else if let (Some(kernel), Some(recurrent)) = (kernel, find("recurrent_kernel")) {
@@ -26,7 +27,7 @@ impl Class {
             "SeparableConv2D"
         } else if has("depthwise_kernel") {
             "DepthwiseConv2D"
-        } else if has("embeddings") || has("embedding") {
+        } else if has("embeddings") {
             "Embedding"
         } else if let Some(kernel) = kernel {
             match kernel.len() {
@@ -67,6 +68,8 @@ mod tests {
         let norm: [(&str, &[u64]); 4] =
             [("gamma", &[4]), ("beta", &[4]), ("moving_mean", &[4]), ("moving_variance", &[4])];
         assert_eq!(class(&norm), told("BatchNormalization"));
-        assert_eq!(class(&[("table", &[4])]), None);
+        for own in ["table", "w", "weights", "embedding"] {
+            assert_eq!(class(&[(own, &[4, 3]), ("b", &[3])]), None, "{own} is no name of Keras'");
+        }
     }
 }

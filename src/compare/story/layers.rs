@@ -1,6 +1,6 @@
 //! The layers of both checkpoints, and which is which: variables of one scope are a layer.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::class::Class;
 use super::optimizer::AVERAGE;
@@ -74,6 +74,12 @@ impl<'a> Side<'a> {
         Class::of(&variables.collect::<Vec<_>>())
     }
 
+    /// The name of the only variable of a scope.
+    fn bare(&self, layer: &Layer) -> Option<&'a str> {
+        let [id] = layer.variables.as_slice() else { return None };
+        self.checkpoint.variables.get(*id).map(|variable| variable.name.as_str())
+    }
+
     /// The path through the object graph that leads to a layer, or the scope of its first key.
     pub(super) fn place(&self, layer: &Layer) -> Option<String> {
         let variable = self.checkpoint.variables.get(*layer.variables.first()?)?;
@@ -143,18 +149,19 @@ impl<'a> Layers<'a> {
         gone.retain(|at| self.old.layers.get(*at).is_none_or(|layer| !averaged.contains(layer.name)));
         came.retain(|at| self.new.layers.get(*at).is_none_or(|layer| !averaged.contains(layer.name)));
 
-        let mut events = self.replaced(&mut gone, &mut came);
+        let mut events = self.undecided(&mut gone, &mut came);
+        events.extend(self.replaced(&mut gone, &mut came));
         events.extend(filled(&self.new, &self.old, &pairs.iter().map(|(a, b)| (*b, *a)).collect(), &mut came, true));
         events.extend(filled(&self.old, &self.new, &pairs.iter().copied().collect(), &mut gone, false));
         let before = order::before(&self.new);
-        for block in blocks(&self.new, &came, &stayed_new) {
+        for block in blocks(&self.new, &came) {
             let after = block.first.and_then(|at| before.get(&at)).and_then(|at| self.new.layers.get(*at));
             let after = after.map(|layer| layer.name.to_owned());
             let beside = block.first.filter(|_| block.names.len() == 1).and_then(|at| self.twin(at, &stayed_new));
             let kind = EventKind::Inserted { layers: block.names, class: block.class, after, beside };
             events.push(Event { kind, old: Vec::new(), new: block.variables });
         }
-        for block in blocks(&self.old, &gone, &stayed_old) {
+        for block in blocks(&self.old, &gone) {
             let kind = EventKind::Removed { layers: block.names, class: block.class };
             events.push(Event { kind, old: block.variables, new: Vec::new() });
         }
@@ -181,6 +188,38 @@ impl<'a> Layers<'a> {
         let mut twins = stayed.iter().copied().filter(|other| beside && signature(*other) == own);
         let twin = twins.next().filter(|_| twins.next().is_none())?;
         self.new.layers.get(twin).map(|layer| layer.name.to_owned())
+    }
+
+    /// Equal layers of which more or fewer are stored than before, or of which any could be any: they are
+    /// taken from those that went and came.
+    fn undecided(&self, gone: &mut Vec<usize>, came: &mut Vec<usize>) -> Vec<Event> {
+        let of = |side: &Side, ids: &[VariableId], lone: &[usize]| -> BTreeSet<usize> {
+            let layers = ids.iter().filter_map(|id| side.of.get(id).copied());
+            layers.filter(|at| lone.binary_search(at).is_ok()).collect()
+        };
+        let mut by_layers: BTreeMap<(BTreeSet<usize>, BTreeSet<usize>), (Vec<_>, Vec<_>)> = BTreeMap::new();
+        for doubt in &self.alignment.ambiguous {
+            let layers = (of(&self.old, &doubt.old, gone), of(&self.new, &doubt.new, came));
+            if !layers.0.is_empty() && !layers.1.is_empty() {
+                let (old, new) = by_layers.entry(layers).or_default();
+                old.extend(&doubt.old);
+                new.extend(&doubt.new);
+            }
+        }
+        let mut events = Vec::new();
+        for ((was, is), (old, new)) in by_layers {
+            gone.retain(|at| !was.contains(at));
+            came.retain(|at| !is.contains(at));
+            let names = |side: &Side, ids: &BTreeSet<usize>| -> Vec<String> {
+                let mut names: Vec<&str> =
+                    ids.iter().filter_map(|at| side.layers.get(*at)).map(|layer| layer.name).collect();
+                names.sort_by(|a, b| natural(a, b));
+                names.into_iter().map(str::to_owned).collect()
+            };
+            let kind = EventKind::Undecided { old: names(&self.old, &was), new: names(&self.new, &is) };
+            events.push(Event { kind, old, new });
+        }
+        events
     }
 
     /// A layer that went where another came: under the same name, or at the same place.
@@ -284,11 +323,12 @@ struct Block {
     variables: Vec<VariableId>,
 }
 
-/// Layers that are on one side only, as the outermost scopes of which nothing stayed; those whose names
+/// Layers that are on one side only, as the outermost scopes in which there is nothing else; those whose names
 /// differ by numbers alone as one.
-fn blocks(side: &Side, lone: &[usize], stayed: &HashSet<usize>) -> Vec<Block> {
+fn blocks(side: &Side, lone: &[usize]) -> Vec<Block> {
+    let alone: HashSet<usize> = lone.iter().copied().collect();
     let mut kept: HashSet<&str> = HashSet::new();
-    for layer in stayed.iter().filter_map(|at| side.layers.get(*at)) {
+    for (_, layer) in side.layers.iter().enumerate().filter(|(at, _)| !alone.contains(at)) {
         kept.extend(scopes(layer.name));
     }
     let mut by_scope: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -305,6 +345,11 @@ fn blocks(side: &Side, lone: &[usize], stayed: &HashSet<usize>) -> Vec<Block> {
         let class = match layers.as_slice() {
             [layer] => side.class(layer),
             _ => None,
+        };
+        // A variable alone is no layer, unless Keras named it.
+        let name = match layers.as_slice() {
+            [layer] if class.is_none() => side.bare(layer).unwrap_or(name),
+            _ => name,
         };
         let first = layers.first().and_then(|layer| side.of.get(layer.variables.first()?).copied());
         let template = name.chars().filter(|c| !c.is_ascii_digit()).collect();

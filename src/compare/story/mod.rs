@@ -14,6 +14,7 @@ pub use names::RenameKind;
 pub use optimizer::OptimizerChange;
 pub use sizes::Size;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use self::layers::Layers;
@@ -78,6 +79,13 @@ pub enum EventKind {
         /// What it is.
         to: Option<Class>,
     },
+    /// Equal layers, of which any could be any.
+    Undecided {
+        /// Their names in the old checkpoint.
+        old: Vec<String>,
+        /// Their names in the new one.
+        new: Vec<String>,
+    },
     /// Layers changed places.
     Reordered {
         /// Their names, in the new order.
@@ -118,12 +126,31 @@ impl EventKind {
     pub fn causes(&self) -> Vec<&'static str> {
         match self {
             Self::Inserted { beside: Some(_), .. } => vec!["inserted-layer", "sharing-changed"],
-            _ => vec![self.cause()],
+            Self::Undecided { old, new } => match old.len().cmp(&new.len()) {
+                Ordering::Less => vec!["inserted-layer"],
+                Ordering::Greater => vec!["removed-layer"],
+                Ordering::Equal => Vec::new(),
+            },
+            _ => self.cause().into_iter().collect(),
         }
     }
 
-    fn cause(&self) -> &'static str {
-        match self {
+    /// True for what lets layers stand elsewhere than before.
+    pub fn moves_layers(&self) -> bool {
+        matches!(
+            self,
+            Self::Inserted { .. }
+                | Self::Removed { .. }
+                | Self::Replaced { .. }
+                | Self::Reordered { .. }
+                | Self::Filled { .. }
+                | Self::Undecided { .. }
+        )
+    }
+
+    fn cause(&self) -> Option<&'static str> {
+        let cause = match self {
+            Self::Undecided { .. } => return None,
             Self::Renamed { kind, .. } => kind.cause(),
             Self::Filled { .. } => "custom-layer-changed",
             Self::Inserted { .. } => "inserted-layer",
@@ -135,12 +162,17 @@ impl EventKind {
             Self::Retyped { .. } => "changed-dtype",
             Self::Optimizer(change) => change.cause(),
             Self::Repartitioned => "partitioner-changed",
-        }
+        };
+        Some(cause)
     }
 }
 
-/// What happened, the most telling first.
+/// What happened, the most telling first; nothing, where of one side nothing could be read.
 pub fn tell(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
+    let unread = |checkpoint: &Checkpoint| checkpoint.entries.is_empty() && !checkpoint.faults.is_empty();
+    if unread(old) || unread(new) {
+        return Vec::new();
+    }
     let layers = Layers::of(old, new, alignment);
     let mut events = names::renames(old, new, alignment);
     events.extend(layers.events());
@@ -187,4 +219,58 @@ fn repartitioned(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> O
     let pairs: Vec<_> = alignment.pairs.iter().filter(other).collect();
     let (old, new) = pairs.iter().map(|pair| (pair.old, pair.new)).unzip();
     (!pairs.is_empty()).then_some(Event { kind: EventKind::Repartitioned, old, new })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::{Fault, FaultKind, Span};
+    use crate::compare::align::align;
+    use crate::model::sample::{named, object};
+
+    fn told(old: &Checkpoint, new: &Checkpoint) -> Vec<String> {
+        tell(old, new, &align(old, new)).iter().map(ToString::to_string).collect()
+    }
+
+    /// Nothing but their number tells that one of them came: not which.
+    #[test]
+    fn equal_layers_are_told_by_their_number() {
+        let block = |at: usize| (format!("model/blocks/{at}/w"), format!("model/blocks/{at}/w"));
+        let blocks = |count: usize| {
+            let owned: Vec<(String, String)> = (0..count).map(block).collect();
+            let axes: &[u64] = &[3, 3];
+            object(&owned.iter().map(|(path, name)| (path.as_str(), name.as_str(), axes)).collect::<Vec<_>>())
+        };
+        let doubt = |old: &Checkpoint, new: &Checkpoint| {
+            let all = |checkpoint: &Checkpoint| -> Vec<usize> {
+                let w = |id: &usize| checkpoint.variables[*id].name.ends_with("/w");
+                (0..checkpoint.variables.len()).filter(w).collect()
+            };
+            let ambiguous = vec![crate::compare::align::Ambiguity { old: all(old), new: all(new) }];
+            let alignment = Alignment { gone: all(old), added: all(new), ambiguous, ..Alignment::default() };
+            let events = tell(old, new, &alignment);
+            (events[0].to_string(), events[0].kind.causes(), events.len())
+        };
+        let (two, three) = (blocks(2), blocks(3));
+        let new = "one of 3 equal layers is new (model/blocks/0 to model/blocks/2); which one cannot be told";
+        assert_eq!(doubt(&two, &three), (new.to_owned(), vec!["inserted-layer"], 1));
+        assert_eq!(doubt(&three, &two), (new.replace("new", "gone"), vec!["removed-layer"], 1));
+    }
+
+    #[test]
+    fn a_bare_variable_is_no_layer() {
+        let old: [(&str, &[u64]); 1] = [("enc/kernel", &[3, 4])];
+        let new: [(&str, &[u64]); 2] = [("enc/kernel", &[3, 4]), ("head/w", &[4, 2])];
+        assert_eq!(told(&named(&old), &named(&new)), ["new: head/w (1 variable)"]);
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_has_no_story() {
+        let new = named(&[("enc/kernel", &[3, 4])]);
+        let mut old = named(&[]);
+        assert_eq!(told(&old, &new).len(), 1, "an empty checkpoint is one");
+        let kind = FaultKind::TableGap;
+        old.faults.push(Fault { kind, at: Span { file: "ckpt.index".into(), bytes: 0..8 } });
+        assert!(told(&old, &new).is_empty());
+    }
 }

@@ -75,13 +75,23 @@ pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     let slots =
         |checkpoint: &Checkpoint| -> Vec<String> { checkpoint.slot_kinds().into_iter().map(str::to_owned).collect() };
     let (before, after) = (slots(old), slots(new));
-    if was != is {
+    let legacy = |kinds: &[String]| kinds == ["m", "v"];
+    let later = |kinds: &[String]| kinds == ["momentum", "velocity"];
+    if legacy(&before) && later(&after) {
+        changes.push(OptimizerChange::Class(LEGACY.to_owned(), LATER.to_owned()));
+    } else if later(&before) && legacy(&after) {
+        changes.push(OptimizerChange::Class(LATER.to_owned(), LEGACY.to_owned()));
+    } else if was != is {
         changes.push(OptimizerChange::Class(was, is));
     } else if before != after && !before.is_empty() | !after.is_empty() && changes.is_empty() {
         changes.push(OptimizerChange::Slots(before, after));
     }
     changes.into_iter().map(event).collect()
 }
+
+/// The two Adams of Keras 2, which call their slots otherwise.
+const LEGACY: &str = "legacy Adam";
+const LATER: &str = "Adam of Keras 2.11 or later";
 
 /// The optimizer whose state is stored; a learning rate or a count of steps alone is state too.
 fn state(checkpoint: &Checkpoint) -> Option<String> {

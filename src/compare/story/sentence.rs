@@ -40,6 +40,7 @@ impl fmt::Display for Event {
                 }
                 Ok(())
             }
+            EventKind::Undecided { old, new } => undecided(f, old, new),
             EventKind::Reordered { layers } => write!(f, "in another order: {}", list(layers)),
             EventKind::Resized { layers, size } => {
                 let have = if layers.len() == 1 { "has" } else { "have" };
@@ -69,6 +70,21 @@ impl fmt::Display for Event {
             EventKind::Retyped { from, to } => write!(f, "{} in {to}, {from} before", variables(count)),
             EventKind::Optimizer(change) => write!(f, "{change}"),
             EventKind::Repartitioned => write!(f, "{} stored in other parts", variables(count)),
+        }
+    }
+}
+
+/// How many of equal layers came or went.
+fn undecided(f: &mut fmt::Formatter<'_>, old: &[String], new: &[String]) -> fmt::Result {
+    let (more, what) = if new.len() < old.len() { (old, "gone") } else { (new, "new") };
+    let (Some(first), Some(last)) = (more.first(), more.last()) else { return Ok(()) };
+    let all = more.len();
+    match old.len().abs_diff(new.len()) {
+        0 if all == 1 => write!(f, "{first} may be another now; that cannot be told"),
+        0 => write!(f, "{all} equal layers ({first} to {last}): which is which cannot be told"),
+        1 => write!(f, "one of {all} equal layers is {what} ({first} to {last}); which one cannot be told"),
+        several => {
+            write!(f, "{several} of {all} equal layers are {what} ({first} to {last}); which ones cannot be told")
         }
     }
 }
@@ -192,6 +208,20 @@ mod tests {
         assert_eq!(inserted(&["a", "b", "c"], None, None), "new: 3 layers from a to c (6 variables)");
         let gone = EventKind::Removed { layers: names(&["a"]), class: dense };
         assert_eq!(said(gone, 1), "gone: Dense a (1 variable)");
+    }
+
+    #[test]
+    fn equal_layers() {
+        let undecided = |old: &[&str], new: &[&str]| said(EventKind::Undecided { old: names(old), new: names(new) }, 2);
+        assert_eq!(
+            undecided(&["a", "b"], &["a", "b", "c"]),
+            "one of 3 equal layers is new (a to c); which one cannot be told"
+        );
+        assert_eq!(
+            undecided(&["a", "b", "c", "d"], &["a", "b"]),
+            "2 of 4 equal layers are gone (a to d); which ones cannot be told"
+        );
+        assert_eq!(undecided(&["a", "b"], &["c", "d"]), "2 equal layers (c to d): which is which cannot be told");
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::compare::story::{Event, EventKind};
+use crate::compare::story::Event;
 use crate::doctor::binding::{Binding, MODEL, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::outlook::story;
-use crate::doctor::reshape::tuple;
+use crate::doctor::reshape::{owner, tuple};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
 use crate::model::{Depth, Variable};
@@ -33,13 +33,9 @@ wrong. Names of layers do not matter to TensorFlow, but they are stored, and tel
         knows: "The two object graphs are walked side by side as TensorFlow does it. A pair is misplaced if the stored \
 value is known to be that of another variable of the new code, by its name, its place among its neighbours, its shape or \
 its checksum. Names that only count on (dense is dense_1 now) are not taken for a shift.",
-        fix: "Restore into the model as it was, and copy by name:
+        fix: "Let a script put each value where it belongs:
 
-    old = build_old_model()
-    tf.train.Checkpoint(model=old).restore(prefix).assert_existing_objects_matched()
-    for layer in old.layers:
-        if layer.name in {other.name for other in model.layers}:
-            model.get_layer(layer.name).set_weights(layer.get_weights())
+    ckpt diff OLD NEW --map restore.py
 
 Then save the new model. Layers that are attributes of a subclassed model are found by name, and do not shift.",
         not: "expect_partial(): it hides the only trace. Renaming layers has no effect on what goes where.",
@@ -76,7 +72,7 @@ pub(super) fn shifted(binding: &Binding, misplaced: &[(&Variable, &Variable)], f
             "ValueError: \"Received incompatible tensor with shape {} when attempting to restore variable with shape {} and name {}:0.\"",
             tuple(&stored.shape),
             tuple(&wanted.shape),
-            new.name
+            owner(new)
         ),
         None => match binding.raises() {
             Some(first) => format!("the {first} comes first; without it, these would be in the wrong layers"),
@@ -106,12 +102,17 @@ fn check(facts: &Facts, findings: &mut Findings) {
         return;
     }
     // What moved the layers leads; other sizes, names and optimizers are told by others.
-    let moved: Vec<&Event> = story(facts).iter().filter(|event| moves(&event.kind)).collect();
+    let moved: Vec<&Event> = story(facts).iter().filter(|event| event.kind.moves_layers()).collect();
     let why = moved.first().map_or_else(|| "positions have shifted".to_owned(), ToString::to_string);
     let message = format!("{why}: {} would get the value of another", many(misplaced.len(), "variable"));
     let mut finding = Finding::new(&RULE, message)
-        .help("restore into the model as it was, and copy layer by layer, by name")
-        .python("for layer in old.layers:\n    model.get_layer(layer.name).set_weights(layer.get_weights())");
+        .help(match binding.alignment.ambiguous.is_empty() {
+            true => "restore with a script that puts each value where it belongs",
+            false => {
+                "restore with a script that puts each value where it belongs; what cannot be told apart is left to you"
+            }
+        })
+        .shell(binding.map_command());
     for event in moved.iter().skip(1) {
         finding = finding.evidence(event.to_string());
     }
@@ -121,18 +122,6 @@ fn check(facts: &Facts, findings: &mut Findings) {
         }
     }
     findings.add(shifted(&binding, &misplaced, finding));
-}
-
-/// True for what lets layers stand elsewhere than before.
-fn moves(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::Inserted { .. }
-            | EventKind::Removed { .. }
-            | EventKind::Replaced { .. }
-            | EventKind::Reordered { .. }
-            | EventKind::Filled { .. }
-    )
 }
 
 #[cfg(test)]
@@ -156,7 +145,8 @@ mod tests {
             &[("m/0/k", "a/k", &[2]), ("m/1/k", "mid/k", &[2]), ("m/2/k", "b/k", &[2]), ("m/3/k", "head/k", &[3])];
         let found = run(THREE, new);
         assert_eq!(found[0].causes, ["inserted-layer"]);
-        assert_eq!(found[0].message, "new: mid after a (1 variable): 2 variables would get the value of another");
+        assert_eq!(found[0].message, "new: mid/k after a (1 variable): 2 variables would get the value of another");
+        assert!(found[0].fixes[0].text.ends_with(" --map restore.py"), "{}", found[0].fixes[0].text);
         assert_eq!(found[0].evidence[0], "b/k -> would fill mid/k   [2]");
         assert!(
             found[0]

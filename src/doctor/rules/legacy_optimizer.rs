@@ -65,7 +65,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         let message = format!("a legacy {} was saved, the new code has one of Keras 2.11 or later", class(binding.old));
         Finding::new(&RULE, message)
             .tensorflow("ValueError: \"You are trying to restore a checkpoint from a legacy Keras optimizer into a v2.11+ Optimizer, which can cause errors.\"")
-            .help("use tf.keras.optimizers.legacy once more, or restore into the model before it is compiled")
+            .help(format!("use {} once more, or restore into the model before it is compiled", legacy(binding.old)))
     } else {
         let message =
             format!("the {} of Keras 2.11 or later was saved, the new code has a legacy one", class(binding.old));
@@ -80,6 +80,15 @@ fn check(facts: &Facts, findings: &mut Findings) {
         .evidence(format!("{} of the optimizer have no counterpart", many(fresh.len(), "variable")))
         .python(without_optimizer(&binding.old.label));
     findings.add(finding.variables(fresh));
+}
+
+/// Where the legacy optimizers are: its class, if it can be named.
+fn legacy(checkpoint: &Checkpoint) -> String {
+    let known = ["Adadelta", "Adagrad", "Adam", "Adamax", "Ftrl", "Nadam", "RMSprop", "SGD"];
+    match optimizer_class(checkpoint).filter(|class| known.contains(&class.as_str())) {
+        Some(class) => format!("tf_keras.optimizers.legacy.{class}"),
+        None => "tf_keras.optimizers.legacy".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +112,14 @@ mod tests {
             checkpoint.variables = describe(&checkpoint.entries, checkpoint.flavor, checkpoint.graph.as_ref()).0;
         }
         checkpoint
+    }
+
+    #[test]
+    fn the_help_names_the_class() {
+        let mut findings = Findings::default();
+        check(&against(with(true), with(false)), &mut findings);
+        let help = findings.list()[0].help.clone().unwrap();
+        assert!(help.starts_with("use tf_keras.optimizers.legacy"), "{help}");
     }
 
     #[test]

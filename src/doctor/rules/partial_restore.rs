@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::compare::story::{Event, EventKind};
 use crate::doctor::binding::{Binding, MODEL, OPTIMIZER, Way, has};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::outlook::story;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{is_python_name, many, number, python, some};
 use crate::model::{Checkpoint, Depth, ObjectGraph, Role, Writer, dotted};
@@ -75,7 +77,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
             many(m, "stored value")
         ),
     };
-    let why = why(&binding, &missing, &unused);
+    let moving: Vec<&Event> = story(facts).iter().filter(|event| event.kind.moves_layers()).collect();
+    let why = why(&binding, &missing, &unused, moving.first().copied());
     let message = match &why {
         Some((_, why)) => format!("{why}: {counts}"),
         None => counts,
@@ -83,6 +86,14 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let mut finding = Finding::new(&RULE, message).path(binding.old.label.clone());
     if let Some((cause, _)) = why {
         finding = finding.cause(cause);
+        if matches!(cause, "inserted-layer" | "removed-layer") {
+            let more = moving.iter().flat_map(|event| event.kind.causes()).filter(|more| *more != cause);
+            finding.causes.extend(more.collect::<BTreeSet<&str>>());
+        }
+    }
+    let undecided = moving.iter().any(|event| matches!(event.kind, EventKind::Undecided { .. }));
+    if undecided {
+        finding = finding.evidence("so it cannot be told either whether the equal ones get their own values");
     }
     if !missing.is_empty() {
         finding = finding.evidence(format!("no value for: {}", some(&missing)));
@@ -102,12 +113,14 @@ fn check(facts: &Facts, findings: &mut Findings) {
         Some("no-objects") => finding
             .help("build the model first, and hand it to the Checkpoint")
             .python("tf.train.Checkpoint(model=model).restore(prefix).assert_existing_objects_matched()"),
+        _ if binding.carries() => finding
+            .help("restore with a script that knows what became of each name")
+            .shell(binding.map_command()),
+        _ if undecided => finding.help("copy layer by layer from the model as it was: which is which, you know"),
         _ if missing.is_empty() => finding
             .help("let the program check what it restores")
-            .python("checkpoint.restore(prefix).assert_consumed()"),
-        _ => finding
-            .help("let the program check what it restores")
-            .python("checkpoint.restore(prefix).assert_existing_objects_matched()"),
+            .python(format!("checkpoint.restore({}).assert_consumed()", python(&binding.old.label))),
+        _ => finding.help("for what is new nothing is stored: initialise or train it"),
     };
     let severity = if missing.is_empty() && has(binding.new, &MODEL) { Severity::Warning } else { Severity::Error };
     let says = if let Some(first) = first_exception(&binding) {
@@ -178,7 +191,12 @@ fn aside(binding: &Binding, findings: &mut Findings) {
 }
 
 /// What the person did, as far as the graphs tell.
-fn why(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'static str, String)> {
+fn why(
+    binding: &Binding,
+    missing: &[String],
+    unused: &[String],
+    event: Option<&Event>,
+) -> Option<(&'static str, String)> {
     let (old, new) = (binding.old, binding.new);
     if !has(new, &MODEL) {
         return Some(("no-objects", "the new code's Checkpoint tracks nothing of the model".to_owned()));
@@ -217,8 +235,17 @@ fn why(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'st
     if (missing.is_empty() || unused.is_empty()) && biases(missing) && biases(unused) {
         return Some(("bias-toggled", "use_bias has changed".to_owned()));
     }
-    moved(binding, missing, unused).or_else(|| layers(binding, missing, unused))
+    let told = event.and_then(|event| Some((*event.kind.causes().first()?, event.to_string())));
+    let undecided = event.is_some_and(|event| matches!(event.kind, EventKind::Undecided { .. }));
+    match moved(binding, missing, unused).or_else(|| layers(binding, missing, unused)) {
+        // What stands at other positions now, and which of equal layers are new, the story knows better.
+        Some((cause, why)) if undecided || why.starts_with(SHIFTED) => told.or(Some((cause, why))),
+        why => why,
+    }
 }
+
+/// What is said of layers at other positions where nothing better is known.
+const SHIFTED: &str = "positions of layers have shifted";
 
 /// What the root refers to that leads to the model.
 fn roots(checkpoint: &Checkpoint) -> BTreeSet<&str> {
@@ -280,7 +307,7 @@ fn moved(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'
         Some([(a, b)]) if position(a).is_none() && position(b).is_none() => Some(renamed(a, b)),
         Some([(a, b)]) if position(a).is_some() && position(b).is_some() => {
             let cause = if position(a) < position(b) { "inserted-layer" } else { "removed-layer" };
-            Some((cause, format!("positions of layers have shifted: {words}")))
+            Some((cause, format!("{SHIFTED}: {words}")))
         }
         _ => Some(("changed-nesting", words)),
     }
@@ -440,7 +467,19 @@ mod tests {
         };
         assert!(help(Writer::Keras3, Writer::Keras2).starts_with("restore it with Keras 3"));
         assert!(help(Writer::Keras2, Writer::Keras3).starts_with("read it with tf_keras"));
-        assert!(help(Writer::Keras2, Writer::Keras2).starts_with("let the program check"));
+        assert!(help(Writer::Keras2, Writer::Keras2).starts_with("restore with a script"));
+    }
+
+    /// Where values are stored that would be left lying, the help is a script that takes them along.
+    #[test]
+    fn the_help_carries_what_is_stored() {
+        let old: Variables = &[("model/a/kernel", "a/kernel", &[2]), ("model/b/kernel", "b/kernel", &[3])];
+        let found = run(old, &[("model/a/kernel", "a/kernel", &[2]), ("model/head/kernel", "b/kernel", &[3])]);
+        assert_eq!(found[0].fixes[0].kind, "shell");
+        assert!(found[0].fixes[0].text.ends_with(" --map restore.py"), "{}", found[0].fixes[0].text);
+        let found = run(&old[..1], old);
+        assert_eq!(found[0].fixes, [], "nothing is stored for what is new");
+        assert!(found[0].help.as_ref().unwrap().starts_with("for what is new nothing is stored"));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! O020: nothing is raised, and not everything is restored; no other rule says why.
 
 use super::optimizer_not_loaded;
+use crate::doctor::binding::MODEL;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::outlook::{call, caused, leading, names, story, told};
+use crate::doctor::outlook::{call, caused, leading, names, no_latest, story, told};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{many, some};
-use crate::model::{Depth, Role};
+use crate::doctor::words::{many, python, some};
+use crate::model::{Checkpoint, Depth, Role, VariableId};
 use crate::restore::Outcome;
 
 pub static RULE: Rule = Rule {
@@ -17,8 +18,9 @@ pub static RULE: Rule = Rule {
     since: "0.1.0",
     check: Check::Rest(check),
     manual: Manual {
-        means: "The loader raises nothing, and leaves variables of the program at their initial values. Of variables of \
-the model that is a warning; of the optimizer's alone it is worth knowing.",
+        means: "The loader raises nothing, and leaves variables of the program at their initial values. If no \
+variable of a program that is known gets a value, that is an error; of some of the model's it is a warning; of the \
+optimizer's alone it is worth knowing.",
         you_see: &["{nothing, or a line in the log}"],
         knows: "The loader's own steps, followed by the files alone, end without a value for them.",
         fix: "See to it that the program says so when it happens:
@@ -33,24 +35,108 @@ the model that is a warning; of the optimizer's alone it is worth knowing.",
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(prediction) = leading(facts) else { return };
-    if !matches!(prediction.outcome, Outcome::Partial | Outcome::Noop) || told(findings, Severity::Warning) {
+    // A restore of nothing is not excused by what is merely worth a warning elsewhere.
+    let nothing = prediction.outcome == Outcome::Noop && facts.comparison.is_some();
+    let worse = if nothing { Severity::Error } else { Severity::Warning };
+    if !matches!(prediction.outcome, Outcome::Partial | Outcome::Noop) || told(findings, worse) {
         return;
     }
     let target = facts.program();
-    let model = names(target, &prediction.not_restored, &[Role::Weight, Role::Statistic]);
+    let model = names(target, &prediction.not_restored, &MODEL);
     let optimizer = names(target, &prediction.not_restored, &[Role::Slot, Role::Optimizer]);
     let (severity, what, left) = match (model.is_empty(), optimizer.is_empty()) {
-        (false, _) => (Severity::Warning, "of the model", model),
+        (false, _) => (worse, "of the model", model),
         (true, false) if findings.has(&optimizer_not_loaded::RULE) => return,
         (true, false) => (Severity::Info, "of the optimizer", optimizer),
         (true, true) => return,
     };
-    let count = many(left.len(), "variable");
+    let of_model = target.map_or(0, |target| names(Some(target), &all(target), &MODEL).len());
+    let count = match left.len() {
+        n if severity != Severity::Info && n == of_model && n > 1 => format!("all {}", many(n, "variable")),
+        n => many(n, "variable"),
+    };
     let message = format!("{} leaves {count} {what} at initial values, and raises nothing", call(prediction.loader));
     let finding = Finding { severity, ..Finding::new(&RULE, message) }
         .path(facts.subject.clone())
-        .evidence(format!("not restored: {}", some(&left)))
-        .variables(left)
+        .variables(left.clone())
         .tensorflow(prediction.course.warnings.first().cloned().unwrap_or_else(|| "nothing".to_owned()));
-    findings.add(caused(finding, story(facts)));
+    let finding = match no_latest(facts) {
+        // No name of a layer has anything to do with it.
+        Some(why) => {
+            let prefix = facts.resolved.prefix.as_ref().map(|prefix| prefix.display().to_string());
+            let finding = finding.evidence(format!("latest_checkpoint returns None: {why}"));
+            match prefix {
+                Some(prefix) => finding
+                    .help("restore by prefix, not through the state file")
+                    .python(format!("checkpoint.restore({})", python(&prefix))),
+                None => finding,
+            }
+        }
+        None => caused(finding.evidence(format!("not restored: {}", some(&left))), story(facts)),
+    };
+    findings.add(match facts.options.by_name {
+        true => finding.help("load by position: without by_name=True, names of layers do not matter"),
+        false => finding,
+    });
+}
+
+/// The numbers of all variables.
+fn all(checkpoint: &Checkpoint) -> Vec<VariableId> {
+    (0..checkpoint.variables.len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Comparison;
+    use crate::doctor::sample::{against, object};
+    use crate::model::Latest;
+    use crate::restore::{Course, Loader, Prediction};
+
+    /// What is said of a loader that leaves the first variables as they are, of two.
+    fn run(loader: Loader, outcome: Outcome, left: usize, set: impl Fn(&mut Facts)) -> Finding {
+        let two: [(&str, &str, &[u64]); 2] = [("m/a/kernel", "a/kernel", &[2]), ("m/b/kernel", "b/kernel", &[3])];
+        let mut facts = against(object(&two), object(&two));
+        let prediction = Prediction {
+            loader,
+            outcome,
+            course: Course::default(),
+            // The first is the object graph.
+            not_restored: (1..=left).collect(),
+            unused: Vec::new(),
+            wrong_values: Vec::new(),
+        };
+        facts.predictions.push(prediction);
+        set(&mut facts);
+        let mut findings = Findings::default();
+        check(&facts, &mut findings);
+        findings.list()[0].clone()
+    }
+
+    #[test]
+    fn a_program_that_gets_nothing_is_an_error() {
+        let found = run(Loader::Keras2Weights, Outcome::Noop, 2, |facts| facts.options.by_name = true);
+        assert_eq!(found.severity, Severity::Error);
+        assert!(found.message.contains("leaves all 2 variables of the model"), "{}", found.message);
+        assert!(found.help.unwrap().contains("without by_name=True"));
+        let found = run(Loader::Keras2Weights, Outcome::Partial, 1, |_| ());
+        assert_eq!((found.severity, found.help), (Severity::Warning, None));
+        assert!(found.message.contains("leaves 1 variable of the model"), "{}", found.message);
+    }
+
+    #[test]
+    fn no_latest_checkpoint_is_the_only_cause() {
+        let found = run(Loader::Manager, Outcome::Noop, 2, |facts| {
+            facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
+            let Some(Comparison { story, .. }) = &mut facts.comparison else { return };
+            story.push(crate::compare::story::Event {
+                kind: crate::compare::story::EventKind::Repartitioned,
+                old: vec![0],
+                new: vec![0],
+            });
+        });
+        assert_eq!(found.evidence, ["latest_checkpoint returns None: there is no file named checkpoint"]);
+        assert_eq!(found.causes, [""; 0]);
+        assert_eq!(found.fixes[0].text, "checkpoint.restore(\"ckpts/ckpt-4\")");
+    }
 }

@@ -42,10 +42,17 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if told(findings, Severity::Warning) {
         return;
     }
-    let first = exception.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let mut lines = exception.message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut first = lines.next().unwrap_or_default().to_owned();
+    // The line that tells comes after the one that announces it.
+    if first.ends_with(':')
+        && let Some(next) = lines.next()
+    {
+        first = format!("{first} {next}");
+    }
     let finding = Finding::new(&RULE, format!("{} raises {}", call(prediction.loader), exception.class))
         .path(facts.subject.clone())
-        .tensorflow(format!("{}: \"{}\"", exception.class, first.trim()));
+        .tensorflow(format!("{}: \"{}\"", exception.class, first));
     findings.add(caused(finding, story(facts)));
 }
 
@@ -76,6 +83,11 @@ mod tests {
         facts.predictions = vec![prediction(Some(Exception::new("ValueError", "\nLayer count mismatch")))];
         check(&facts, &mut findings);
         assert_eq!(findings.list()[0].tensorflow.as_deref(), Some("ValueError: \"Layer count mismatch\""));
+        let mut announced = Findings::default();
+        facts.predictions = vec![prediction(Some(Exception::new("NotFoundError", "Original error:\n\nKey a")))];
+        check(&facts, &mut announced);
+        let says = announced.list()[0].tensorflow.as_deref();
+        assert_eq!(says, Some("NotFoundError: \"Original error: Key a\""));
         check(&facts, &mut findings);
         assert_eq!(findings.list().len(), 1, "one exception has one finding");
     }

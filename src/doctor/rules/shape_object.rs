@@ -52,9 +52,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
             "ValueError: \"Received incompatible tensor with shape {} when attempting to restore variable with shape {} and name {}{colon}.\"",
             tuple(&first.from),
             tuple(&first.to),
-            first.name
+            first.owner
         ))
-        .help("build the new code with the stored sizes, or restore only the parts that fit");
+        .help("build the new code with the stored sizes, or restore what fits with a script")
+        .shell(binding.map_command());
     if let Some((layer, from, to)) = super::shape_head::head(&reshapes) {
         finding = finding
             .evidence(format!("only the last layer {layer} differs: {from} outputs are stored, the new code has {to}"));
@@ -89,8 +90,19 @@ mod tests {
         assert!(findings.list().is_empty());
         check(&against(old, new), &mut findings);
         assert_eq!(findings.list()[0].causes, ["changed-units"]);
+        assert!(findings.list()[0].fixes[0].text.ends_with(" --map restore.py"));
         let says = "ValueError: \"Received incompatible tensor with shape (5,) when attempting to restore variable with shape (8,) and name h/bias:0.\"";
         assert_eq!(findings.list()[0].tensorflow.as_deref(), Some(says));
+    }
+
+    /// Several variables may have one name of their own; messages give that name, not the path.
+    #[test]
+    fn messages_have_the_owners_name() {
+        let of = |size: &'static [u64]| object(&[("m/a/w", "Variable", size), ("m/b/w", "Variable", &[2])]);
+        let mut findings = Findings::default();
+        check(&against(of(&[5]), of(&[8])), &mut findings);
+        let says = findings.list()[0].tensorflow.clone().unwrap();
+        assert!(says.ends_with("and name Variable:0.\""), "{says}");
     }
 
     #[test]
