@@ -294,6 +294,20 @@ fn beside_a_file_that_cannot_be_read_nothing_is_told_of_the_program() {
     assert!(said.contains("resume, finetune and infer NO (raises ") && !said.contains("O021"), "{said}");
 }
 
+/// As git: a letter of its own for what has another name, whatever its values.
+#[test]
+fn what_is_renamed_and_changed_is_told_as_both() {
+    let side = |forge: Forge, name: &str, step| {
+        forge.floats(name, &[4, 6], &numbers(24, 1)).floats(format!("{name}/Adam"), &[4, 6], &numbers(24, step))
+    };
+    let disk = disk(side(old(), "a/kernel", 2), side(new(), "b/kernel", 3));
+    let status = diff(&disk, &["--name-status"]).out;
+    assert!(status.contains("R100\ta/kernel\tb/kernel\n"), "{status}");
+    assert!(status.contains("R\ta/kernel/Adam\tb/kernel/Adam\n"), "{status}");
+    assert!(diff(&disk, &["--stat"]).out.contains("renamed    1 of those above"));
+    assert!(diff(&disk, &["--format", "markdown"]).out.contains("| rename, revalue |"));
+}
+
 /// The lines of a script between the braces of its dictionary.
 fn entries(script: &str) -> Vec<&str> {
     let is_entry = |line: &&str| line.starts_with("    \"") && line.ends_with(',');
