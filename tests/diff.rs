@@ -246,6 +246,7 @@ fn values_that_would_land_elsewhere_are_told() {
     assert_eq!(goals(&swapped), [false; 4]);
     let said = diff(&swapped, &[]).out;
     assert!(said.contains("infer NO (2 misplaced)"), "{said}");
+    assert!(said.contains("\n2 variables: "), "the graph is not counted: {said}");
     let moved = disk(objects(old(), &["a", "b"]), objects(new(), &["a", "c"]));
     let said = diff(&moved, &[]).out;
     assert!(said.contains("infer NO (1 moved)"), "{said}");
