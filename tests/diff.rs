@@ -246,6 +246,7 @@ fn values_that_would_land_elsewhere_are_told() {
     assert_eq!(goals(&swapped), [false; 4]);
     let said = diff(&swapped, &[]).out;
     assert!(said.contains("infer NO (2 misplaced)"), "{said}");
+    assert!(said.contains("\n2 variables: "), "the graph is not counted: {said}");
     let moved = disk(objects(old(), &["a", "b"]), objects(new(), &["a", "c"]));
     let said = diff(&moved, &[]).out;
     assert!(said.contains("infer NO (1 moved)"), "{said}");
@@ -292,6 +293,20 @@ fn beside_a_file_that_cannot_be_read_nothing_is_told_of_the_program() {
     assert!(!said.contains("what happened"), "{said}");
     let said = ask(&disk, &["doctor", "old/model.ckpt", "--against", "new/model.ckpt"]).out;
     assert!(said.contains("resume, finetune and infer NO (raises ") && !said.contains("O021"), "{said}");
+}
+
+/// As git: a letter of its own for what has another name, whatever its values.
+#[test]
+fn what_is_renamed_and_changed_is_told_as_both() {
+    let side = |forge: Forge, name: &str, step| {
+        forge.floats(name, &[4, 6], &numbers(24, 1)).floats(format!("{name}/Adam"), &[4, 6], &numbers(24, step))
+    };
+    let disk = disk(side(old(), "a/kernel", 2), side(new(), "b/kernel", 3));
+    let status = diff(&disk, &["--name-status"]).out;
+    assert!(status.contains("R100\ta/kernel\tb/kernel\n"), "{status}");
+    assert!(status.contains("R\ta/kernel/Adam\tb/kernel/Adam\n"), "{status}");
+    assert!(diff(&disk, &["--stat"]).out.contains("renamed    1 of those above"));
+    assert!(diff(&disk, &["--format", "markdown"]).out.contains("| rename, revalue |"));
 }
 
 /// The lines of a script between the braces of its dictionary.

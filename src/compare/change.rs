@@ -1,7 +1,7 @@
 //! What changed between two checkpoints, variable by variable.
 
 use super::align::{Alignment, Proof};
-use crate::model::{Checkpoint, DType, Delta, Entry, VariableId};
+use crate::model::{Checkpoint, DType, Delta, Entry, Flavor, VariableId};
 
 /// What happened to one variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,8 +139,10 @@ impl Changes {
 pub fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Changes {
     let mut changes = Changes::default();
     let same_order = old.endianness == new.endianness;
-    // Two kinds of files name everything in their ways: that renames nothing.
-    let same_kind = old.container == new.container && old.flavor == new.flavor && old.writer == new.writer;
+    // Two kinds of files name everything in their ways: that renames nothing. A restore of objects goes by
+    // the paths, whoever wrote them.
+    let same_writer = old.writer == new.writer || old.flavor == Flavor::ObjectBased;
+    let same_kind = old.container == new.container && old.flavor == new.flavor && same_writer;
     for pair in &alignment.pairs {
         let entries = (old.variables.get(pair.old), new.variables.get(pair.new));
         let (Some(a), Some(b)) = (entries.0.and_then(|v| old.entry(v)), entries.1.and_then(|v| new.entry(v))) else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Diff, count};
 use crate::compare::change::{self, Change, ChangeKind};
 use crate::compare::story::EventKind;
-use crate::model::{Checkpoint, Container, Group, Role, VariableId, natural};
+use crate::model::{Checkpoint, Container, GRAPH_KEY, Group, Role, VariableId, natural};
 use crate::restore::{Goal, Goals};
 
 /// What differs, in counts; not yet cleaned. "Same" is said only where nothing stands in doubt.
@@ -52,13 +52,20 @@ fn nothing(diff: &Diff, same: usize) -> String {
 
 /// `412 variables: 400 renamed by adding model/, 2 reshaped in head, 3 new, 5 slots gone`.
 fn changes(diff: &Diff) -> String {
-    let of = |kind| diff.changes.count(kind);
-    let (all, renamed) = (diff.changes.list.len(), diff.changes.renamed());
+    // The object graph is no variable: it changes with every line of code.
+    let is_graph =
+        |change: &&Change| variable(diff, change).is_some_and(|(_, name)| name.as_bytes() == GRAPH_KEY.as_bytes());
+    let of = |kind| diff.changes.list.iter().filter(|change| change.kind == kind && !is_graph(change)).count();
+    let graphs = diff.changes.list.iter().filter(is_graph).count();
+    let (all, renamed) = (diff.changes.list.len().saturating_sub(graphs), diff.changes.renamed());
     let total = plural(all.saturating_add(diff.changes.same).saturating_add(diff.changes.within), "variable");
     let within = match diff.changes.within {
         0 => String::new(),
         within => format!("; {} the same within tolerance", count(within as u64)),
     };
+    if all == 0 {
+        return format!("same variables, all {total}{within}; only the object graph differs");
+    }
     let paired = diff.changes.list.iter().all(|change| change.old.is_some() && change.new.is_some());
     for (kind, words) in [(ChangeKind::Revalued, "differ in value"), (ChangeKind::Unknown, "could not be compared")] {
         if of(kind) == all && renamed == 0 && paired {

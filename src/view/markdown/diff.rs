@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::escape::{cell, code, prose};
 use super::{header, number, plural, row};
-use crate::compare::change::Change;
+use crate::compare::change::{Change, ChangeKind};
 use crate::model::{Checkpoint, Entry, Variable, VariableId};
 use crate::view::label::label;
 use crate::view::{Diff, Style, count, verdict};
@@ -73,7 +73,10 @@ fn cells(diff: &Diff, change: &Change, deltas: bool, style: &Style) -> Vec<Strin
     let kind = |side: Option<(&Variable, &Entry)>| {
         side.map(|(_, entry)| format!("{} {}", entry.dtype, entry.shape)).unwrap_or_default()
     };
-    let mut cells = vec![change.kind.word().to_owned(), names, kind(old), kind(new)];
+    let word = change.kind.word();
+    let also = change.renamed && change.kind != ChangeKind::Renamed;
+    let word = if also { format!("rename, {word}") } else { word.to_owned() };
+    let mut cells = vec![word, names, kind(old), kind(new)];
     if deltas {
         cells.extend(change.delta.as_ref().map_or([const { String::new() }; 3], |delta| {
             let changed = format!("{} of {}", count(delta.changed), count(delta.total));

@@ -186,7 +186,11 @@ fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> i
     if !style.verbose {
         rows = merged(rows, &columns);
         if kind == ChangeKind::Revalued && columns.is_empty() && rows.len() > UNMEASURED {
-            rows = vec![unmeasured(diff, &listed)];
+            writeln!(out, "{}", Paint::new(style).dim(&format!("  {}", heading(kind))))?;
+            let lines = hang("  ~ ", "      ", &unmeasured(diff, &listed), style.width);
+            lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            summed_up(diff, kind, &summed, style, out)?;
+            return writeln!(out);
         }
     }
     let layout = Layout::of(&rows, &columns, style);
@@ -197,15 +201,14 @@ fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> i
 }
 
 /// One line for many variables of which only is known that their values differ.
-fn unmeasured(diff: &Diff, listed: &[&Sides]) -> Row {
+fn unmeasured(diff: &Diff, listed: &[&Sides]) -> String {
     let of_model = |variable: &&crate::model::Variable| variable.role.group() == Group::Model;
     let all = diff.new.variables.iter().filter(of_model).count();
     let name = match listed.len() {
         number if number == all => format!("all {} of the model", plural(number, "variable")),
         number => format!("{} of the {} of the model", count(number as u64), plural(all, "variable")),
     };
-    let detail = "--values says how much, -v lists them".to_owned();
-    Row { sign: '~', name, detail, number: String::new(), alarm: None }
+    format!("{name}  --values says how much, -v lists them")
 }
 
 /// Variables that could be others, all of them: nothing was guessed.

@@ -9,8 +9,8 @@ use crate::model::Group;
 use crate::view::{Diff, Style, count};
 
 /// A line for each change, for scripts, as `git diff --name-status`: a letter, a tab, the name; of what was
-/// renamed the old name and the new. `R100` has the same values; what else happened to a renamed variable
-/// keeps its letter.
+/// renamed the old name and the new. `R100` has the same values, `R` others; another shape or type of a renamed
+/// variable keeps its letter.
 pub(super) fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
     for sides in ordered(diff) {
         let letter = match sides.change.kind {
@@ -19,6 +19,7 @@ pub(super) fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
             ChangeKind::Renamed => "R100",
             ChangeKind::Reshaped => "S",
             ChangeKind::Retyped => "T",
+            ChangeKind::Revalued if sides.change.renamed => "R",
             ChangeKind::Revalued => "M",
             ChangeKind::Unknown => "?",
         };
@@ -26,7 +27,7 @@ pub(super) fn name_status(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
         match (sides.before(diff.names), sides.change.kind) {
             (Some(before), _) => writeln!(out, "{letter}\t{before}\t{name}")?,
             // Called the same, stored under another key.
-            (None, ChangeKind::Renamed) => writeln!(out, "{letter}\t{name}\t{name}")?,
+            (None, _) if letter.starts_with('R') => writeln!(out, "{letter}\t{name}\t{name}")?,
             (None, _) => writeln!(out, "{letter}\t{name}")?,
         }
     }
@@ -49,6 +50,10 @@ pub(super) fn stat(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Resul
             let line = format!("{:9}  {}", heading(kind), parts);
             hang("  ", "    ", &line, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
         }
+    }
+    let besides = diff.changes.renamed().saturating_sub(diff.changes.count(ChangeKind::Renamed));
+    if besides > 0 {
+        writeln!(out, "  {:9}  {} of those above", "renamed", count(besides as u64))?;
     }
     if diff.changes.within > 0 {
         writeln!(out, "  {:9}  {}", "tolerated", count(diff.changes.within as u64))?;

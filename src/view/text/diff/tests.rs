@@ -143,6 +143,9 @@ fn many_other_values_are_one_line() {
     let said = text(&diff(&side(1), &side(2)), &style(None));
     assert!(said.contains("\n  ~ all 26 variables of the model  --values says how much, -v lists them\n"), "{said}");
     assert!(said.lines().count() < 8, "{said}");
+    let narrow = text(&diff(&side(1), &side(2)), &style(Some(50)));
+    assert!(narrow.contains("\n  ~ all 26 variables of the model  --values says"), "{narrow}");
+    assert!(narrow.contains("-v lists them\n"), "wrapped, not cut: {narrow}");
     let said = text(&diff(&side(1), &side(2)), &Style { verbose: true, ..style(None) });
     assert!(said.contains("~ aa/kernel ") && said.contains("~ zz/kernel "), "{said}");
 }
