@@ -197,17 +197,17 @@ impl<'a> Layers<'a> {
             let layers = ids.iter().filter_map(|id| side.of.get(id).copied());
             layers.filter(|at| lone.binary_search(at).is_ok()).collect()
         };
-        let mut by_layers: BTreeMap<(BTreeSet<usize>, BTreeSet<usize>), (Vec<_>, Vec<_>)> = BTreeMap::new();
+        let mut by_layers: BTreeMap<[BTreeSet<usize>; 2], [Vec<VariableId>; 2]> = BTreeMap::new();
         for doubt in &self.alignment.ambiguous {
-            let layers = (of(&self.old, &doubt.old, gone), of(&self.new, &doubt.new, came));
-            if !layers.0.is_empty() && !layers.1.is_empty() {
-                let (old, new) = by_layers.entry(layers).or_default();
+            let layers = [of(&self.old, &doubt.old, gone), of(&self.new, &doubt.new, came)];
+            if layers.iter().all(|side| !side.is_empty()) {
+                let [old, new] = by_layers.entry(layers).or_default();
                 old.extend(&doubt.old);
                 new.extend(&doubt.new);
             }
         }
         let mut events = Vec::new();
-        for ((was, is), (old, new)) in by_layers {
+        for ([was, is], [old, new]) in by_layers {
             gone.retain(|at| !was.contains(at));
             came.retain(|at| !is.contains(at));
             let names = |side: &Side, ids: &BTreeSet<usize>| -> Vec<String> {
