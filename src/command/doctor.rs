@@ -118,7 +118,8 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
             let alignment = align(checkpoint, &target);
             let changes = changes(checkpoint, &target, &alignment);
             let story = tell(checkpoint, &target, &alignment);
-            (Some(Comparison { target, alignment, changes, story }), None)
+            let bound = restore::pairs(checkpoint, &target);
+            (Some(Comparison { target, alignment, changes, story, bound }), None)
         }
         (_, target) => (None, target),
     };

@@ -7,7 +7,6 @@ use super::words::python;
 use crate::bytes::FaultKind;
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, GRAPH_KEY, Role, Variable, VariableId};
-use crate::restore;
 pub(super) use crate::restore::Way;
 
 /// Every variable of the old and of the new checkpoint, the object graph aside.
@@ -29,20 +28,21 @@ impl<'a> Binding<'a> {
     /// The binding, if there is something to bind to; none if the index or an object graph that it
     /// takes is lost, which other findings tell, and if either is a file of Keras' own.
     pub fn of(facts: &'a Facts) -> Option<Self> {
-        let (old, new) = (facts.checkpoint.as_ref()?, &facts.comparison.as_ref()?.target);
+        let (old, comparison) = (facts.checkpoint.as_ref()?, facts.comparison.as_ref()?);
+        let (new, alignment) = (&comparison.target, &comparison.alignment);
         if !index_is_told(old) {
             return None;
         }
-        let (way, bound) = restore::pairs(old, new)?;
-        let alignment = &facts.comparison.as_ref()?.alignment;
+        let (way, bound) = comparison.bound.as_ref()?;
         let mut used = vec![false; old.variables.len()];
-        let mut binding = Self { way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
+        let mut binding =
+            Self { way: *way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
             let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
             entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())
         };
         let mut filled = vec![false; new.variables.len()];
-        for bound in bound.into_iter().filter(|bound| !is_graph(new, bound.new)) {
+        for bound in bound.iter().filter(|bound| !is_graph(new, bound.new)) {
             for (marks, at) in [(&mut used, bound.old), (&mut filled, bound.new)] {
                 if let Some(mark) = marks.get_mut(at) {
                     *mark = true;
@@ -75,14 +75,20 @@ impl<'a> Binding<'a> {
         }
         let model = |checkpoint: &'a Checkpoint| checkpoint.variables.iter().filter(|v| MODEL.contains(&v.role));
         let (was, is) = (Naming::of(self.old), Naming::of(self.new));
-        let stored: HashSet<String> = model(self.old).map(|variable| was.name(variable)).collect();
-        let wanted: HashSet<String> = model(self.new).map(|variable| is.name(variable)).collect();
         let pairs = self
             .pairs
             .iter()
             .filter_map(|&(old, new)| Some((self.old.variables.get(old)?, self.new.variables.get(new)?)));
+        let same = |old: &Variable, new: &Variable| {
+            was.shared == is.shared && old.name == new.name || was.name(old) == is.name(new)
+        };
         let renamed: Vec<(&Variable, &Variable)> =
-            pairs.filter(|(old, new)| was.name(old) != is.name(new) && MODEL.contains(&new.role)).collect();
+            pairs.filter(|(old, new)| MODEL.contains(&new.role) && !same(old, new)).collect();
+        if renamed.is_empty() {
+            return renamed;
+        }
+        let stored: HashSet<String> = model(self.old).map(|variable| was.name(variable)).collect();
+        let wanted: HashSet<String> = model(self.new).map(|variable| is.name(variable)).collect();
         let alike = |old: &Variable, new: &Variable| stem(&was.name(old)) == stem(&is.name(new));
         // The same names in another order are a reordering; the same names counted on are not.
         let counted =
