@@ -31,6 +31,11 @@ impl Crc32c {
     /// Takes the `len` bytes whose own checksum is `crc` into this one, as if they had been read
     /// here: pieces of one tensor can be read in parallel.
     pub fn append(&mut self, crc: u32, len: u64) {
+        // Nothing before it: most tensors are of one piece.
+        if self.0 == 0 {
+            self.0 = crc;
+            return;
+        }
         self.0 = crc32c::crc32c_combine(self.0, crc, usize::try_from(len).unwrap_or(usize::MAX));
     }
 

@@ -126,7 +126,8 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
             // Beside a file of which nothing could be read, nothing is known to have happened.
             let nothing = unread(checkpoint) || unread(&target);
             let story = if nothing { Vec::new() } else { tell(checkpoint, &target, &alignment) };
-            (Some(Comparison { target, alignment, changes, story }), None)
+            let bound = restore::pairs(checkpoint, &target);
+            (Some(Comparison { target, alignment, changes, story, bound }), None)
         }
         (_, target) => (None, target),
     };

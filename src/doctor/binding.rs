@@ -8,7 +8,6 @@ use super::words::{map_command, python};
 use crate::bytes::FaultKind;
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, GRAPH_KEY, Role, Variable, VariableId};
-use crate::restore;
 pub(super) use crate::restore::Way;
 
 /// Every variable of the old and of the new checkpoint, the object graph aside.
@@ -31,20 +30,21 @@ impl<'a> Binding<'a> {
     /// takes is lost, which other findings tell, if no checkpoint would be found, and if either is a file of
     /// Keras' own.
     pub fn of(facts: &'a Facts) -> Option<Self> {
-        let (old, new) = (facts.checkpoint.as_ref()?, &facts.comparison.as_ref()?.target);
+        let (old, comparison) = (facts.checkpoint.as_ref()?, facts.comparison.as_ref()?);
+        let (new, alignment) = (&comparison.target, &comparison.alignment);
         if !index_is_told(old) || no_latest(facts).is_some() {
             return None;
         }
-        let (way, bound) = restore::pairs(old, new)?;
-        let alignment = &facts.comparison.as_ref()?.alignment;
+        let (way, bound) = comparison.bound.as_ref()?;
         let mut used = vec![false; old.variables.len()];
-        let mut binding = Self { way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
+        let mut binding =
+            Self { way: *way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
             let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
             entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())
         };
         let mut filled = vec![false; new.variables.len()];
-        for bound in bound.into_iter().filter(|bound| !is_graph(new, bound.new)) {
+        for bound in bound.iter().filter(|bound| !is_graph(new, bound.new)) {
             for (marks, at) in [(&mut used, bound.old), (&mut filled, bound.new)] {
                 if let Some(mark) = marks.get_mut(at) {
                     *mark = true;

@@ -10,7 +10,7 @@ use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
 use crate::compare::story::Event;
 use crate::model::{Checkpoint, Container, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
-use crate::restore::{Goals, Options, Prediction};
+use crate::restore::{Bound, Goals, Options, Prediction, Way};
 
 /// Everything that was learned about one path, before anything is judged.
 #[derive(Debug)]
@@ -56,6 +56,8 @@ pub struct Comparison {
     pub changes: Changes,
     /// What that means for the model, the most telling first.
     pub story: Vec<Event>,
+    /// Which stored value is meant for which variable, where that can be told: every rule asks for it.
+    pub bound: Option<(Way, Vec<Bound>)>,
 }
 
 impl Facts {

@@ -74,12 +74,14 @@ pub(super) fn reshapes(binding: &Binding) -> Vec<Reshape> {
     let shapes = |old: VariableId, new: VariableId| {
         let (old, new) = (binding.old.variables.get(old)?, binding.new.variables.get(new)?);
         let (stored, wanted) = (binding.old.entry(old)?, binding.new.entry(new)?);
-        let differs = !misplaced.contains(&new.entry) && binding.reshaped(old, new);
+        if misplaced.contains(&new.entry) || !binding.reshaped(old, new) {
+            return None;
+        }
         // Where layers came or went, a name that was counted on may be that of another layer.
         let uncertain = binding.way == Way::Objects
             && (stem(&old.name) != stem(&new.name) || !whole && was.name(old) != is.name(new));
         let why = if uncertain { Why::Unclear } else { why(&new.name, &stored.shape, &wanted.shape) };
-        differs.then(|| Reshape {
+        Some(Reshape {
             name: new.name.to_string(),
             owner: owner(new),
             stored: uncertain.then(|| old.name.to_string()),

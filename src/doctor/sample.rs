@@ -9,7 +9,7 @@ pub(super) use crate::model::sample::{DATA, INDEX, named, object};
 use crate::model::{
     Candidate, Checkpoint, Depth, Digest, Digests, Directory, Latest, Resolved, Shard, State, StateFile, Stats,
 };
-use crate::restore::{Course, Exception, Loader, Outcome, Prediction};
+use crate::restore::{self, Course, Exception, Loader, Outcome, Prediction};
 
 /// What is known after a full look at a directory `ckpts` that holds this checkpoint alone.
 pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
@@ -84,7 +84,8 @@ pub(super) fn against(old: Checkpoint, new: Checkpoint) -> Facts {
     let alignment = align(&old, &new);
     let changes = changes(&old, &new, &alignment);
     let story = tell(&old, &new, &alignment);
-    Facts { comparison: Some(Comparison { target: new, alignment, changes, story }), ..facts(old) }
+    let bound = restore::pairs(&old, &new);
+    Facts { comparison: Some(Comparison { target: new, alignment, changes, story, bound }), ..facts(old) }
 }
 
 /// What reading these numbers tells.

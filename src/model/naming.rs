@@ -1,6 +1,6 @@
 //! From entries to variables: the name a person knows, every path, the role.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::checkpoint::{Flavor, Writer};
 use super::entry::{Entry, EntryId, Key};

@@ -20,8 +20,7 @@ mod saver;
 pub use goals::{Goal, Goals, Verdict, judge};
 pub use pairing::{Way, pairs};
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use keras::Generation;
 
 use crate::compare::align::Alignment;

@@ -4,7 +4,9 @@
 //! the first object to be reached under a stored node keeps it, and of two stored nodes that reach one
 //! object the first gives it its value.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::Asserts;
 use crate::model::{Checkpoint, GRAPH_KEY, Node, NodeId, ObjectGraph, VariableId};

@@ -2,7 +2,7 @@
 
 use super::object_graph::{Tensors, Walk};
 use super::{Bound, checkpoint, saver};
-use crate::model::{Checkpoint, Flavor, VariableId};
+use crate::model::{Checkpoint, Entry, Flavor, VariableId};
 
 /// What restoring goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,12 @@ pub fn pairs(old: &Checkpoint, new: &Checkpoint) -> Option<(Way, Vec<Bound>)> {
 }
 
 fn by_key(old: &Checkpoint, new: &Checkpoint) -> Vec<Bound> {
-    let found = |(id, entry): (VariableId, &crate::model::Entry)| {
-        let (held, _) = old.find(entry.key.bytes())?;
-        Some(Bound { old: held, new: id })
+    // Both are in the order of keys: they are gone through side by side.
+    let mut stored = old.entries.iter().enumerate().peekable();
+    let found = |(id, entry): (VariableId, &Entry)| {
+        while stored.next_if(|(_, held)| held.key.bytes() < entry.key.bytes()).is_some() {}
+        let (held, _) = stored.peek().filter(|(_, held)| held.key == entry.key)?;
+        Some(Bound { old: *held, new: id })
     };
     new.entries.iter().enumerate().filter_map(found).collect()
 }

@@ -37,6 +37,10 @@ impl Store for Kept<'_> {
         self.store.open(path)
     }
 
+    fn input(&self, limit: u64) -> io::Result<Vec<u8>> {
+        self.store.input(limit)
+    }
+
     fn member(&self, path: &Path, limit: u64) -> io::Result<Option<Box<dyn Blob>>> {
         // Locked until it is unpacked: others that want it need not do the same.
         let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,7 @@
 //! The same content, from the two indexes alone.
 
+use std::cell::LazyCell;
+
 use foldhash::{HashMap, HashMapExt};
 
 use super::Proof;
@@ -33,21 +35,32 @@ pub(super) fn settle(matching: &mut Matching) {
             found.push((a, b));
         }
     }
-    let of_old: HashMap<VariableId, VariableId> = found.iter().copied().collect();
-    let of_new: HashMap<VariableId, VariableId> = found.iter().map(|&(a, b)| (b, a)).collect();
-    let (names_old, names_new) = (names(old), names(new));
+    // In the order of the variables: those of one layer follow each other.
+    found.sort_unstable();
+    let (mut of_old, mut of_new) = (vec![false; old.variables.len()], vec![false; new.variables.len()]);
+    for (of, id) in found.iter().flat_map(|&(a, b)| [(true, a), (false, b)]) {
+        if let Some(mark) = if of { of_old.get_mut(id) } else { of_new.get_mut(id) } {
+            *mark = true;
+        }
+    }
+    let named: LazyCell<[HashMap<&str, VariableId>; 2], _> = LazyCell::new(|| [names(old), names(new)]);
     for (a, b) in found {
         let (Some(was), Some(is)) = (old.variables.get(a), new.variables.get(b)) else { continue };
+        if was.name == is.name {
+            matching.pair(a, b, Proof::SameName);
+            continue;
+        }
         // A copy of one variable in another of a name of its own (a target network, a moving average)
         // is not the variable: unless those of these names have moved, too.
-        let moved =
-            |id: Option<&VariableId>, of: &HashMap<VariableId, VariableId>| id.is_none_or(|id| of.contains_key(id));
-        let same_name = was.name == is.name;
-        let counted_on = stem(&was.name) == stem(&is.name);
-        let consistent =
-            moved(names_new.get(was.name.as_str()), &of_new) && moved(names_old.get(is.name.as_str()), &of_old);
-        if same_name || counted_on || consistent {
-            matching.pair(a, b, if same_name { Proof::SameName } else { Proof::SameChecksum });
+        let moved = |name: &str, names: &HashMap<&str, VariableId>, of: &[bool]| {
+            names.get(name).is_none_or(|id| of.get(*id) == Some(&true))
+        };
+        let consistent = || {
+            let [names_old, names_new] = &*named;
+            moved(&was.name, names_new, &of_new) && moved(&is.name, names_old, &of_old)
+        };
+        if counted_on(&was.name, &is.name) || consistent() {
+            matching.pair(a, b, Proof::SameChecksum);
         }
     }
 }
@@ -56,9 +69,10 @@ fn names(checkpoint: &Checkpoint) -> HashMap<&str, VariableId> {
     checkpoint.variables.iter().enumerate().map(|(id, variable)| (variable.name.as_str(), id)).collect()
 }
 
-/// A name without the numbers of its parts.
-fn stem(name: &str) -> Vec<&str> {
-    name.split('/').map(|part| counted(part).0).collect()
+/// True if the parts of two names differ by their numbers alone.
+fn counted_on(a: &str, b: &str) -> bool {
+    let stems = |name| str::split(name, '/').map(|part| counted(part).0);
+    stems(a).eq(stems(b))
 }
 
 /// Variables by content; none where several have the same.

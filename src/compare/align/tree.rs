@@ -48,9 +48,15 @@ impl<'a> Tree<'a> {
             contents: HashSet::new(),
         };
         let mut known: HashMap<(NodeId, &str), NodeId> = HashMap::new();
+        // Names come sorted: most of the way is that of the name before.
+        let mut way: Vec<NodeId> = Vec::new();
         for (variable, name) in names {
             let mut at = 0;
-            for part in name.splitn(limits::NAME_PARTS, '/') {
+            for (depth, part) in name.splitn(limits::NAME_PARTS, '/').enumerate() {
+                if let Some(same) = way.get(depth).filter(|node| tree.part(**node) == part) {
+                    at = *same;
+                    continue;
+                }
                 let next = tree.nodes.len();
                 let child = *known.entry((at, part)).or_insert(next);
                 if child == next {
@@ -61,6 +67,8 @@ impl<'a> Tree<'a> {
                     }
                 }
                 at = child;
+                way.truncate(depth);
+                way.push(child);
             }
             let Some((shape, dtype)) = matching.form(side, variable) else { continue };
             let Some(node) = tree.nodes.get_mut(at).filter(|node| node.variable.is_none()) else { continue };

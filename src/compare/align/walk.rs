@@ -121,12 +121,17 @@ impl<'a> Walk<'a> {
     pub fn learn(&mut self, matching: &Matching) {
         let mut votes: HashMap<NodeId, Option<(NodeId, Proof)>> = HashMap::new();
         let mut chosen: HashMap<NodeId, Option<NodeId>> = HashMap::new();
+        let mut last = None;
         for (a, b, proof) in matching.pairs().skip(std::mem::replace(&mut self.learnt, matching.pairs().count())) {
             let (Some(x), Some(y)) = (self.old.leaf_of(a), self.new.leaf_of(b)) else { continue };
             if self.partner(Side::Old, x).is_some() || !self.join(x, y, proof) {
                 continue;
             }
-            let scopes = self.old.upwards(x).zip(self.new.upwards(y)).skip(1);
+            let mut scopes = self.old.upwards(x).zip(self.new.upwards(y)).skip(1).peekable();
+            // The variables of one layer say the same.
+            if std::mem::replace(&mut last, scopes.peek().copied()) == scopes.peek().copied() {
+                continue;
+            }
             let mut below = true;
             for (x, y) in scopes {
                 if !below || x == 0 || y == 0 {

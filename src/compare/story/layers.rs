@@ -1,6 +1,9 @@
 //! The layers of both checkpoints, and which is which: variables of one scope are a layer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::class::Class;
 use super::optimizer::AVERAGE;
@@ -13,6 +16,8 @@ pub(super) struct Layers<'a> {
     old: Side<'a>,
     new: Side<'a>,
     alignment: &'a Alignment,
+    /// Each layer of the old checkpoint with the one of the new that most of its variables went to.
+    pub pairs: Vec<(usize, usize)>,
 }
 
 /// The layers of one checkpoint.
@@ -21,8 +26,11 @@ pub(super) struct Side<'a> {
     /// In the order in which the model applies them, as far as it is known; else by name.
     pub layers: Vec<Layer<'a>>,
     /// The layer of each variable of the model.
-    pub of: HashMap<VariableId, usize>,
+    of: Vec<Option<usize>>,
 }
+
+/// What tells the kind of a layer: names and shapes of its variables.
+type Signature<'a> = Vec<(&'a str, &'a [u64])>;
 
 /// Variables of one scope.
 pub(super) struct Layer<'a> {
@@ -39,7 +47,7 @@ impl<'a> Side<'a> {
     fn of(checkpoint: &'a Checkpoint) -> Self {
         let mut layers: Vec<Layer> = Vec::new();
         let mut known: HashMap<&str, usize> = HashMap::new();
-        let mut of = HashMap::new();
+        let mut of = vec![None; checkpoint.variables.len()];
         for (id, variable) in checkpoint.variables.iter().enumerate() {
             if variable.role.group() != Group::Model {
                 continue;
@@ -54,9 +62,16 @@ impl<'a> Side<'a> {
             if let Some(layer) = layers.get_mut(at) {
                 layer.variables.push(id);
             }
-            of.insert(id, at);
+            if let Some(of) = of.get_mut(id) {
+                *of = Some(at);
+            }
         }
         Self { checkpoint, layers, of }
+    }
+
+    /// The layer of a variable of the model.
+    pub fn layer_of(&self, id: VariableId) -> Option<usize> {
+        self.of.get(id).copied().flatten()
     }
 
     /// True if what is stored of a layer are moving averages of its weights.
@@ -91,38 +106,22 @@ impl<'a> Side<'a> {
 
 impl<'a> Layers<'a> {
     pub(super) fn of(old: &'a Checkpoint, new: &'a Checkpoint, alignment: &'a Alignment) -> Self {
-        Self { old: Side::of(old), new: Side::of(new), alignment }
+        let (old, new) = (Side::of(old), Side::of(new));
+        let pairs = pairs(&old, &new, alignment);
+        Self { old, new, alignment, pairs }
     }
 
     pub(super) fn sides(&self) -> (&Side<'a>, &Side<'a>) {
         (&self.old, &self.new)
     }
 
-    /// Each layer of the old checkpoint with the one of the new that most of its variables went to.
-    pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
-        let mut votes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        for pair in &self.alignment.pairs {
-            if let (Some(&a), Some(&b)) = (self.old.of.get(&pair.old), self.new.of.get(&pair.new)) {
-                let count = votes.entry((a, b)).or_default();
-                *count = count.saturating_add(1);
-            }
-        }
-        let mut best: Vec<((usize, usize), usize)> = votes.into_iter().collect();
-        best.sort_by_key(|(pair, count)| (std::cmp::Reverse(*count), *pair));
-        let (mut left, mut right) = (HashSet::new(), HashSet::new());
-        let free = |(a, b): &(usize, usize)| left.insert(*a) & right.insert(*b);
-        let mut pairs: Vec<(usize, usize)> = best.into_iter().map(|(pair, _)| pair).filter(free).collect();
-        pairs.sort_unstable();
-        pairs
-    }
-
     /// Layers that came, went or are of another class, and variables that came or went in one that stayed.
     pub(super) fn events(&self) -> Vec<Event> {
-        let pairs = self.pairs();
+        let pairs = &self.pairs;
         let stayed_old: HashSet<usize> = pairs.iter().map(|(old, _)| *old).collect();
         let stayed_new: HashSet<usize> = pairs.iter().map(|(_, new)| *new).collect();
         let lone = |side: &Side, stayed: &HashSet<usize>, ids: &[VariableId]| -> Vec<usize> {
-            let mut lone: Vec<usize> = ids.iter().filter_map(|id| side.of.get(id).copied()).collect();
+            let mut lone: Vec<usize> = ids.iter().filter_map(|id| side.layer_of(*id)).collect();
             lone.sort_unstable();
             lone.dedup();
             lone.retain(|layer| !stayed.contains(layer));
@@ -153,11 +152,12 @@ impl<'a> Layers<'a> {
         events.extend(self.replaced(&mut gone, &mut came));
         events.extend(filled(&self.new, &self.old, &pairs.iter().map(|(a, b)| (*b, *a)).collect(), &mut came, true));
         events.extend(filled(&self.old, &self.new, &pairs.iter().copied().collect(), &mut gone, false));
-        let before = order::before(&self.new);
+        let before = LazyCell::new(|| order::before(&self.new));
+        let twins = LazyCell::new(|| self.twins(&stayed_new));
         for block in blocks(&self.new, &came) {
             let after = block.first.and_then(|at| before.get(&at)).and_then(|at| self.new.layers.get(*at));
             let after = after.map(|layer| layer.name.to_owned());
-            let beside = block.first.filter(|_| block.names.len() == 1).and_then(|at| self.twin(at, &stayed_new));
+            let beside = block.first.filter(|_| block.names.len() == 1).and_then(|at| self.twin(at, &twins));
             let kind = EventKind::Inserted { layers: block.names, class: block.class, after, beside };
             events.push(Event { kind, old: Vec::new(), new: block.variables });
         }
@@ -170,23 +170,13 @@ impl<'a> Layers<'a> {
     }
 
     /// A layer that stayed, with variables of the same names and shapes, which cannot feed this one.
-    fn twin(&self, at: usize, stayed: &HashSet<usize>) -> Option<String> {
-        let signature = |at: usize| -> Vec<(&str, &[u64])> {
-            let layer = self.new.layers.get(at);
-            let variables = layer.into_iter().flat_map(|layer| &layer.variables);
-            let known = variables.filter_map(|id| {
-                let variable = self.new.checkpoint.variables.get(*id)?;
-                Some((leaf(&variable.name), self.new.checkpoint.entry(variable)?.shape.axes()?))
-            });
-            known.collect()
-        };
-        let own = signature(at);
+    fn twin(&self, at: usize, twins: &HashMap<Signature, Option<usize>>) -> Option<String> {
+        let own = self.signature(at);
         // What goes in has another width than what comes out: the two do not stand behind one another.
         let kernel = own.iter().find(|(_, axes)| axes.len() >= 2)?.1;
         let width = kernel.get(kernel.len().checked_sub(2)?)?;
         let beside = *width != *kernel.last()?;
-        let mut twins = stayed.iter().copied().filter(|other| beside && signature(*other) == own);
-        let twin = twins.next().filter(|_| twins.next().is_none())?;
+        let twin = (*twins.get(&own)?).filter(|_| beside)?;
         self.new.layers.get(twin).map(|layer| layer.name.to_owned())
     }
 
@@ -194,7 +184,7 @@ impl<'a> Layers<'a> {
     /// taken from those that went and came.
     fn undecided(&self, gone: &mut Vec<usize>, came: &mut Vec<usize>) -> Vec<Event> {
         let of = |side: &Side, ids: &[VariableId], lone: &[usize]| -> BTreeSet<usize> {
-            let layers = ids.iter().filter_map(|id| side.of.get(id).copied());
+            let layers = ids.iter().filter_map(|id| side.layer_of(*id));
             layers.filter(|at| lone.binary_search(at).is_ok()).collect()
         };
         let mut by_layers: BTreeMap<[BTreeSet<usize>; 2], [Vec<VariableId>; 2]> = BTreeMap::new();
@@ -222,6 +212,26 @@ impl<'a> Layers<'a> {
         events
     }
 
+    /// The layers that stayed, by their variables; none where several have the same.
+    fn twins(&self, stayed: &HashSet<usize>) -> HashMap<Signature<'a>, Option<usize>> {
+        let mut twins = HashMap::new();
+        for at in stayed {
+            twins.entry(self.signature(*at)).and_modify(|known| *known = None).or_insert(Some(*at));
+        }
+        twins
+    }
+
+    /// The names and shapes of the variables of a layer of the new checkpoint.
+    fn signature(&self, at: usize) -> Signature<'a> {
+        let checkpoint = self.new.checkpoint;
+        let variables = self.new.layers.get(at).into_iter().flat_map(|layer| &layer.variables);
+        let known = variables.filter_map(|id| {
+            let variable = checkpoint.variables.get(*id)?;
+            Some((leaf(&variable.name), checkpoint.entry(variable)?.shape.axes()?))
+        });
+        known.collect()
+    }
+
     /// A layer that went where another came: under the same name, or at the same place.
     fn replaced(&self, gone: &mut Vec<usize>, came: &mut Vec<usize>) -> Vec<Event> {
         let places = |side: &Side, layers: &[usize]| -> HashMap<String, usize> {
@@ -230,18 +240,20 @@ impl<'a> Layers<'a> {
             placed.chain(named).collect()
         };
         let theirs = places(&self.new, came);
+        let mut left: HashSet<usize> = came.iter().copied().collect();
         let mut events = Vec::new();
         gone.retain(|at| {
             let Some(layer) = self.old.layers.get(*at) else { return true };
             let same = theirs.get(layer.name).or_else(|| theirs.get(&self.old.place(layer)?)).copied();
-            let Some(other) = same.filter(|other| came.contains(other)) else { return true };
+            let Some(other) = same.filter(|other| left.contains(other)) else { return true };
             let Some(new) = self.new.layers.get(other) else { return true };
-            came.retain(|at| *at != other);
+            left.remove(&other);
             let (from, to) = (self.old.class(layer), self.new.class(new));
             let kind = EventKind::Replaced { layer: new.name.to_owned(), from, to };
             events.push(Event { kind, old: layer.variables.clone(), new: new.variables.clone() });
             false
         });
+        came.retain(|at| left.contains(at));
         events
     }
 
@@ -254,9 +266,8 @@ impl<'a> Layers<'a> {
         ];
         for (side, stayed, ids, on) in sides {
             for id in ids {
-                let Some(layer) = side.of.get(id).filter(|layer| stayed.contains(layer)) else { continue };
-                let (Some(layer), Some(variable)) = (side.layers.get(*layer), side.checkpoint.variables.get(*id))
-                else {
+                let Some(layer) = side.layer_of(*id).filter(|layer| stayed.contains(layer)) else { continue };
+                let (Some(layer), Some(variable)) = (side.layers.get(layer), side.checkpoint.variables.get(*id)) else {
                     continue;
                 };
                 let leaf = leaf(&variable.name).to_owned();
@@ -276,10 +287,31 @@ impl<'a> Layers<'a> {
     }
 }
 
+/// Each layer of one side with the one of the other that most of its variables went to.
+fn pairs(old: &Side, new: &Side, alignment: &Alignment) -> Vec<(usize, usize)> {
+    let mut votes: HashMap<(usize, usize), usize> = HashMap::new();
+    for pair in &alignment.pairs {
+        if let (Some(a), Some(b)) = (old.layer_of(pair.old), new.layer_of(pair.new)) {
+            let count = votes.entry((a, b)).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    let mut best: Vec<((usize, usize), usize)> = votes.into_iter().collect();
+    best.sort_unstable_by_key(|(pair, count)| (std::cmp::Reverse(*count), *pair));
+    let (mut left, mut right) = (HashSet::new(), HashSet::new());
+    let free = |(a, b): &(usize, usize)| left.insert(*a) & right.insert(*b);
+    let mut pairs: Vec<(usize, usize)> = best.into_iter().map(|(pair, _)| pair).filter(free).collect();
+    pairs.sort_unstable();
+    pairs
+}
+
 /// Of layers that only one side has variables of, those that the other side has too, without variables: the
 /// object is there at the same place, and the layers behind it have not moved.
 fn filled(side: &Side, other: &Side, is: &HashMap<usize, usize>, lone: &mut Vec<usize>, on: bool) -> Vec<Event> {
     let Some(graph) = other.checkpoint.graph.as_ref() else { return Vec::new() };
+    if lone.is_empty() {
+        return Vec::new();
+    }
     let there = |path: &str| {
         let mut node = Some(0);
         for part in path.split('/') {
@@ -351,7 +383,7 @@ fn blocks(side: &Side, lone: &[usize]) -> Vec<Block> {
             [layer] if class.is_none() => side.bare(layer).unwrap_or(name),
             _ => name,
         };
-        let first = layers.first().and_then(|layer| side.of.get(layer.variables.first()?).copied());
+        let first = layers.first().and_then(|layer| side.layer_of(*layer.variables.first()?));
         let template = name.chars().filter(|c| !c.is_ascii_digit()).collect();
         let block = by_template.entry((template, class)).or_insert_with(|| Block {
             names: Vec::new(),

@@ -1,6 +1,8 @@
 //! Where layers stand: the numbers in their paths and keys tell the order of those of one list.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use super::layers::{Layer, Layers, Side};
 use super::{Event, EventKind};
@@ -65,7 +67,7 @@ pub(super) fn before(side: &Side) -> HashMap<usize, usize> {
 /// Layers that stand in another order than before, as few as explain it.
 pub(super) fn reordered(layers: &Layers) -> Vec<Event> {
     let (old, new) = layers.sides();
-    let is: HashMap<usize, usize> = layers.pairs().into_iter().collect();
+    let is: HashMap<usize, usize> = layers.pairs.iter().copied().collect();
     let places: HashMap<usize, (String, u64)> = lists(new)
         .into_iter()
         .flat_map(|(list, layers)| layers.into_iter().map(move |(number, at)| (at, (list.clone(), number))))

@@ -98,8 +98,8 @@ pub(super) fn resized(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment,
         if b.role.group() != Group::Model || was.shape == is.shape || !known {
             continue;
         }
-        let Some(layer) = side.of.get(&pair.new) else { continue };
-        let (sizes, pairs) = by_layer.entry(*layer).or_default();
+        let Some(layer) = side.layer_of(pair.new) else { continue };
+        let (sizes, pairs) = by_layer.entry(layer).or_default();
         sizes.insert(Size::of(&b.name, &was.shape, &is.shape));
         pairs.push((pair.old, pair.new));
     }

@@ -7,7 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, number, python, some};
-use crate::model::{Depth, Role, Shape};
+use crate::model::{Checkpoint, Depth, Role, Shape, VariableId};
 
 pub static RULE: Rule = Rule {
     code: "N001",
@@ -151,16 +151,22 @@ fn moves(binding: &Binding, missing: &[String]) -> Renamed {
     let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
     let outer = outer_scope(&own, &unused);
     let pairs = if outer.is_some() { Vec::new() } else { renamed(binding) };
+    // By the new name, each with how early it comes.
+    let by_new: HashMap<&str, (usize, &str)> =
+        pairs.iter().enumerate().map(|(at, (old, new))| (new.as_str(), (at, old.as_str()))).collect();
     let old_name = |name: &String| {
         let by_scope = outer.iter().filter_map(|(old, new)| Some(format!("{old}{}", name.strip_prefix(new.as_str())?)));
         // A slot that was made within the scope has it twice.
         let twice = outer.iter().filter_map(|(old, new)| {
             Some(format!("{old}{old}{}", name.strip_prefix(new.as_str())?.strip_prefix(new.as_str())?))
         });
-        let by_pair = pairs.iter().filter_map(|(old, new)| {
-            let rest = name.strip_prefix(new.as_str())?;
-            rest.starts_with('/').then(|| format!("{old}{rest}"))
-        });
+        let mut by_pair: Vec<(usize, String)> = name
+            .match_indices('/')
+            .filter_map(|(slash, _)| name.split_at_checked(slash))
+            .filter_map(|(new, rest)| by_new.get(new).map(|(at, old)| (*at, format!("{old}{rest}"))))
+            .collect();
+        by_pair.sort_unstable();
+        let by_pair = by_pair.into_iter().map(|(_, old)| old);
         by_scope.chain(twice).chain(by_pair).find(|old| stored.contains(old.as_str()))
     };
     missing.iter().filter_map(|name| Some((old_name(name)?, name.clone()))).collect()
@@ -212,31 +218,38 @@ fn renamed(binding: &Binding) -> Renamed {
         .filter_map(|pair| Some((binding.old.variables.get(pair.old)?, binding.new.variables.get(pair.new)?)))
         .map(|(old, new)| (new.name.as_str(), old.name.as_str()))
         .collect();
-    let describe = |checkpoint: &crate::model::Checkpoint, ids: &[usize]| -> Vec<(String, Option<Shape>)> {
-        let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
-        let own = variables.filter(|variable| !OPTIMIZER.contains(&variable.role));
-        own.map(|variable| (variable.name.to_string(), checkpoint.entry(variable).map(|entry| entry.shape.clone())))
-            .collect()
-    };
-    let missing = describe(binding.new, &binding.missing);
-    let mut stored = describe(binding.old, &binding.unused);
+    let mut stored: HashMap<Option<&Shape>, BTreeSet<(&str, &str)>> = HashMap::new();
+    for (name, shape) in own(binding.old, &binding.unused) {
+        stored.entry(shape).or_default().insert((leaf(name), name));
+    }
+    let shapes: HashMap<&str, Option<&Shape>> = own(binding.old, &binding.unused).collect();
     let mut renamed = Vec::new();
-    for (name, shape) in missing {
-        if let Some(old) = known.get(name.as_str()) {
-            stored.retain(|(other, _)| other != old);
-            renamed.push(((*old).to_owned(), name));
-            continue;
+    for (name, shape) in own(binding.new, &binding.missing) {
+        let old = match known.get(name) {
+            Some(old) => *old,
+            None => {
+                let Some(loose) = stored.get(&shape) else { return Vec::new() };
+                let end = leaf(name);
+                let mut exact = loose.range((end, "")..).take_while(|(other, _)| *other == end);
+                match (exact.next(), exact.next(), loose.len(), loose.first()) {
+                    (Some((_, old)), None, ..) | (None, _, 1, Some((_, old))) => *old,
+                    _ => return Vec::new(),
+                }
+            }
+        };
+        if let Some(left) = shapes.get(old).and_then(|shape| stored.get_mut(shape)) {
+            left.remove(&(leaf(old), old));
         }
-        let same_shape = |(_, other): &&(String, Option<Shape>)| *other == shape;
-        let exact: Vec<&(String, Option<Shape>)> =
-            stored.iter().filter(same_shape).filter(|(other, _)| leaf(other) == leaf(&name)).collect();
-        let loose: Vec<&(String, Option<Shape>)> = stored.iter().filter(same_shape).collect();
-        let (([(old, _)], _) | ([], [(old, _)])) = (exact.as_slice(), loose.as_slice()) else { return Vec::new() };
-        let old = old.clone();
-        stored.retain(|(other, _)| *other != old);
-        renamed.push((old, name));
+        renamed.push((old.to_owned(), name.to_owned()));
     }
     renamed
+}
+
+/// Names and shapes of variables that are not the optimizer's.
+fn own<'a>(checkpoint: &'a Checkpoint, ids: &'a [VariableId]) -> impl Iterator<Item = (&'a str, Option<&'a Shape>)> {
+    let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
+    let own = variables.filter(|variable| !OPTIMIZER.contains(&variable.role));
+    own.map(|variable| (variable.name.as_str(), checkpoint.entry(variable).map(|entry| &entry.shape)))
 }
 
 /// Scopes of missing variables of which nothing is stored.

@@ -183,7 +183,7 @@ impl Spelt for Writer {
     const WHAT: &'static str = "writer that this version knows";
 
     fn read(word: &str) -> Option<Self> {
-        let all = [Self::Keras3, Self::Keras2, Self::Keras1, Self::Trackable, Self::Saver];
+        let all = [Self::Keras, Self::Keras3, Self::Keras2, Self::Keras1, Self::Trackable, Self::Saver];
         all.into_iter().find(|writer| writer.words() == word)
     }
 }
