@@ -255,7 +255,7 @@ mod tests {
         let new = layers(&[("a/kernel", &[2, 3]), ("features/kernel", &[3, 5])]);
         let facts = loaded(against(old, new), Loader::Keras3Weights, Some("no"));
         let found = remedy(led(&crate::doctor::rules::h5_shape::RULE, &facts, "so"), &facts, &facts.predictions[0]);
-        assert!(found.message.starts_with("renamed: hidden -> features"), "{}", found.message);
+        assert!(found.message.starts_with("renamed from hidden to features"), "{}", found.message);
         assert!(found.fixes[0].text.contains("names = {\"features\": \"hidden\"}"), "{}", found.fixes[0].text);
     }
 }
