@@ -113,13 +113,15 @@ pub(super) fn ordered(diff: &Diff) -> Vec<Sides<'_>> {
     let much = |sides: &Sides| {
         sides.change.delta.as_ref().map_or((false, -1.0), |delta| (delta.lost_finite() > 0, delta.rel_l2))
     };
-    all.sort_by(|a, b| {
+    // A name is cleaned once, not at each comparison.
+    let mut all: Vec<(Cow<str>, Sides)> = all.into_iter().map(|sides| (sides.name(diff.names), sides)).collect();
+    all.sort_by(|(name_a, a), (name_b, b)| {
         let ((lost_a, much_a), (lost_b, much_b)) = (much(a), much(b));
         let changed = lost_b.cmp(&lost_a).then_with(|| much_b.total_cmp(&much_a));
         let kinds = a.change.kind.cmp(&b.change.kind).then_with(|| group(a).cmp(&group(b)));
-        kinds.then(changed).then_with(|| natural(&a.name(diff.names), &b.name(diff.names)))
+        kinds.then(changed).then_with(|| natural(name_a, name_b))
     });
-    all
+    all.into_iter().map(|(_, sides)| sides).collect()
 }
 
 /// The variables of which one rule tells what happened to their names.
