@@ -118,7 +118,7 @@ impl Command {
 }
 
 /// `ckpt ls`
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Ls {
     /// A checkpoint directory, a prefix (`dir/ckpt-4`), any file of a checkpoint, or a SavedModel
     #[arg(default_value = ".")]
@@ -243,7 +243,7 @@ pub struct Show {
 }
 
 /// `ckpt diff`
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Diff {
     /// A checkpoint, as for `ls`
     pub old: PathBuf,
@@ -267,6 +267,9 @@ pub struct Diff {
     /// Write which old name is which new one: JSON to a .json file, a script to a .py file or to -
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
+    /// Write a page to look at: what happened, the layers, and how the values moved; reads what differs
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What makes the exit status 1 [default: any difference]
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     pub fail_on: Vec<DifferenceName>,
@@ -353,6 +356,9 @@ pub struct Doctor {
     /// With --against: exit with 1 if a restore would not do for this, and with 0 if it would
     #[arg(long = "for", value_name = "GOAL", requires = "against")]
     pub goal: Option<GoalName>,
+    /// Write a page to look at: the findings, the layers, and with --against how the values moved
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Exit with 0 whatever is found
     #[arg(long)]
     pub exit_zero: bool,

@@ -178,8 +178,12 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
         Command::Explain(args) => command::explain(&context, args),
         Command::Rules => Ok(Outcome::Rules(doctor::rules::ALL)),
     };
+    let page = outcome.and_then(|outcome| Ok((command::page(&context, &cli.command, &outcome)?, outcome)));
     context.progress.finish();
-    let outcome = outcome?;
+    let (page, outcome) = page?;
+    if let Some((file, page)) = page {
+        command::save(file, page.as_bytes(), &cli.command.inputs())?;
+    }
     if let (Command::Diff(cli::Diff { map: Some(file), .. }), Outcome::Diff(diff)) = (&cli.command, &outcome) {
         let text = command::map(diff, file)?;
         if file.as_os_str() == "-" {

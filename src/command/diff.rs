@@ -11,10 +11,16 @@ use crate::compare::change::{ChangeKind, Changes, Open, changes, unread};
 use crate::compare::story;
 use crate::error::Error;
 use crate::format;
-use crate::model::{Checkpoint, Container, Delta, Depth, Digests, Entry, Payload, Resolved, Tolerance, VariableId};
+use crate::model::{
+    Checkpoint, Container, Delta, Depth, Digests, Entry, Group, Payload, Resolved, Stats, Tolerance, VariableId,
+};
 use crate::restore::{self, Goal, Goals, Options, Scene};
 use crate::tensor::{self, Elements};
-use crate::view::{self, Diff, Differences, MapKind, Outcome};
+use crate::view::{self, Diff, Differences, MapKind, Outcome, Spread};
+
+/// Variables whose values a page pictures, and the steps of each picture.
+const SPREADS: usize = 12;
+const STEPS: usize = 48;
 
 /// Compares by names and checksums; reads only what the indexes leave open, or what `--values` asks for.
 ///
@@ -36,13 +42,15 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     let alignment = narrowed.as_ref().unwrap_or(&whole);
     let mut found = changes(&old, &new, alignment);
     reading.settle(&mut found);
-    if args.values || reading.tolerance.is_some() {
+    let pictured = args.html.is_some() && !old.listed && !new.listed;
+    if reads || pictured {
         reading.measure(&mut found);
     }
-    let trouble = reading.trouble;
-    if tolerance(args).is_some() {
+    if reading.tolerance.is_some() {
         found.tolerate();
     }
+    let spreads = if pictured { reading.spreads(&found) } else { Vec::new() };
+    let trouble = reading.trouble;
     // Of a selection nothing is restored: the verdict is on the whole.
     let all = narrowed.as_ref().map(|_| changes(&old, &new, &whole));
     let goals = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
@@ -55,6 +63,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         new,
         alignment,
         changes: found,
+        spreads,
         narrowed: selector.narrows(),
         trouble,
         names: select::names(args.select.names),
@@ -245,6 +254,37 @@ impl Reading<'_> {
             }
             self.context.progress.advance(read);
         }
+    }
+
+    /// How the values of what changed most are spread, over the range of both sides.
+    fn spreads(&self, found: &Changes) -> Vec<Spread> {
+        // The model's own before the optimizer's, which changes with every step.
+        let aside =
+            |id: VariableId| self.new.variables.get(id).is_none_or(|variable| variable.role.group() != Group::Model);
+        let part = |delta: &Delta| if delta.lost_finite() > 0 { f64::INFINITY } else { delta.rel_l2 };
+        let measured = found.list.iter().enumerate().filter_map(|(change, pair)| {
+            let delta = pair.delta.as_ref().filter(|delta| delta.changed > 0 && delta.total > 1)?;
+            Some((aside(pair.new?), part(delta), Open { change, old: pair.old?, new: pair.new? }))
+        });
+        let mut measured: Vec<(bool, f64, Open)> = measured.collect();
+        measured.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.total_cmp(&a.1)));
+        measured.iter().take(SPREADS).filter_map(|(_, _, open)| self.spread(open)).collect()
+    }
+
+    fn spread(&self, open: &Open) -> Option<Spread> {
+        let (old, new) = (self.old.variables.get(open.old)?.entry, self.new.variables.get(open.new)?.entry);
+        let stats = |checkpoint, entry| {
+            let request = tensor::Request { depth: Depth::Values, sha256: false, entries: Some(vec![entry]) };
+            tensor::digest(self.context.store, checkpoint, &request, &|_| ()).stats(entry).copied()
+        };
+        let (a, b) = (stats(self.old, old)?, stats(self.new, new)?);
+        // One range for both: only then can the two be held against each other.
+        let range = Stats { min: a.min.min(b.min), max: a.max.max(b.max), ..a };
+        let histogram = |checkpoint: &Checkpoint, entry| {
+            let entry = checkpoint.entries.get(entry)?;
+            tensor::histogram(self.context.store, checkpoint, entry, &range, STEPS).ok()?
+        };
+        Some(Spread { change: open.change, old: histogram(self.old, old)?, new: histogram(self.new, new)? })
     }
 
     fn delta(&self, old: &Entry, new: &Entry) -> Result<Option<Delta>, Fault> {

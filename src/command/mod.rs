@@ -6,6 +6,7 @@ mod explain;
 mod log;
 mod ls;
 mod output;
+mod page;
 mod progress;
 mod select;
 mod show;
@@ -16,6 +17,7 @@ pub(crate) use doctor::doctor;
 pub(crate) use explain::explain;
 pub(crate) use ls::ls;
 pub(crate) use output::save;
+pub(crate) use page::page;
 pub(crate) use progress::Progress;
 pub(crate) use show::show;
 

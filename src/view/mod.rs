@@ -2,6 +2,7 @@
 
 mod csv;
 mod escape;
+pub(crate) mod html;
 mod json;
 mod label;
 mod map;
@@ -17,7 +18,9 @@ use std::io::{self, Write};
 
 pub use escape::clean;
 pub use map::{MapKind, map};
-pub use outcome::{Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Show, ShownValues, Sort, Tensor};
+pub use outcome::{
+    Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Show, ShownValues, Sort, Spread, Tensor,
+};
 pub(crate) use text::error;
 pub use units::{count, size};
 

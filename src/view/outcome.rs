@@ -191,6 +191,8 @@ pub struct Diff {
     pub alignment: Alignment,
     /// What changed. After `--values` with deltas.
     pub changes: Changes,
+    /// How the values of what changed most are spread, for a page; the most changed first.
+    pub spreads: Vec<Spread>,
     /// What that means for the model, the most telling first.
     pub story: Vec<Event>,
     /// Whether the selection was narrowed by flags.
@@ -207,6 +209,17 @@ pub struct Diff {
     pub goals: Option<Goals>,
     /// What makes the exit code 1.
     pub fails: Differences,
+}
+
+/// How the values of one variable are spread on both sides, over one range.
+#[derive(Clone, Debug)]
+pub struct Spread {
+    /// Position in [`Changes::list`].
+    pub change: usize,
+    /// Before.
+    pub old: Histogram,
+    /// After, in the same steps.
+    pub new: Histogram,
 }
 
 /// What makes a comparison fail.

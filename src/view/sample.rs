@@ -195,6 +195,7 @@ pub fn diff() -> Diff {
         steps: [Some(8), None],
         alignment: Alignment::default(),
         changes: Changes { list, same: 2, within: 0 },
+        spreads: vec![],
         story: Vec::new(),
         narrowed: false,
         trouble: Vec::new(),

@@ -20,6 +20,44 @@ pub fn size(bytes: u64, exact: bool) -> String {
     format!("{value:.1} {unit}")
 }
 
+/// Four figures that count: as a decimal where that is short, else with an exponent.
+pub fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "-".to_owned();
+    }
+    let magnitude = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if value.fract() == 0.0 && magnitude < 1e6 {
+        format!("{value}")
+    } else if (1e-3..1e5).contains(&magnitude) {
+        let digits = if magnitude < 1.0 {
+            4
+        } else if magnitude < 100.0 {
+            3
+        } else {
+            1
+        };
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:.2e}")
+    }
+}
+
+/// `19.7 %`; a change too small for that is not shown as none.
+pub fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    if !percent.is_finite() {
+        "-".to_owned()
+    } else if percent > 0.0 && percent < 0.1 {
+        "< 0.1 %".to_owned()
+    } else if percent < 1e5 {
+        format!("{percent:.1} %")
+    } else {
+        format!("{percent:.1e} %")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

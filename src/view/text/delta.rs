@@ -3,6 +3,7 @@
 use super::wrap::{pad_left, width};
 use crate::model::Delta;
 use crate::view::count;
+use crate::view::units::percent;
 
 /// The columns, in the order in which they stand.
 const HEADINGS: [&str; 6] = ["rel. L2", "max |d|", "mean |d|", "max rel.", "cosine", "values changed"];
@@ -81,20 +82,6 @@ fn cosine(cosine: f64) -> String {
         cosine if cosine.is_nan() => "-".to_owned(),
         cosine if (0.9999995..1.0).contains(&cosine) => "> .999999".to_owned(),
         cosine => format!("{cosine:.6}"),
-    }
-}
-
-/// `19.7 %`; a change too small for that is not shown as none.
-pub(super) fn percent(ratio: f64) -> String {
-    let percent = ratio * 100.0;
-    if !percent.is_finite() {
-        "-".to_owned()
-    } else if percent > 0.0 && percent < 0.1 {
-        "< 0.1 %".to_owned()
-    } else if percent < 1e5 {
-        format!("{percent:.1} %")
-    } else {
-        format!("{percent:.1e} %")
     }
 }
 

@@ -21,6 +21,7 @@ mod wrap;
 
 use std::io::{self, Write};
 
+pub(super) use self::report::verdict;
 use super::{Outcome, Style, clean};
 use paint::Paint;
 

@@ -136,7 +136,7 @@ fn variables(names: &[String], all: bool) -> Option<String> {
 
 /// What it comes to, with how far we looked. Findings name their files themselves, so the path is
 /// named with them only among several.
-fn verdict(report: &Report, several: bool) -> String {
+pub(in crate::view) fn verdict(report: &Report, several: bool) -> String {
     let looked = &report.looked;
     let subject = looked.checkpoints.first().unwrap_or(&report.subject);
     let against = looked.against.as_ref().map(|label| format!(", held against {label}")).unwrap_or_default();

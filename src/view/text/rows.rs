@@ -11,6 +11,7 @@ use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::hang;
 use crate::model::{Checkpoint, Depth, Entry, Payload, Shape, Stats, Variable, VariableId, dotted};
+use crate::view::units::number;
 use crate::view::{Listing, Names, Sort, Style, clean, count, size};
 
 /// Columns in front of every name.
@@ -202,30 +203,6 @@ fn statistics(stats: Option<&Stats>) -> [String; 7] {
         count(stats.nan),
         count(stats.inf),
     ]
-}
-
-/// Four figures that count: as a decimal where that is short, else with an exponent.
-pub(super) fn number(value: f64) -> String {
-    if value.is_nan() {
-        return "-".to_owned();
-    }
-    let magnitude = value.abs();
-    if value == 0.0 {
-        "0".to_owned()
-    } else if value.fract() == 0.0 && magnitude < 1e6 {
-        format!("{value}")
-    } else if (1e-3..1e5).contains(&magnitude) {
-        let digits = if magnitude < 1.0 {
-            4
-        } else if magnitude < 100.0 {
-            3
-        } else {
-            1
-        };
-        format!("{value:.digits$}")
-    } else {
-        format!("{value:.2e}")
-    }
 }
 
 /// The scopes of a depth, each with what lies in it.

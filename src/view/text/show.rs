@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use super::paint::Paint;
-use super::rows::number;
 use super::wrap::{hang, pad, width};
 use super::{CAP, values};
 use crate::model::{
     Checkpoint, Coding, Container, Digest, Entry, Extent, Filter, Kind, Payload, Piece, Shape, Stats, Variable, dotted,
 };
+use crate::view::units::number;
 use crate::view::{Show, Style, Tensor, clean, count, size};
 
 /// Columns of the names of fields, with the blanks in front of them.

@@ -1,9 +1,9 @@
 //! Values of a tensor as numpy prints them, and how they are spread.
 
 use super::fit::fit;
-use super::rows::number;
 use super::wrap::{pad_left, width};
 use crate::model::Histogram;
+use crate::view::units::number;
 use crate::view::{ShownValues, Style, clean, count};
 
 /// Strings are cut to this where not all values were asked for: one can be a whole serialized graph.

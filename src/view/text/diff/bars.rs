@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::super::delta::percent;
 use super::super::fit::fit;
 use super::super::paint::Paint;
 use super::super::wrap::{pad, pad_left, width};
 use super::sides::Sides;
 use crate::compare::change::ChangeKind;
 use crate::model::{Delta, Group, natural};
+use crate::view::units::percent;
 use crate::view::{Diff, Style, clean, count};
 
 /// Layers that are shown unless all are asked for.

@@ -62,6 +62,7 @@ fn diff(old: &[Spec], new: &[Spec]) -> Diff {
         old,
         new,
         alignment,
+        spreads: vec![],
         changes,
         narrowed: false,
         trouble: vec![],

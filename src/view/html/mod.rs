@@ -1,0 +1,88 @@
+//! One page that holds everything: no script, no font, nothing from a network. For looking instead of
+//! reading, and for sending to somebody who has neither the files nor this program.
+
+mod chart;
+mod diff;
+mod doctor;
+mod tree;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Diff, Listing, clean, count};
+use crate::doctor::Report;
+use crate::restore::{Goal, Goals};
+
+const STYLE: &str = include_str!("page.css");
+
+/// The page of a comparison.
+pub fn of_diff(diff: &Diff) -> String {
+    page(&format!("{} → {}", clean(&diff.old.label), clean(&diff.new.label)), "ckpt diff", diff::body(diff))
+}
+
+/// The page of an examination: with what `diff` says of the two sides if there are two, or else with the
+/// variables that were examined.
+pub fn of_reports(reports: &[Report], compared: Option<&Diff>, listed: Option<&Listing>) -> String {
+    let subjects: Vec<_> = reports.iter().map(|report| clean(&report.subject).into_owned()).collect();
+    let body = html! {
+        @for report in reports { (doctor::report(report)) }
+        @if let Some(diff) = compared {
+            h2 { "What changed" }
+            (diff::body(diff))
+        } @else if let Some((report, listing)) = reports.first().zip(listed) {
+            (doctor::variables(report, listing))
+        }
+    };
+    page(&subjects.join(", "), "ckpt doctor", body)
+}
+
+fn page(title: &str, command: &str, body: Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                // Names come out of untrusted files: whatever they hold, nothing is run and nothing is loaded.
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { (title) " · " (command) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header { span.command { (command) } h1 { (title) } }
+                    (body)
+                    footer { "ckpt " (env!("CARGO_PKG_VERSION")) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// What a restore would be good for, an answer for each goal.
+fn goals(goals: &Goals) -> Markup {
+    html! {
+        section.goals {
+            @for verdict in &goals.verdicts {
+                // Few want nothing to have changed.
+                @let class = match (verdict.ok, verdict.goal) {
+                    (true, _) => "good",
+                    (false, Goal::Exact) => "plain",
+                    (false, _) => "error",
+                };
+                div.goal.(class) {
+                    span.word { (verdict.goal.word()) }
+                    strong { @if verdict.ok { "yes" } @else { "no" } }
+                    @if !verdict.reasons.is_empty() { small { (clean(&verdict.reasons.join(", "))) } }
+                }
+            }
+            @if let Some(loader) = goals.loader { p.dim { "as restored by " code { (loader.word()) } } }
+        }
+    }
+}
+
+/// `3 tensors`.
+fn plural(number: usize, what: &str) -> String {
+    format!("{} {what}{}", count(number as u64), if number == 1 { "" } else { "s" })
+}
