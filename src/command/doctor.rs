@@ -14,7 +14,7 @@ use crate::format;
 use crate::model::{Checkpoint, Depth, Digests, Directory, Flavor, GraphFile, Resolved};
 use crate::restore::{self, Loader, Options, Scene};
 use crate::tensor;
-use crate::view::{Fails, Outcome};
+use crate::view::{Fails, Outcome, Reports};
 
 /// Examines each path.
 ///
@@ -41,13 +41,24 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
             reports.push(report);
         }
     }
-    let fail_on = match args.fail_on {
-        cli::FailOn::Error => Severity::Error,
-        cli::FailOn::Warning => Severity::Warning,
-        cli::FailOn::Info => Severity::Info,
-    };
-    let fails = args.goal.map_or(Fails::On(fail_on), |name| Fails::For(diff::goal(name)));
-    Ok(Outcome::Reports(reports, fails))
+    Ok(Outcome::Reports(Box::new(Reports {
+        list: reports,
+        fails: fails(args),
+        lenient: args.exit_zero,
+        statistics: args.statistics,
+        baseline: None,
+        settings: None,
+    })))
+}
+
+fn fails(args: &cli::Doctor) -> Fails {
+    match (args.goal, args.fail_on.unwrap_or(cli::FailOn::Error)) {
+        (Some(name), _) => Fails::For(diff::goal(name)),
+        (None, cli::FailOn::Error) => Fails::On(Severity::Error),
+        (None, cli::FailOn::Warning) => Fails::On(Severity::Warning),
+        (None, cli::FailOn::Info) => Fails::On(Severity::Info),
+        (None, cli::FailOn::Never) => Fails::Never,
+    }
 }
 
 /// The call that is asked about.

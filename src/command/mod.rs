@@ -7,9 +7,11 @@ mod log;
 mod ls;
 mod output;
 mod progress;
+mod schema;
 mod select;
 mod show;
 mod slice;
+mod style;
 
 pub(crate) use diff::{diff, map};
 pub(crate) use doctor::doctor;
@@ -17,7 +19,9 @@ pub(crate) use explain::explain;
 pub(crate) use ls::ls;
 pub(crate) use output::save;
 pub(crate) use progress::Progress;
+pub(crate) use schema::schema;
 pub(crate) use show::show;
+pub(crate) use style::{Wish, styles};
 
 use std::path::Path;
 
