@@ -33,6 +33,7 @@ pub mod bytes;
 pub mod cli;
 pub mod command;
 pub mod compare;
+mod config;
 pub mod doctor;
 pub mod error;
 pub mod format;
@@ -45,6 +46,7 @@ pub mod view;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -70,6 +72,8 @@ pub struct Terminal {
     pub no_color: bool,
     /// Whether colour is wanted even in a pipe (`CLICOLOR_FORCE`).
     pub force_color: bool,
+    /// The folder that the program runs in; none if settings are not to be looked for there.
+    pub folder: Option<&'static Path>,
 }
 
 /// True if the environment says that text is UTF-8.
@@ -158,7 +162,10 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
     }
     let store = store::Kept::new(store);
-    let context = Context { store: &store, progress: Progress::new(terminal.stderr && !cli.output.no_progress) };
+    let settled = matches!(&cli.command, Command::Diff(_) | Command::Doctor(_));
+    let config = if settled { config::find(&store, &cli.settings, terminal.folder)? } else { None };
+    let progress = Progress::new(terminal.stderr && !cli.output.no_progress);
+    let context = Context { store: &store, progress, config: config.as_ref() };
     let outcome = match &cli.command {
         Command::Ls(args) => command::ls(&context, args),
         Command::Show(args) => command::show(&context, args),

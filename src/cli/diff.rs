@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::Deserialize;
 
 use super::{GoalName, Select};
 
@@ -49,7 +50,9 @@ fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 /// The words for what may differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum DifferenceName {
     /// Only in the old checkpoint
     Removed,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::Deserialize;
 
 use super::GoalName;
 
@@ -43,18 +44,26 @@ pub struct Doctor {
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
     /// With --against: exit with 1 if a restore would not do for this, and with 0 if it would
-    #[arg(long = "for", value_name = "GOAL", requires = "against")]
+    #[arg(long = "for", value_name = "GOAL")]
     pub goal: Option<GoalName>,
     /// Exit with 0 whatever is found
     #[arg(long)]
     pub exit_zero: bool,
+    /// Findings that are known: they are counted apart, and do not fail
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Take all that is found now for known, and write it to the baseline
+    #[arg(long)]
+    pub write_baseline: bool,
     /// How often each rule spoke, in the place of what it said
     #[arg(long)]
     pub statistics: bool,
 }
 
 /// The words for loaders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum LoaderName {
     /// `tf.train.Checkpoint(...).restore(path)`
     Checkpoint,
@@ -75,7 +84,9 @@ pub enum LoaderName {
 }
 
 /// Severities, as a threshold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum FailOn {
     /// Only errors
     Error,

@@ -1,9 +1,12 @@
 //! What a restore can be wanted for.
 
 use clap::ValueEnum;
+use serde::Deserialize;
 
 /// The words for what is wanted of a restore.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum GoalName {
     /// The same variables, shapes, types and values
     Exact,

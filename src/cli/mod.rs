@@ -8,6 +8,7 @@ mod ls;
 mod output;
 mod schema;
 mod select;
+mod settings;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use ls::Ls;
 pub use output::{FormatName, Output, When};
 pub use schema::Schema;
 pub use select::{NamesName, RoleName, Select, SortName};
+pub use settings::Settings;
 pub use show::Show;
 
 const STYLES: Styles = Styles::styled()
@@ -39,6 +41,9 @@ pub struct Cli {
     /// Flags that every command has.
     #[command(flatten)]
     pub output: Output,
+    /// Where settings come from.
+    #[command(flatten)]
+    pub settings: Settings,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -59,7 +64,7 @@ pub enum Command {
     Explain(Explain),
     /// The table of all rules
     Rules,
-    /// The JSON Schema of an output
+    /// The JSON Schema of an output, or of the settings
     Schema(Schema),
 }
 
@@ -77,4 +82,3 @@ impl Command {
         }
     }
 }
-

@@ -5,6 +5,6 @@ use clap::Args;
 /// `ckpt schema`
 #[derive(Args, Debug)]
 pub struct Schema {
-    /// Which output: ls, show, diff, doctor, explain, rules, … [default: a list of them]
+    /// Of what: ls, show, diff, doctor, explain, rules, config, … [default: a list of them]
     pub kind: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! One file per subcommand: arguments in, one plain value out.
 
+mod baseline;
 mod diff;
 mod doctor;
 mod explain;
@@ -9,6 +10,7 @@ mod output;
 mod progress;
 mod schema;
 mod select;
+mod settings;
 mod show;
 mod slice;
 mod style;
@@ -26,6 +28,7 @@ pub(crate) use style::{Wish, styles};
 use std::path::Path;
 
 use crate::bytes::Foreign;
+use crate::config::File;
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Resolved};
@@ -37,6 +40,8 @@ pub(crate) struct Context<'a> {
     pub store: &'a dyn Store,
     /// Told of bytes read.
     pub progress: Progress,
+    /// The project's file of settings.
+    pub config: Option<&'a File>,
 }
 
 impl Context<'_> {

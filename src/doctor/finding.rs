@@ -1,5 +1,6 @@
 //! What a rule says, and the report that all findings make.
 
+use super::expect;
 use super::facts::Facts;
 use super::fingerprint;
 use super::loader::{self, Advice};
@@ -168,6 +169,7 @@ impl Findings {
     /// Sorted, the worst first; what was not chosen is left out.
     pub(super) fn into_report(self, facts: &Facts, selection: &Selection, skipped: Vec<&'static Rule>) -> Report {
         let mut findings: Vec<Finding> = self.list.into_iter().filter(|finding| selection.has(finding.rule)).collect();
+        expect::settle(&mut findings, facts, selection);
         // A stable sort: within one severity and file the order in which the rules spoke, causes first.
         findings.sort_by(|a, b| {
             let place = |finding: &Finding| finding.span.as_ref().map_or(0, |span| span.bytes.start);
@@ -287,6 +289,16 @@ fn key(checkpoint: Option<&Checkpoint>, id: VariableId) -> String {
 }
 
 impl Report {
+    /// Puts those findings apart that are known, each with the reason why.
+    pub fn set_apart(&mut self, known: impl Fn(&Finding) -> Option<String>) {
+        for finding in std::mem::take(&mut self.findings) {
+            match known(&finding) {
+                Some(reason) => self.known.push(Known { finding, reason }),
+                None => self.findings.push(finding),
+            }
+        }
+    }
+
     /// How many findings are this bad.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()

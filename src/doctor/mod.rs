@@ -1,6 +1,7 @@
 //! Rules over facts. No I/O happens below this line, and no rule can fail.
 
 mod binding;
+mod expect;
 mod facts;
 mod faults;
 mod finding;

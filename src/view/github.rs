@@ -56,9 +56,14 @@ mod tests {
         let mut out = Vec::new();
         write(&reports, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let first = "::error file=a%2Cb/ckpt-4.data,title=F015 data-truncated::100 %25\\n::error::forged%0Aa\\x1b[2J\\nb|c";
+        let first =
+            "::error file=a%2Cb/ckpt-4.data,title=F015 data-truncated::100 %25\\n::error::forged%0Aa\\x1b[2J\\nb|c";
         assert!(text.starts_with(first), "{text}");
         assert_eq!(text.lines().count(), 2, "{text}");
-        assert!(text.ends_with("::notice file=a%2Cb,title=not examined in full::not examined: 1 tensor could not be read\n"));
+        assert!(
+            text.ends_with(
+                "::notice file=a%2Cb,title=not examined in full::not examined: 1 tensor could not be read\n"
+            )
+        );
     }
 }

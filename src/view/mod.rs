@@ -21,12 +21,12 @@ mod verdict;
 use std::io::{self, Write};
 
 pub use escape::clean;
-pub use map::{MapKind, map};
+pub use json::SCHEMAS;
 pub use json::Schema;
+pub use map::{MapKind, map};
 pub use outcome::{
     Baseline, Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Reports, Show, ShownValues, Sort, Tensor,
 };
-pub use json::SCHEMAS;
 pub(crate) use text::error;
 pub use units::{count, size};
 

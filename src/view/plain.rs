@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Reports, clean};
+use super::{Reports, clean, count};
 use crate::doctor::{Finding, Report, Severity};
+
+/// Most names of variables in a text; JSON has all.
+const NAMES: usize = 20;
 
 /// The file that a finding is about.
 pub(super) fn file<'a>(report: &'a Report, finding: &'a Finding) -> &'a str {
@@ -28,8 +31,12 @@ pub(super) fn title(finding: &Finding) -> String {
 pub(super) fn details(finding: &Finding) -> Vec<String> {
     let mut lines: Vec<String> = finding.evidence.iter().map(|line| clean(line).into_owned()).collect();
     if !finding.variables.is_empty() {
-        let names: Vec<_> = finding.variables.iter().map(|name| clean(name)).collect();
-        lines.push(format!("variables: {}", names.join(", ")));
+        let names: Vec<_> = finding.variables.iter().take(NAMES).map(|name| clean(name)).collect();
+        let more = match finding.variables.len().saturating_sub(NAMES) {
+            0 => String::new(),
+            more => format!(" and {} more", count(more as u64)),
+        };
+        lines.push(format!("variables: {}{more}", names.join(", ")));
     }
     lines.extend(finding.tensorflow.iter().map(|line| format!("TensorFlow says: {}", clean(line))));
     for (i, line) in finding.help.as_deref().unwrap_or_default().lines().enumerate() {
@@ -72,6 +79,13 @@ mod tests {
         assert_eq!(lines[0], "a\\x1b[2J\\nb|c`d\"e,f\\u{202e}g");
         assert_eq!(lines[1], format!("variables: {}", lines[0]));
         assert_eq!(lines[2..], ["help: copy the file again", "    a = 1", "    ```", "    b = 2"]);
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_told() {
+        let names = (0..1_025).map(|i| format!("w{i}")).collect();
+        let lines = details(&sample::finding("message", "dir").variables(names));
+        assert!(lines[1].ends_with(", w18, w19 and 1,005 more"), "{}", lines[1]);
     }
 
     #[test]

@@ -262,5 +262,12 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
 
 /// These reports, failing on errors.
 pub fn reports(list: Vec<Report>) -> Reports {
-    Reports { list, fails: Fails::On(Severity::Error), lenient: false, statistics: false, baseline: None, settings: None }
+    Reports {
+        list,
+        fails: Fails::On(Severity::Error),
+        lenient: false,
+        statistics: false,
+        baseline: None,
+        settings: None,
+    }
 }

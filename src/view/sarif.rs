@@ -238,10 +238,7 @@ impl Row {
             partial_fingerprints: Fingerprints { ckpt: finding.fingerprint.clone() },
             baseline_state: None,
             suppressions: Vec::new(),
-            properties: Properties {
-                subject: clean(&report.subject).into_owned(),
-                causes: finding.causes.clone(),
-            },
+            properties: Properties { subject: clean(&report.subject).into_owned(), causes: finding.causes.clone() },
         }
     }
 }

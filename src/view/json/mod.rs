@@ -38,9 +38,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, Layout::expanded(2), &mut out),
         Outcome::Show(show) => answer("ckpt/show/1", show::body(show), exit, Layout::pretty(), &mut out),
         Outcome::Diff(diff) => answer("ckpt/diff/1", diff::body(diff), exit, Layout::pretty(), &mut out),
-        Outcome::Reports(reports) => {
-            answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out)
-        }
+        Outcome::Reports(reports) => answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out),
         Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::pretty(), &mut out),
         Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::pretty(), &mut out),
         Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::pretty(), &mut out),

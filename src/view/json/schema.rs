@@ -41,6 +41,7 @@ pub static SCHEMAS: &[Schema] = schemas! {
     "explain" "ckpt/explain/1" "ckpt explain --format json"
     "rules" "ckpt/rules/1" "ckpt rules --format json"
     "schemas" "ckpt/schemas/1" "ckpt schema --format json"
+    "config" "ckpt/config/1" "ckpt.toml"
 };
 
 /// All of which there is a schema.
@@ -73,11 +74,20 @@ mod tests {
     use super::super::{Answer, Line, diff, doctor, listing, log, rules, show, variable};
     use super::*;
 
+    /// Of what is written.
     fn schema<T: JsonSchema>(id: &str) -> Value {
         let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
         let mut schema = generator.into_root_schema_for::<T>().to_value();
         schema["title"] = json!(id);
         schema["properties"]["schema"] = json!({"const": id});
+        schema
+    }
+
+    /// Of what is read.
+    fn schema_of_input<T: JsonSchema>(id: &str) -> Value {
+        let generator = SchemaSettings::draft2020_12().into_generator();
+        let mut schema = generator.into_root_schema_for::<T>().to_value();
+        schema["title"] = json!(id);
         schema
     }
 
@@ -104,6 +114,7 @@ mod tests {
             "explain" => schema::<Answer<Explained>>(id),
             "rules" => schema::<Answer<rules::Register>>(id),
             "schemas" => schema::<Answer<List>>(id),
+            "config" => schema_of_input::<crate::config::Config>(id),
             other => panic!("{other} has no structure"),
         }
     }

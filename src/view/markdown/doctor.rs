@@ -65,7 +65,7 @@ fn verdict(report: &Report, style: &Style) -> String {
     }
     let counts = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let number = report.count(severity);
-        (number > 0).then(|| format!("{} {}", count(number as u64), severity.word()))
+        (number > 0).then(|| plural(number as u64, if severity == Severity::Info { "note" } else { severity.word() }))
     });
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     format!("**{}** ({}). {seen}", plural(report.findings.len() as u64, "finding"), counts.join(", "))
