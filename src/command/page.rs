@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::settings::Settings;
 use super::{Context, diff, ls};
 use crate::cli::{self, Command};
 use crate::error::Error;
@@ -21,19 +22,21 @@ pub(crate) fn page<'a>(
         (Command::Diff(cli::Diff { html: Some(file), .. }), Outcome::Diff(diff)) => {
             Ok(Some((file, view::html::of_diff(diff))))
         }
-        (Command::Doctor(args), Outcome::Reports(reports, _)) => {
+        (Command::Doctor(args), Outcome::Reports(reports)) => {
             let Some(file) = args.html.as_deref() else { return Ok(None) };
             // What could not be opened has findings, and nothing beside them.
-            let (compared, listed) = match (args.paths.as_slice(), &args.against) {
-                ([old], Some(new)) if !args.all => (Some(pictured(context, old, new)), None),
-                ([path], None) if !args.all => (None, Some(listed(context, path))),
+            let (compared, listed) = match args.paths.as_slice() {
+                [path] if !args.all => match Settings::new(args, context.config)?.of(path)?.against {
+                    Some(new) => (Some(pictured(context, path, &new)), None),
+                    None => (None, Some(listed(context, path))),
+                },
                 _ => (None, None),
             };
             let (compared, listed) = (compared.and_then(Result::ok), listed.and_then(Result::ok));
             let page = match (&compared, &listed) {
-                (Some(Outcome::Diff(diff)), _) => view::html::of_reports(reports, Some(diff), None),
-                (_, Some(Outcome::Listing(listing))) => view::html::of_reports(reports, None, Some(listing)),
-                _ => view::html::of_reports(reports, None, None),
+                (Some(Outcome::Diff(diff)), _) => view::html::of_reports(&reports.list, Some(diff), None),
+                (_, Some(Outcome::Listing(listing))) => view::html::of_reports(&reports.list, None, Some(listing)),
+                _ => view::html::of_reports(&reports.list, None, None),
             };
             Ok(Some((file, page)))
         }
