@@ -26,8 +26,8 @@ pub use json::SCHEMAS;
 pub use json::Schema;
 pub use map::{MapKind, map};
 pub use outcome::{
-    Baseline, Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Reports, Show, ShownValues, Sort, Spread,
-    Tensor,
+    Baseline, Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Reports, Show, ShownValues, Sort,
+    Spread, Tensor,
 };
 pub(crate) use text::error;
 pub use units::{count, size};
