@@ -344,6 +344,22 @@ fn quiet_is_a_verdict_to_people_and_no_change_to_programs() {
     }
 }
 
+/// What makes the exit status 1 is said, even if no finding does.
+#[test]
+fn a_goal_that_is_missed_is_told() {
+    let mut disk = Memory::default();
+    for (name, value) in [("a", 1.), ("b", 2.)] {
+        Forge::new(name).floats("w", &[1], &[value]).put(&mut disk);
+    }
+    let args = ["doctor", "a", "--against", "b", "--for", "exact", "--format"];
+    let of = |format| ask(&disk, &[args.as_slice(), &[format]].concat()).expect(1).out;
+    let told = "a restore does not do for exact: 1 changed in value";
+    for format in ["junit", "github", "sarif"] {
+        assert!(of(format).contains(told), "{}", of(format));
+    }
+    assert!(of("junit").contains("failures=\"1\""), "{}", of("junit"));
+}
+
 #[test]
 fn formats_of_findings_are_for_those_who_find() {
     let disk = awkward();

@@ -304,6 +304,8 @@ fn a_baseline_knows() {
     // Where nothing is found any more, that is told; what is new fails.
     let stale = ask(&disk, &["doctor", "--baseline", "known.toml", SOUND]).expect(0);
     assert!(stale.out.contains("not found here: V001 nan-inf runs/nan/ckpt"), "{}", stale.out);
+    let unasked = ask(&disk, &["doctor", "--baseline", "known.toml", "--quick", SOUND]).expect(0);
+    assert!(!unasked.out.contains("not found here"), "{}", unasked.out);
     let other = ask(&disk, &["doctor", "--baseline", "known.toml", "runs/nan/ckpt", "nowhere"]).expect(1);
     assert!(other.out.contains("F001"), "{}", other.out);
 
@@ -316,7 +318,7 @@ fn a_baseline_knows() {
     assert!(notices.contains("::notice title=baseline::known.toml: known until 2001-01-01"), "{notices}");
 }
 
-/// Written anew, a baseline keeps what people wrote, and drops what is gone.
+/// Written anew, a baseline keeps what people wrote.
 #[test]
 fn a_baseline_is_kept_up() {
     let folder = tempfile::tempdir().unwrap();
@@ -334,9 +336,12 @@ fn a_baseline_is_kept_up() {
     assert_eq!(run(&[&fixture, "--write-baseline"]), Some(0));
     assert_eq!(run(&[&fixture]), Some(0));
     let reasoned = read().replacen("known when the baseline was written", "a demonstration", 1);
-    write("known.toml", &format!("{reasoned}\n[[known]]\ncode = \"F001\"\nfingerprint = \"00\"\nreason = \"gone\"\n"));
+    let other =
+        "\n[[known]]\ncode = \"F001\"\nname = \"\"\npath = \"\"\nfingerprint = \"00\"\nreason = \"another one\"\n";
+    let ended = "\n[[known]]\ncode = \"F001\"\nfingerprint = \"01\"\nreason = \"gone\"\nuntil = 2001-01-01\n";
+    write("known.toml", &format!("{reasoned}{other}{ended}"));
     assert_eq!(run(&[&fixture, "--write-baseline"]), Some(0));
-    assert_eq!(read(), reasoned);
+    assert_eq!(read(), format!("{reasoned}{other}"));
     write("known.toml", "[[known]]\ncode = \"F001\"\nfingerprint = \"00\"\nreason = \"\"\n");
     assert_eq!(run(&[&fixture]), Some(2), "no entry without a reason");
 }

@@ -44,7 +44,7 @@ pub struct Doctor {
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
     /// With --against: exit with 1 if a restore would not do for this, and with 0 if it would
-    #[arg(long = "for", value_name = "GOAL")]
+    #[arg(long = "for", value_name = "GOAL", conflicts_with = "fail_on")]
     pub goal: Option<GoalName>,
     /// Exit with 0 whatever is found
     #[arg(long)]

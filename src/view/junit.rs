@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::plain::{details, file, remarks, title, unseen};
-use super::{Reports, clean};
+use super::plain::{details, file, missed, remarks, title, unseen};
+use super::{Reports, Style, clean};
 use crate::doctor::{Finding, Report};
 
 /// Writes all reports. What makes the exit code 1 is a failure; other findings pass and are told as output; what
@@ -14,8 +14,8 @@ use crate::doctor::{Finding, Report};
 ///
 /// # Errors
 /// Whatever the output says.
-pub(super) fn write(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
-    let suites: Vec<Suite> = reports.list.iter().map(|report| Suite::new(reports, report)).collect();
+pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let suites: Vec<Suite> = reports.list.iter().map(|report| Suite::new(reports, report, style)).collect();
     let all = || suites.iter().flat_map(|suite| &suite.cases);
     let mut xml = Writer::new_with_indent(io::BufWriter::new(&mut *out), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -55,19 +55,17 @@ enum Result {
 }
 
 impl Suite {
-    fn new(reports: &Reports, report: &Report) -> Self {
+    fn new(reports: &Reports, report: &Report, style: &Style) -> Self {
         let subject = clean(&report.subject).into_owned();
         let case =
             |name: &str, result| Case { name: name.to_owned(), class: subject.clone(), result, output: String::new() };
-        let mut cases: Vec<Case> = report.findings.iter().map(|finding| Case::new(reports, report, finding)).collect();
+        let mut cases: Vec<Case> =
+            report.findings.iter().map(|finding| Case::new(reports, report, finding, style)).collect();
         cases.extend(report.known.iter().map(|known| Case {
             result: Result::Skipped(format!("known: {}", clean(&known.reason))),
-            ..Case::new(reports, report, &known.finding)
+            ..Case::new(reports, report, &known.finding, style)
         }));
-        if let Some(goal) = reports.missed(report) {
-            let why = format!("a restore does not do for {}", goal.word());
-            cases.push(case(&format!("restore for {}", goal.word()), Result::Failed(why, "goal")));
-        }
+        cases.extend(missed(reports, report).map(|why| case("goal", Result::Failed(why, "goal"))));
         let unseen: Vec<String> = unseen(report).collect();
         if !unseen.is_empty() {
             cases.push(case("examined in full", Result::Skipped(unseen.join("; "))));
@@ -107,10 +105,10 @@ fn count<'a>(start: &mut BytesStart, cases: impl Iterator<Item = &'a Case> + Clo
 }
 
 impl Case {
-    fn new(reports: &Reports, report: &Report, finding: &Finding) -> Self {
+    fn new(reports: &Reports, report: &Report, finding: &Finding, style: &Style) -> Self {
         let message = clean(&finding.message).into_owned();
         let mut lines = vec![format!("{}: {message}", clean(file(report, finding)))];
-        lines.extend(details(finding));
+        lines.extend(details(finding, style));
         let result = match reports.fails(finding) {
             true => Result::Failed(message, finding.severity.word()),
             false => Result::Passed,
