@@ -330,6 +330,22 @@ fn a_report_goes_to_a_file_and_its_text_to_the_terminal() {
     assert_eq!(printed(&["-qq"]), "");
 }
 
+/// As a report, a comparison has a verdict; a listing has none, and is where it was asked for.
+#[test]
+fn a_comparison_goes_to_a_file_and_its_text_to_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("diff.json").display().to_string();
+    let disk = awkward();
+    let sides = [format!("{FOLDER}/ckpt-1"), "good, too/ckpt".to_owned()];
+    let diff = ["diff", &sides[0], &sides[1]];
+    let answer = ask(&disk, &[diff.as_slice(), &["--format", "json", "-o", &file]].concat()).expect(1);
+    assert_eq!(answer.out, ask(&disk, &diff).out);
+    let written: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(written["schema"], "ckpt/diff/1");
+    let listing = ask(&disk, &["ls", &sides[1], "--format", "json", "-o", &file]).expect(0);
+    assert_eq!(listing.out, "");
+}
+
 #[test]
 fn quiet_is_a_verdict_to_people_and_no_change_to_programs() {
     let disk = awkward();

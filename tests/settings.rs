@@ -252,6 +252,7 @@ fn which_file_counts() {
     assert_eq!(run(&["--no-config"], Some("by-env.toml")), (error, "none".to_owned()));
     assert_eq!(run(&["--fail-on", "error"], None), (error, "../ckpt.toml".to_owned()));
     assert_eq!(run(&["--config", "no-such.toml"], None).0, 2);
+    assert_eq!(run(&[], Some("")), (never, "../ckpt.toml".to_owned()), "what is empty is not set");
     put("work/pyproject.toml", "error");
     assert_eq!(run(&["--config", "pyproject.toml"], None).0, 2, "it has no [tool.ckpt]");
     assert_eq!(run(&[], None), (never, "../ckpt.toml".to_owned()), "a project that does not speak of us");
@@ -360,6 +361,10 @@ fn statistics_count() {
     assert_eq!(of("concise"), of("text"));
     assert!(of("markdown").contains("| 1 | error | V001 nan-inf |\n"), "{}", of("markdown"));
     assert!(!of("markdown").contains("###"));
+    let narrow = Terminal { stdout: true, width: Some(40), ..Terminal::default() };
+    let args = ["doctor", "--statistics", "--color", "never", NAN, INF, "nowhere"];
+    let text = ask_at(&disk, &args, &narrow).out;
+    assert!(text.lines().all(|line| line.len() <= 40), "{text}");
 }
 
 /// The schema of the settings takes what the program takes.
