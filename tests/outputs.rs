@@ -18,8 +18,8 @@ use support::{ask, fixtures, testdata};
 /// Blanks, commas, colons, percents, brackets, and letters that are none of ASCII's.
 const FOLDER: &str = "runs, 50%:old/my [model] 層";
 
-/// A variable whose name would clear the screen, end a line, a cell, a string, a tag and a command.
-const HOSTILE: &str = "a\x1b[2J\nb|c`d\"e,f<g>&::error::{0}[x](y)\u{202e}z";
+/// A variable whose name would clear the screen, end a line, a cell, a string, a tag and a command, or be one.
+const HOSTILE: &str = "a\x1b[2J\nb|c`d\"e,f<g>&::error::{0}[x](y)\u{202e}\u{ffff}##[z]";
 
 /// A directory whose newest checkpoint is cut off and has NaN, beside one that is whole, and whose state file comes
 /// from elsewhere; and a checkpoint that is sound.
@@ -105,7 +105,8 @@ fn no_format_lets_a_name_through() {
     let disk = awkward();
     for (format, _) in FORMATS {
         let text = report(&disk, &PATHS, format);
-        assert!(!text.contains(['\x1b', '\u{202e}']), "{format}: {text:?}");
+        assert!(!text.contains(['\x1b', '\u{202e}', '\u{ffff}']), "{format}: {text:?}");
+        assert!(!text.contains("##["), "{format}: {text}");
         assert!(!text.lines().any(|line| line.trim_start().starts_with("b|c")), "{format}: {text}");
     }
 }
