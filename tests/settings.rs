@@ -147,6 +147,7 @@ fn against_and_for_and_loader() {
     let answer = under("[doctor]\nfor = \"infer\"\n", &[SOUND]).expect(2);
     assert!(answer.err.contains("--against NEW names it"), "{}", answer.err);
     ask(&disk(), &["doctor", "--for", "infer", SOUND]).expect(2);
+    ask(&disk(), &["doctor", "--for", "infer", "--fail-on", "info", "--against", SOUND, SOUND]).expect(2);
     let loaders = |settings: &str, args: &[&str]| {
         let json = under(settings, args).json();
         let list = json["predictions"].as_array().unwrap();
@@ -186,6 +187,28 @@ fn allow_missing() {
     assert!(json["findings"][0]["evidence"].to_string().contains("is expected"));
     assert_found(under(&allowed("\"body/**\""), &[SOUND]), 1, &[("N001", "error")]);
     assert!(under(&allowed("\"[\""), &[SOUND]).expect(2).err.contains("ckpt.toml:3: "));
+}
+
+/// Through an object graph as by name; and what would take the value of another one is not missing.
+#[test]
+fn allow_missing_of_object_graphs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ckpt.toml").display().to_string();
+    let severity = |pair: &str, code: &str, glob: &str| {
+        std::fs::write(&file, format!("[doctor]\nallow-missing = [\"{glob}\"]\n")).unwrap();
+        let [old, new] =
+            ["old", "new"].map(|side| format!("{}/renames/{pair}/{side}/ckpt", support::testdata().display()));
+        let args = ["doctor", "--format", "json", "--config", &file, &old, "--against", &new];
+        let found = findings(&ask(&ckpt::store::Local, &args).json());
+        found.into_iter().find(|(found, _)| found == code).map(|(_, severity)| severity)
+    };
+    assert_eq!(severity("k3-blocks-added", "O001", "**").as_deref(), Some("info"));
+    assert_eq!(
+        severity("k3-blocks-added", "O001", "**/block_2/**").as_deref(),
+        Some("error"),
+        "others are missing too"
+    );
+    assert_eq!(severity("k3-inserted-middle", "O005", "**").as_deref(), Some("error"));
 }
 
 #[test]
