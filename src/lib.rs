@@ -13,6 +13,7 @@
 //! | [`restore`] | what each loader of TensorFlow and Keras would do |
 //! | [`doctor`] | rules over facts |
 //! | [`view`] | values to text |
+//! | [`cli`], `config` | what is asked: flags, and the settings of a project |
 //! | [`command`] | one file per subcommand |
 
 // What else is denied stands in Cargo.toml; there, tests cannot be left out.
@@ -109,7 +110,7 @@ pub fn run(
     err: &mut dyn Write,
 ) -> Exit {
     let args = std::iter::once(OsString::from("ckpt")).chain(args);
-    let parsed = Cli::command().try_get_matches_from(args).and_then(|matches| {
+    let parsed = parser().try_get_matches_from(args).and_then(|matches| {
         let wish = wish(&matches);
         Ok((Cli::from_arg_matches(&matches)?, wish))
     });
@@ -128,6 +129,14 @@ fn wish(matches: &ArgMatches) -> Wish {
         Some(ValueSource::EnvVariable) => Wish::Preferred,
         _ => Wish::Asked,
     }
+}
+
+/// The parser of arguments. A variable that is empty is one that is not set, as everywhere in CI.
+fn parser() -> clap::Command {
+    let unset = |name: &str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let variables = [("config", "CKPT_CONFIG"), ("format", "CKPT_FORMAT")];
+    let empty = variables.into_iter().filter(|(_, name)| unset(name));
+    empty.fold(Cli::command(), |parser, (flag, _)| parser.mut_arg(flag, |flag| flag.env(None)))
 }
 
 /// Help and version go to stdout, mistakes to stderr.

@@ -18,8 +18,8 @@ use support::{ask, fixtures, testdata};
 /// Blanks, commas, colons, percents, brackets, and letters that are none of ASCII's.
 const FOLDER: &str = "runs, 50%:old/my [model] 層";
 
-/// A variable whose name would clear the screen, end a line, a cell, a string, a tag and a command.
-const HOSTILE: &str = "a\x1b[2J\nb|c`d\"e,f<g>&::error::{0}[x](y)\u{202e}z";
+/// A variable whose name would clear the screen, end a line, a cell, a string, a tag and a command, or be one.
+const HOSTILE: &str = "a\x1b[2J\nb|c`d\"e,f<g>&::error::{0}[x](y)\u{202e}\u{ffff}##[z]";
 
 /// A directory whose newest checkpoint is cut off and has NaN, beside one that is whole, and whose state file comes
 /// from elsewhere; and a checkpoint that is sound.
@@ -105,7 +105,8 @@ fn no_format_lets_a_name_through() {
     let disk = awkward();
     for (format, _) in FORMATS {
         let text = report(&disk, &PATHS, format);
-        assert!(!text.contains(['\x1b', '\u{202e}']), "{format}: {text:?}");
+        assert!(!text.contains(['\x1b', '\u{202e}', '\u{ffff}']), "{format}: {text:?}");
+        assert!(!text.contains("##["), "{format}: {text}");
         assert!(!text.lines().any(|line| line.trim_start().starts_with("b|c")), "{format}: {text}");
     }
 }
@@ -330,6 +331,22 @@ fn a_report_goes_to_a_file_and_its_text_to_the_terminal() {
     assert_eq!(printed(&["-qq"]), "");
 }
 
+/// As a report, a comparison has a verdict; a listing has none, and is where it was asked for.
+#[test]
+fn a_comparison_goes_to_a_file_and_its_text_to_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("diff.json").display().to_string();
+    let disk = awkward();
+    let sides = [format!("{FOLDER}/ckpt-1"), "good, too/ckpt".to_owned()];
+    let diff = ["diff", &sides[0], &sides[1]];
+    let answer = ask(&disk, &[diff.as_slice(), &["--format", "json", "-o", &file]].concat()).expect(1);
+    assert_eq!(answer.out, ask(&disk, &diff).out);
+    let written: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(written["schema"], "ckpt/diff/1");
+    let listing = ask(&disk, &["ls", &sides[1], "--format", "json", "-o", &file]).expect(0);
+    assert_eq!(listing.out, "");
+}
+
 #[test]
 fn quiet_is_a_verdict_to_people_and_no_change_to_programs() {
     let disk = awkward();
@@ -342,6 +359,22 @@ fn quiet_is_a_verdict_to_people_and_no_change_to_programs() {
             _ => assert_eq!(of("-q"), whole, "{format}"),
         }
     }
+}
+
+/// What makes the exit status 1 is said, even if no finding does.
+#[test]
+fn a_goal_that_is_missed_is_told() {
+    let mut disk = Memory::default();
+    for (name, value) in [("a", 1.), ("b", 2.)] {
+        Forge::new(name).floats("w", &[1], &[value]).put(&mut disk);
+    }
+    let args = ["doctor", "a", "--against", "b", "--for", "exact", "--format"];
+    let of = |format| ask(&disk, &[args.as_slice(), &[format]].concat()).expect(1).out;
+    let told = "a restore does not do for exact: 1 changed in value";
+    for format in ["junit", "github", "sarif"] {
+        assert!(of(format).contains(told), "{}", of(format));
+    }
+    assert!(of("junit").contains("failures=\"1\""), "{}", of("junit"));
 }
 
 #[test]

@@ -147,6 +147,7 @@ fn against_and_for_and_loader() {
     let answer = under("[doctor]\nfor = \"infer\"\n", &[SOUND]).expect(2);
     assert!(answer.err.contains("--against NEW names it"), "{}", answer.err);
     ask(&disk(), &["doctor", "--for", "infer", SOUND]).expect(2);
+    ask(&disk(), &["doctor", "--for", "infer", "--fail-on", "info", "--against", SOUND, SOUND]).expect(2);
     let loaders = |settings: &str, args: &[&str]| {
         let json = under(settings, args).json();
         let list = json["predictions"].as_array().unwrap();
@@ -186,6 +187,28 @@ fn allow_missing() {
     assert!(json["findings"][0]["evidence"].to_string().contains("is expected"));
     assert_found(under(&allowed("\"body/**\""), &[SOUND]), 1, &[("N001", "error")]);
     assert!(under(&allowed("\"[\""), &[SOUND]).expect(2).err.contains("ckpt.toml:3: "));
+}
+
+/// Through an object graph as by name; and what would take the value of another one is not missing.
+#[test]
+fn allow_missing_of_object_graphs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ckpt.toml").display().to_string();
+    let severity = |pair: &str, code: &str, glob: &str| {
+        std::fs::write(&file, format!("[doctor]\nallow-missing = [\"{glob}\"]\n")).unwrap();
+        let [old, new] =
+            ["old", "new"].map(|side| format!("{}/renames/{pair}/{side}/ckpt", support::testdata().display()));
+        let args = ["doctor", "--format", "json", "--config", &file, &old, "--against", &new];
+        let found = findings(&ask(&ckpt::store::Local, &args).json());
+        found.into_iter().find(|(found, _)| found == code).map(|(_, severity)| severity)
+    };
+    assert_eq!(severity("k3-blocks-added", "O001", "**").as_deref(), Some("info"));
+    assert_eq!(
+        severity("k3-blocks-added", "O001", "**/block_2/**").as_deref(),
+        Some("error"),
+        "others are missing too"
+    );
+    assert_eq!(severity("k3-inserted-middle", "O005", "**").as_deref(), Some("error"));
 }
 
 #[test]
@@ -252,6 +275,7 @@ fn which_file_counts() {
     assert_eq!(run(&["--no-config"], Some("by-env.toml")), (error, "none".to_owned()));
     assert_eq!(run(&["--fail-on", "error"], None), (error, "../ckpt.toml".to_owned()));
     assert_eq!(run(&["--config", "no-such.toml"], None).0, 2);
+    assert_eq!(run(&[], Some("")), (never, "../ckpt.toml".to_owned()), "what is empty is not set");
     put("work/pyproject.toml", "error");
     assert_eq!(run(&["--config", "pyproject.toml"], None).0, 2, "it has no [tool.ckpt]");
     assert_eq!(run(&[], None), (never, "../ckpt.toml".to_owned()), "a project that does not speak of us");
@@ -304,6 +328,8 @@ fn a_baseline_knows() {
     // Where nothing is found any more, that is told; what is new fails.
     let stale = ask(&disk, &["doctor", "--baseline", "known.toml", SOUND]).expect(0);
     assert!(stale.out.contains("not found here: V001 nan-inf runs/nan/ckpt"), "{}", stale.out);
+    let unasked = ask(&disk, &["doctor", "--baseline", "known.toml", "--quick", SOUND]).expect(0);
+    assert!(!unasked.out.contains("not found here"), "{}", unasked.out);
     let other = ask(&disk, &["doctor", "--baseline", "known.toml", "runs/nan/ckpt", "nowhere"]).expect(1);
     assert!(other.out.contains("F001"), "{}", other.out);
 
@@ -316,7 +342,7 @@ fn a_baseline_knows() {
     assert!(notices.contains("::notice title=baseline::known.toml: known until 2001-01-01"), "{notices}");
 }
 
-/// Written anew, a baseline keeps what people wrote, and drops what is gone.
+/// Written anew, a baseline keeps what people wrote.
 #[test]
 fn a_baseline_is_kept_up() {
     let folder = tempfile::tempdir().unwrap();
@@ -334,9 +360,12 @@ fn a_baseline_is_kept_up() {
     assert_eq!(run(&[&fixture, "--write-baseline"]), Some(0));
     assert_eq!(run(&[&fixture]), Some(0));
     let reasoned = read().replacen("known when the baseline was written", "a demonstration", 1);
-    write("known.toml", &format!("{reasoned}\n[[known]]\ncode = \"F001\"\nfingerprint = \"00\"\nreason = \"gone\"\n"));
+    let other =
+        "\n[[known]]\ncode = \"F001\"\nname = \"\"\npath = \"\"\nfingerprint = \"00\"\nreason = \"another one\"\n";
+    let ended = "\n[[known]]\ncode = \"F001\"\nfingerprint = \"01\"\nreason = \"gone\"\nuntil = 2001-01-01\n";
+    write("known.toml", &format!("{reasoned}{other}{ended}"));
     assert_eq!(run(&[&fixture, "--write-baseline"]), Some(0));
-    assert_eq!(read(), reasoned);
+    assert_eq!(read(), format!("{reasoned}{other}"));
     write("known.toml", "[[known]]\ncode = \"F001\"\nfingerprint = \"00\"\nreason = \"\"\n");
     assert_eq!(run(&[&fixture]), Some(2), "no entry without a reason");
 }
@@ -355,6 +384,10 @@ fn statistics_count() {
     assert_eq!(of("concise"), of("text"));
     assert!(of("markdown").contains("| 1 | error | V001 nan-inf |\n"), "{}", of("markdown"));
     assert!(!of("markdown").contains("###"));
+    let narrow = Terminal { stdout: true, width: Some(40), ..Terminal::default() };
+    let args = ["doctor", "--statistics", "--color", "never", NAN, INF, "nowhere"];
+    let text = ask_at(&disk, &args, &narrow).out;
+    assert!(text.lines().all(|line| line.len() <= 40), "{text}");
 }
 
 /// The schema of the settings takes what the program takes.

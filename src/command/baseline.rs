@@ -19,16 +19,23 @@ const LIMIT: u64 = 1 << 26;
 /// Until somebody writes down why.
 const REASON: &str = "known when the baseline was written";
 
-/// Puts the findings apart that a baseline knows.
+/// Puts the findings apart that a baseline knows. Of its entries only those of rules that were asked can be told to
+/// have served no purpose.
 ///
 /// # Errors
 /// If it cannot be read.
-pub(super) fn apply(context: &Context, path: &Path, reports: &mut [Report]) -> Result<view::Baseline, Error> {
+pub(super) fn apply(
+    context: &Context,
+    path: &Path,
+    asked: &BTreeSet<&str>,
+    reports: &mut [Report],
+) -> Result<view::Baseline, Error> {
     let baseline = read(context, path)?;
-    Ok(set_apart(path, &baseline, reports))
+    Ok(set_apart(path, &baseline, asked, reports))
 }
 
-/// Takes all that was found for known. What an older list says of it stays, and goes if it was not found again.
+/// Takes all that was found for known, beside what an older list says: it may be of other checkpoints, and its
+/// reasons were written by people. Only what has ended goes.
 ///
 /// # Errors
 /// If the file cannot be written, or is no baseline.
@@ -36,30 +43,29 @@ pub(super) fn write(
     context: &Context,
     path: &Path,
     inputs: &[&Path],
+    asked: &BTreeSet<&str>,
     reports: &mut [Report],
 ) -> Result<view::Baseline, Error> {
     let there = context.store.stat(path).is_ok();
     let old = if there { read(context, path)? } else { Baseline::default() };
-    let mut seen = BTreeSet::new();
-    let mut known = Vec::new();
+    let today = today();
+    let mut known: Vec<Entry> = old.known.into_iter().filter(|entry| !entry.ended(&today)).collect();
     for finding in reports.iter().flat_map(|report| &report.findings) {
-        if !seen.insert((finding.rule.code, finding.fingerprint.as_str())) {
-            continue;
+        if !known.iter().any(|entry| is(entry, finding)) {
+            known.push(Entry {
+                code: finding.rule.code.to_owned(),
+                name: finding.rule.name.to_owned(),
+                path: finding.path.clone().unwrap_or_default(),
+                fingerprint: finding.fingerprint.clone(),
+                reason: REASON.to_owned(),
+                until: None,
+            });
         }
-        let before = old.known.iter().find(|entry| is(entry, finding) && !entry.ended(&today()));
-        known.push(before.cloned().unwrap_or_else(|| Entry {
-            code: finding.rule.code.to_owned(),
-            name: finding.rule.name.to_owned(),
-            path: finding.path.clone().unwrap_or_default(),
-            fingerprint: finding.fingerprint.clone(),
-            reason: REASON.to_owned(),
-            until: None,
-        }));
     }
     let baseline = Baseline { known };
     output::save(path, baseline.text().as_bytes(), inputs)?;
     let written = Some(baseline.known.len());
-    Ok(view::Baseline { written, ..set_apart(path, &baseline, reports) })
+    Ok(view::Baseline { written, ..set_apart(path, &baseline, asked, reports) })
 }
 
 fn read(context: &Context, path: &Path) -> Result<Baseline, Error> {
@@ -71,7 +77,7 @@ fn read(context: &Context, path: &Path) -> Result<Baseline, Error> {
     Baseline::parse(&label, &String::from_utf8_lossy(&bytes))
 }
 
-fn set_apart(path: &Path, baseline: &Baseline, reports: &mut [Report]) -> view::Baseline {
+fn set_apart(path: &Path, baseline: &Baseline, asked: &BTreeSet<&str>, reports: &mut [Report]) -> view::Baseline {
     let today = today();
     let (ended, valid): (Vec<&Entry>, Vec<&Entry>) = baseline.known.iter().partition(|entry| entry.ended(&today));
     for report in &mut *reports {
@@ -82,7 +88,8 @@ fn set_apart(path: &Path, baseline: &Baseline, reports: &mut [Report]) -> view::
         let known = |report: &Report| report.known.iter().any(|known| is(entry, &known.finding));
         reports.iter().any(|report| known(report) || report.findings.iter().any(|finding| is(entry, finding)))
     };
-    let stale = valid.iter().filter(|entry| !found(entry)).map(|entry| format!("not found here: {}", name(entry)));
+    let stale = valid.iter().filter(|entry| asked.contains(entry.code.as_str()) && !found(entry));
+    let stale = stale.map(|entry| format!("not found here: {}", name(entry)));
     let ended = ended.iter().filter(|entry| found(entry)).map(|entry| {
         let day = entry.until.map(|day| day.to_string()).unwrap_or_default();
         format!("known until {day}, and no longer: {}", name(entry))

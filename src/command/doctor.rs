@@ -1,5 +1,6 @@
 //! `ckpt doctor`: survey first, judge afterwards.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::settings::{Call, Expected, Settings};
@@ -9,7 +10,7 @@ use crate::compare::align::align;
 use crate::compare::change::{changes, unread};
 use crate::compare::story::tell;
 use crate::doctor::log::{judge, known_errors};
-use crate::doctor::{Comparison, Facts, UnknownRule, examine};
+use crate::doctor::{Comparison, Facts, UnknownRule, examine, rules};
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Depth, Digests, Directory, Flavor, GraphFile, Resolved};
@@ -26,9 +27,10 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
     let settings = Settings::new(args, context.config)?;
     let errors =
         args.log.as_deref().map(|path| log::read(context, path).map(|text| known_errors(&text))).transpose()?;
-    let mut reports = Vec::new();
+    let (mut reports, mut asked) = (Vec::new(), BTreeSet::new());
     for path in paths(context, args, &settings)? {
         let Expected { selection, depth, against, call } = settings.of(&path)?;
+        asked.extend(rules::ALL.iter().filter(|rule| selection.has(rule) && rule.needs <= depth).map(|rule| rule.code));
         let target = against.map(|path| context.side(&path).map(|(_, target)| target)).transpose()?;
         let facts = survey(context, &path, depth, target, call);
         let mut report = examine(&facts, &selection);
@@ -38,9 +40,9 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
     let baseline = match (settings.baseline(), args.write_baseline) {
         (Some(file), true) => {
             let inputs: Vec<&Path> = args.paths.iter().map(PathBuf::as_path).collect();
-            Some(baseline::write(context, &file, &inputs, &mut reports)?)
+            Some(baseline::write(context, &file, &inputs, &asked, &mut reports)?)
         }
-        (Some(file), false) => Some(baseline::apply(context, &file, &mut reports)?),
+        (Some(file), false) => Some(baseline::apply(context, &file, &asked, &mut reports)?),
         (None, true) => {
             return Err(Error::new("--write-baseline: where to?").hint("--baseline FILE names the file"));
         }

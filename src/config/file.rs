@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::Config;
 use crate::cli::Settings;
 use crate::error::Error;
-use crate::store::{self, Store};
+use crate::store::{self, ItemKind, Store};
 
 /// No one writes that many settings.
 const LIMIT: u64 = 1 << 20;
@@ -41,13 +41,9 @@ pub fn find(store: &dyn Store, flags: &Settings, here: Option<&Path>) -> Result<
         return Ok(None);
     }
     if let Some(path) = &flags.config {
-        let bytes = store::read(store, path, LIMIT);
-        let bytes = bytes.map_err(|error| Error::new(format!("cannot read {}: {error}", path.display())))?;
-        let file = read(path, here, &String::from_utf8_lossy(&bytes))?;
-        return match file {
-            Some(file) => Ok(Some(file)),
-            None => Err(Error::new(format!("{} has no [tool.ckpt]", path.display()))),
-        };
+        let file = open(store, path, here)?;
+        let none = || Error::new(format!("{} has no [tool.ckpt]", path.display()));
+        return file.ok_or_else(none).map(Some);
     }
     // From the folder itself upwards, as relative paths: so they are shown, and so they hold in a moved project.
     let levels = here.map_or(0, |here| here.ancestors().count());
@@ -55,8 +51,8 @@ pub fn find(store: &dyn Store, flags: &Settings, here: Option<&Path>) -> Result<
         let folder: PathBuf = std::iter::repeat_n("..", level).collect();
         for name in NAMES {
             let path = folder.join(name);
-            let Ok(bytes) = store::read(store, &path, LIMIT) else { continue };
-            if let Some(file) = read(&path, here, &String::from_utf8_lossy(&bytes))? {
+            let there = store.stat(&path).is_ok_and(|item| item.kind == ItemKind::File);
+            if let Some(file) = there.then(|| open(store, &path, here)).transpose()?.flatten() {
                 return Ok(Some(file));
             }
         }
@@ -74,6 +70,13 @@ struct Project {
 #[derive(Default, Deserialize)]
 struct Tools {
     ckpt: Option<Config>,
+}
+
+fn open(store: &dyn Store, path: &Path, here: Option<&Path>) -> Result<Option<File>, Error> {
+    let bytes = store::read(store, path, LIMIT);
+    let bytes = bytes.map_err(|error| Error::new(format!("cannot read {}: {error}", path.display())))?;
+    let text = String::from_utf8(bytes).map_err(|_| Error::new(format!("{} is not text", path.display())))?;
+    read(path, here, &text)
 }
 
 fn read(path: &Path, here: Option<&Path>, text: &str) -> Result<Option<File>, Error> {
@@ -198,6 +201,14 @@ mod tests {
         let file = found(&[ours, ("../ckpt.toml", FAILS)]).unwrap().unwrap();
         assert_eq!(file.label, "pyproject.toml");
         assert_eq!(file.config.doctor.fail_on, Some(crate::cli::FailOn::Info));
+    }
+
+    #[test]
+    fn what_is_there_and_cannot_be_read_is_no_absence() {
+        let mut disk = Memory::default();
+        disk.put("ckpt.toml", b"\xff\xfe".to_vec());
+        assert_eq!(find(&disk, &FLAGS, Some(Path::new("/a"))).unwrap_err().message, "ckpt.toml is not text");
+        assert!(find(&disk, &Settings { no_config: true, ..FLAGS }, Some(Path::new("/a"))).unwrap().is_none());
     }
 
     #[test]

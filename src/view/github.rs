@@ -2,19 +2,22 @@
 
 use std::io::{self, Write};
 
-use super::plain::{by_severity, details, file, path, remarks, title, unseen};
-use super::{Reports, clean};
+use super::plain::{by_severity, details, file, missed, path, remarks, title, unseen};
+use super::{Reports, Style, clean};
 use crate::doctor::{Finding, Report};
 
 /// Writes a command for each finding, and notices of what was not examined. What a baseline knows is left out.
 ///
 /// # Errors
 /// Whatever the output says.
-pub(super) fn write(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for report in &reports.list {
-        report.findings.iter().try_for_each(|finding| annotation(report, finding, out))?;
+        report.findings.iter().try_for_each(|finding| annotation(report, finding, style, out))?;
+        let file = property(&clean(&path(&report.subject)));
+        if let Some(line) = missed(reports, report) {
+            writeln!(out, "::error file={file},title=goal::{}", data(&line))?;
+        }
         for line in unseen(report) {
-            let file = property(&clean(&path(&report.subject)));
             writeln!(out, "::notice file={file},title=not examined in full::{}", data(&line))?;
         }
     }
@@ -24,11 +27,11 @@ pub(super) fn write(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn annotation(report: &Report, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+fn annotation(report: &Report, finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let command = by_severity(finding.severity, "error", "warning", "notice");
     let file = property(&clean(&path(file(report, finding))));
     let mut lines = vec![clean(&finding.message).into_owned()];
-    lines.extend(details(finding));
+    lines.extend(details(finding, style));
     writeln!(out, "::{command} file={file},title={}::{}", property(&title(finding)), data(&lines.join("\n")))
 }
 
@@ -54,7 +57,7 @@ mod tests {
         let finding = sample::finding("100 %\n::error::forged", "a,b");
         let reports = sample::reports(vec![sample::report("a,b", vec![finding])]);
         let mut out = Vec::new();
-        write(&reports, &mut out).unwrap();
+        write(&reports, &sample::STYLE, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let first =
             "::error file=a%2Cb/ckpt-4.data,title=F015 data-truncated::100 %25\\n::error::forged%0Aa\\x1b[2J\\nb|c";

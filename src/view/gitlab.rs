@@ -7,15 +7,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::json::Layout;
 use super::plain::{by_severity, details, file, path, title};
-use super::{Reports, clean};
+use super::{Reports, Style, clean};
 use crate::doctor::{Finding, Report};
 
 /// Writes every finding; what a baseline knows is left out.
 ///
 /// # Errors
 /// Whatever the output says.
-pub(super) fn write(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
-    let rows = reports.list.iter().flat_map(|report| report.findings.iter().map(|finding| Row::new(report, finding)));
+pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let rows =
+        reports.list.iter().flat_map(|report| report.findings.iter().map(|finding| Row::new(report, finding, style)));
     let rows: Vec<Row> = rows.collect();
     let mut out = io::BufWriter::new(out);
     Layout::pretty().write(&rows, &mut out)?;
@@ -50,7 +51,7 @@ struct Content {
 }
 
 impl Row {
-    fn new(report: &Report, finding: &Finding) -> Self {
+    fn new(report: &Report, finding: &Finding, style: &Style) -> Self {
         let path = path(file(report, finding)).into_owned();
         Self {
             description: clean(&finding.message).into_owned(),
@@ -58,7 +59,7 @@ impl Row {
             fingerprint: unique(&finding.fingerprint, &path),
             severity: by_severity(finding.severity, "critical", "minor", "info"),
             location: Location { path: clean(&path).into_owned(), lines: Lines { begin: 1 } },
-            content: Content { body: details(finding).join("\n") },
+            content: Content { body: details(finding, style).join("\n") },
         }
     }
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::plain::{details, file, remarks, title, unseen};
-use super::{Reports, clean};
+use super::plain::{details, file, missed, remarks, title, unseen};
+use super::{Reports, Style, clean};
 use crate::doctor::{Finding, Report};
 
 /// Writes all reports. What makes the exit code 1 is a failure; other findings pass and are told as output; what
@@ -14,8 +14,8 @@ use crate::doctor::{Finding, Report};
 ///
 /// # Errors
 /// Whatever the output says.
-pub(super) fn write(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
-    let suites: Vec<Suite> = reports.list.iter().map(|report| Suite::new(reports, report)).collect();
+pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let suites: Vec<Suite> = reports.list.iter().map(|report| Suite::new(reports, report, style)).collect();
     let all = || suites.iter().flat_map(|suite| &suite.cases);
     let mut xml = Writer::new_with_indent(io::BufWriter::new(&mut *out), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -43,11 +43,11 @@ struct Suite {
 struct Case {
     name: String,
     class: String,
-    result: Result,
+    ending: Ending,
     output: String,
 }
 
-enum Result {
+enum Ending {
     Passed,
     /// Why, and of which kind.
     Failed(String, &'static str),
@@ -55,26 +55,24 @@ enum Result {
 }
 
 impl Suite {
-    fn new(reports: &Reports, report: &Report) -> Self {
+    fn new(reports: &Reports, report: &Report, style: &Style) -> Self {
         let subject = clean(&report.subject).into_owned();
         let case =
-            |name: &str, result| Case { name: name.to_owned(), class: subject.clone(), result, output: String::new() };
-        let mut cases: Vec<Case> = report.findings.iter().map(|finding| Case::new(reports, report, finding)).collect();
+            |name: &str, ending| Case { name: name.to_owned(), class: subject.clone(), ending, output: String::new() };
+        let mut cases: Vec<Case> =
+            report.findings.iter().map(|finding| Case::new(reports, report, finding, style)).collect();
         cases.extend(report.known.iter().map(|known| Case {
-            result: Result::Skipped(format!("known: {}", clean(&known.reason))),
-            ..Case::new(reports, report, &known.finding)
+            ending: Ending::Skipped(format!("known: {}", clean(&known.reason))),
+            ..Case::new(reports, report, &known.finding, style)
         }));
-        if let Some(goal) = reports.missed(report) {
-            let why = format!("a restore does not do for {}", goal.word());
-            cases.push(case(&format!("restore for {}", goal.word()), Result::Failed(why, "goal")));
-        }
+        cases.extend(missed(reports, report).map(|why| case("goal", Ending::Failed(why, "goal"))));
         let unseen: Vec<String> = unseen(report).collect();
         if !unseen.is_empty() {
-            cases.push(case("examined in full", Result::Skipped(unseen.join("; "))));
+            cases.push(case("examined in full", Ending::Skipped(unseen.join("; "))));
         }
         // A suite without a case is taken for one that did not run.
         if cases.is_empty() {
-            cases.push(case("sound", Result::Passed));
+            cases.push(case("sound", Ending::Passed));
         }
         Self { name: subject.clone(), cases }
     }
@@ -96,8 +94,8 @@ impl Suite {
 fn count<'a>(start: &mut BytesStart, cases: impl Iterator<Item = &'a Case> + Clone, attributes: &[&str]) {
     for name in attributes {
         let counts = |case: &&Case| match *name {
-            "failures" => matches!(case.result, Result::Failed(..)),
-            "skipped" => matches!(case.result, Result::Skipped(_)),
+            "failures" => matches!(case.ending, Ending::Failed(..)),
+            "skipped" => matches!(case.ending, Ending::Skipped(_)),
             // What could not be looked at at all is no report.
             "errors" => false,
             _ => true,
@@ -107,35 +105,35 @@ fn count<'a>(start: &mut BytesStart, cases: impl Iterator<Item = &'a Case> + Clo
 }
 
 impl Case {
-    fn new(reports: &Reports, report: &Report, finding: &Finding) -> Self {
+    fn new(reports: &Reports, report: &Report, finding: &Finding, style: &Style) -> Self {
         let message = clean(&finding.message).into_owned();
         let mut lines = vec![format!("{}: {message}", clean(file(report, finding)))];
-        lines.extend(details(finding));
-        let result = match reports.fails(finding) {
-            true => Result::Failed(message, finding.severity.word()),
-            false => Result::Passed,
+        lines.extend(details(finding, style));
+        let ending = match reports.fails(finding) {
+            true => Ending::Failed(message, finding.severity.word()),
+            false => Ending::Passed,
         };
-        Self { name: title(finding), class: clean(&report.subject).into_owned(), result, output: lines.join("\n") }
+        Self { name: title(finding), class: clean(&report.subject).into_owned(), ending, output: lines.join("\n") }
     }
 
     fn write(&self, xml: &mut Xml) -> io::Result<()> {
         let mut start = BytesStart::new("testcase");
         start.push_attribute(("classname", self.class.as_str()));
         start.push_attribute(("name", self.name.as_str()));
-        if matches!(self.result, Result::Passed) && self.output.is_empty() {
+        if matches!(self.ending, Ending::Passed) && self.output.is_empty() {
             return xml.write_event(Event::Empty(start));
         }
         xml.write_event(Event::Start(start))?;
-        match &self.result {
-            Result::Failed(message, kind) => {
+        match &self.ending {
+            Ending::Failed(message, kind) => {
                 let failure = xml.create_element("failure");
                 let failure = failure.with_attribute(("message", message.as_str())).with_attribute(("type", *kind));
                 failure.write_text_content(BytesText::new(&self.output))?;
             }
-            Result::Skipped(message) => {
+            Ending::Skipped(message) => {
                 xml.create_element("skipped").with_attribute(("message", message.as_str())).write_empty()?;
             }
-            Result::Passed => {
+            Ending::Passed => {
                 xml.create_element("system-out").write_text_content(BytesText::new(&self.output))?;
             }
         }

@@ -94,10 +94,10 @@ pub fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Resul
         (Format::JsonLines, _) => json::lines(outcome, out),
         (Format::Csv, _) => csv::write(outcome, out),
         (Format::Markdown, _) => markdown::write(outcome, style, out),
-        (Format::Sarif, Outcome::Reports(reports)) => sarif::write(reports, out),
-        (Format::Junit, Outcome::Reports(reports)) => junit::write(reports, out),
-        (Format::Github, Outcome::Reports(reports)) => github::write(reports, out),
-        (Format::Gitlab, Outcome::Reports(reports)) => gitlab::write(reports, out),
+        (Format::Sarif, Outcome::Reports(reports)) => sarif::write(reports, style, out),
+        (Format::Junit, Outcome::Reports(reports)) => junit::write(reports, style, out),
+        (Format::Github, Outcome::Reports(reports)) => github::write(reports, style, out),
+        (Format::Gitlab, Outcome::Reports(reports)) => gitlab::write(reports, style, out),
         (Format::Sarif | Format::Junit | Format::Github | Format::Gitlab, _) => {
             Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no findings"))
         }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Reports, clean, count};
+use super::{Reports, Style, clean, count};
 use crate::doctor::{Finding, Report, Severity};
 
-/// Most names of variables in a text; JSON has all.
+/// Most names of variables in a text unless all are asked for.
 const NAMES: usize = 20;
 
 /// The file that a finding is about.
@@ -28,11 +28,12 @@ pub(super) fn title(finding: &Finding) -> String {
 }
 
 /// What a finding says below its message, a line each.
-pub(super) fn details(finding: &Finding) -> Vec<String> {
+pub(super) fn details(finding: &Finding, style: &Style) -> Vec<String> {
     let mut lines: Vec<String> = finding.evidence.iter().map(|line| clean(line).into_owned()).collect();
     if !finding.variables.is_empty() {
-        let names: Vec<_> = finding.variables.iter().take(NAMES).map(|name| clean(name)).collect();
-        let more = match finding.variables.len().saturating_sub(NAMES) {
+        let shown = if style.verbose { usize::MAX } else { NAMES };
+        let names: Vec<_> = finding.variables.iter().take(shown).map(|name| clean(name)).collect();
+        let more = match finding.variables.len().saturating_sub(shown) {
             0 => String::new(),
             more => format!(" and {} more", count(more as u64)),
         };
@@ -49,6 +50,16 @@ pub(super) fn details(finding: &Finding) -> Vec<String> {
 /// What was not looked at, a line each.
 pub(super) fn unseen(report: &Report) -> impl Iterator<Item = String> {
     report.looked.not_examined.iter().map(|line| format!("not examined: {}", clean(line)))
+}
+
+/// That the goal which decides is not reached, and why.
+pub(super) fn missed(reports: &Reports, report: &Report) -> Option<String> {
+    let goal = reports.missed(report)?;
+    let verdicts = report.goals.iter().flat_map(|goals| &goals.verdicts);
+    let reasons = verdicts.filter(|verdict| verdict.goal == goal).flat_map(|verdict| &verdict.reasons);
+    let reasons: Vec<_> = reasons.map(|reason| clean(reason)).collect();
+    let why = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
+    Some(format!("a restore does not do for {}{why}", goal.word()))
 }
 
 /// What is to be said of the baseline, a line each.
@@ -75,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_finding_is_told_in_lines_without_harm() {
-        let lines = details(&sample::finding("message", "dir"));
+        let lines = details(&sample::finding("message", "dir"), &sample::STYLE);
         assert_eq!(lines[0], "a\\x1b[2J\\nb|c`d\"e,f\\u{202e}g");
         assert_eq!(lines[1], format!("variables: {}", lines[0]));
         assert_eq!(lines[2..], ["help: copy the file again", "    a = 1", "    ```", "    b = 2"]);
@@ -84,8 +95,11 @@ mod tests {
     #[test]
     fn of_many_names_the_first_are_told() {
         let names = (0..1_025).map(|i| format!("w{i}")).collect();
-        let lines = details(&sample::finding("message", "dir").variables(names));
+        let finding = sample::finding("message", "dir").variables(names);
+        let lines = details(&finding, &sample::STYLE);
         assert!(lines[1].ends_with(", w18, w19 and 1,005 more"), "{}", lines[1]);
+        let lines = details(&finding, &Style { verbose: true, ..sample::STYLE });
+        assert!(lines[1].ends_with(", w1023, w1024"), "{}", lines[1]);
     }
 
     #[test]

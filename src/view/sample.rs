@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Diff, Differences, Fails, Listing, Names, Reports, Sort};
+use super::{Diff, Differences, Fails, Format, Listing, Names, Reports, Sort, Style};
 use crate::bytes::Span;
 use crate::compare::align::{Alignment, Proof};
 use crate::compare::change::{Change, ChangeKind, Changes};
@@ -18,6 +18,18 @@ use crate::restore::{Goal, Goals, Loader, Verdict};
 pub const HOSTILE: &str = "a\x1b[2J\nb|c`d\"e,f\u{202e}g";
 /// A name in Chinese characters.
 pub const CJK: &str = "層/核";
+
+/// Plain, with nothing left out of it but what always is.
+pub const STYLE: Style = Style {
+    format: Format::Text,
+    color: false,
+    unicode: true,
+    width: None,
+    exact: false,
+    quiet: 0,
+    verbose: false,
+    precision: 4,
+};
 
 /// A very long name.
 pub fn long() -> String {

@@ -7,8 +7,8 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::json::Layout;
-use super::plain::{by_severity, details, file, path, remarks, unseen};
-use super::{Reports, clean};
+use super::plain::{by_severity, details, file, missed, path, remarks, unseen};
+use super::{Reports, Style, clean};
 use crate::doctor::{Finding, Known, Report, Rule, rules};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -17,7 +17,7 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 ///
 /// # Errors
 /// Whatever the output says.
-pub(super) fn write(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let run = Run {
         tool: Tool {
             driver: Driver {
@@ -28,7 +28,7 @@ pub(super) fn write(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
             },
         },
         invocations: vec![Invocation::new(reports)],
-        results: reports.list.iter().flat_map(|report| results(reports, report)).collect(),
+        results: reports.list.iter().flat_map(|report| results(reports, report, style)).collect(),
     };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: vec![run] };
     // The serializer writes many small pieces.
@@ -157,6 +157,10 @@ struct Notification {
 impl Invocation {
     fn new(reports: &Reports) -> Self {
         let notification = |level, text: &str| Notification { level, message: Message::new(literal(text)) };
+        let missed = reports.list.iter().filter_map(|report| {
+            let line = missed(reports, report)?;
+            Some(notification("error", &format!("{}: {line}", clean(&report.subject))))
+        });
         // What was not looked at may hide something.
         let unseen = reports.list.iter().flat_map(|report| {
             let subject = clean(&report.subject);
@@ -165,7 +169,7 @@ impl Invocation {
         Self {
             execution_successful: true,
             exit_code: reports.exit(),
-            tool_execution_notifications: unseen.map(|text| notification("warning", &text)).collect(),
+            tool_execution_notifications: missed.chain(unseen.map(|text| notification("warning", &text))).collect(),
             tool_configuration_notifications: remarks(reports).map(|text| notification("note", &text)).collect(),
         }
     }
@@ -208,10 +212,10 @@ struct Properties {
     causes: Vec<&'static str>,
 }
 
-fn results<'a>(reports: &'a Reports, report: &'a Report) -> impl Iterator<Item = Row> + 'a {
+fn results<'a>(reports: &'a Reports, report: &'a Report, style: &'a Style) -> impl Iterator<Item = Row> + 'a {
     let new = report.findings.iter().map(move |finding| Row {
         baseline_state: reports.baseline.as_ref().map(|_| "new"),
-        ..Row::new(report, finding)
+        ..Row::new(report, finding, style)
     });
     let known = report.known.iter().map(move |Known { finding, reason }| Row {
         baseline_state: Some("unchanged"),
@@ -220,15 +224,15 @@ fn results<'a>(reports: &'a Reports, report: &'a Report) -> impl Iterator<Item =
             status: "accepted",
             justification: clean(reason).into_owned(),
         }],
-        ..Row::new(report, finding)
+        ..Row::new(report, finding, style)
     });
     new.chain(known)
 }
 
 impl Row {
-    fn new(report: &Report, finding: &Finding) -> Self {
+    fn new(report: &Report, finding: &Finding, style: &Style) -> Self {
         let mut text = vec![clean(&finding.message).into_owned()];
-        text.extend(details(finding));
+        text.extend(details(finding, style));
         Self {
             rule_id: finding.rule.code,
             rule_index: rules::ALL.iter().position(|rule| rule.code == finding.rule.code),

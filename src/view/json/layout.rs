@@ -114,15 +114,18 @@ impl Formatter for Layout {
     }
 
     /// JSON lets DEL, C1 controls and bidirectional overrides stand as they are; a terminal that
-    /// shows the output does not. Escaped, they are read back as the same text.
+    /// shows the output does not. Servers of continuous integration take `##[` for a command.
+    /// Escaped, all this is read back as the same text.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         // Without an early exit, so that many bytes are looked at in one instruction.
-        let plain = fragment.bytes().fold(true, |plain, byte| plain & (byte < 0x7f));
-        if plain || !fragment.chars().any(disturbs) {
+        let plain = fragment.bytes().fold(true, |plain, byte| plain & (byte < 0x7f) & (byte != b'#'));
+        if plain || !fragment.chars().any(disturbs) && !fragment.contains("##") {
             return out.write_all(fragment.as_bytes());
         }
+        let mut before = None;
         for character in fragment.chars() {
-            if disturbs(character) {
+            let doubled = before.replace(character) == Some('#') && character == '#';
+            if disturbs(character) || doubled {
                 for unit in character.encode_utf16(&mut [0; 2]) {
                     write!(out, "\\u{unit:04x}")?;
                 }
@@ -156,6 +159,7 @@ mod tests {
 
     #[test]
     fn what_disturbs_a_terminal_is_escaped_and_comes_back() {
+        assert_eq!(written(Layout::compact(), &serde_json::json!("##vso[x]")), "\"#\\u0023vso[x]\"\n");
         let value = serde_json::json!("a\u{7f}b\u{9b}c\u{202e}d\u{e0041}e\n\u{1b}[0m核");
         let text = written(Layout::compact(), &value);
         assert_eq!(text, "\"a\\u007fb\\u009bc\\u202ed\\udb40\\udc41e\\n\\u001b[0m核\"\n");

@@ -57,7 +57,11 @@ fn aside(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()
             Some(written) => format!("{}: {} written", baseline.file, plural(written, "known finding")),
             None => format!("{}: {} left out", baseline.file, plural(known, "known finding")),
         });
-        told.extend(baseline.notes.iter().cloned());
+        let shown = if style.verbose { baseline.notes.len() } else { CAP };
+        told.extend(baseline.notes.iter().take(shown).cloned());
+        if let more @ 1.. = baseline.notes.len().saturating_sub(shown) {
+            told.push(format!("and {} more   -v", count(more as u64)));
+        }
     }
     told.extend(reports.settings.iter().map(|file| format!("settings  {file}")));
     for line in told {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::report;
-use super::wrap::{pad, pad_left};
+use super::wrap::{hang, pad, pad_left};
 use crate::view::{Reports, Style, count};
 
 /// A line for each rule, the most frequent first, and the verdicts.
@@ -15,8 +15,13 @@ pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io
         let columns = numbers.iter().map(String::len).max().unwrap_or(0);
         let severities = rules.iter().map(|(_, severity, _)| severity.word().len()).max().unwrap_or(0);
         for ((rule, severity, _), number) in rules.iter().zip(&numbers) {
-            let word = Paint::new(style).severity(*severity, &pad(severity.word(), severities));
-            writeln!(out, "{}  {word}  {} {}", pad_left(number, columns), rule.code, rule.name)?;
+            let word = pad(severity.word(), severities);
+            let first = format!("{}  {word}  ", pad_left(number, columns));
+            let next = " ".repeat(first.len());
+            let paint = |line: &str| line.replacen(&word, &Paint::new(style).severity(*severity, &word), 1);
+            for line in hang(&first, &next, &format!("{} {}", rule.code, rule.name), style.width) {
+                writeln!(out, "{}", paint(&line))?;
+            }
         }
         writeln!(out)?;
     }
