@@ -104,8 +104,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A subclassed model has its layers as attributes, and in the list of all its layers besides: where there, as
-    /// far as the names that Keras made up tell their classes and their order.
+    /// A subclassed model has its layers as attributes, and in the list of all its layers besides: where there, the
+    /// layer of the same name tells, or as far as the names that Keras made up tell their classes and their order.
     fn listed_again(&self) -> HashMap<&'a str, String> {
         let owners = self.owners();
         let mut classes: BTreeMap<&str, Vec<(u64, &Owner)>> = BTreeMap::new();
@@ -113,13 +113,20 @@ impl<'a> Walk<'a> {
             return HashMap::new();
         }
         let paths: HashSet<&str> = owners.iter().map(|owner| owner.path.as_str()).collect();
+        let mut listed = HashMap::new();
         for owner in owners {
             let is_layer = owner.part == Owned::Layer && owner.path == top(&owner.path, &paths);
-            if let Some((stem, number)) = owner.name.as_deref().filter(|_| is_layer).map(made_up) {
-                classes.entry(stem).or_default().push((number, owner));
+            let Some(name) = owner.name.as_deref().filter(|_| is_layer) else { continue };
+            match self.file.named_in_list(name) {
+                Some(path) => {
+                    listed.insert(owner.path.as_str(), path.to_owned());
+                }
+                None => {
+                    let (stem, number) = made_up(name);
+                    classes.entry(stem).or_default().push((number, owner));
+                }
             }
         }
-        let mut listed = HashMap::new();
         for (class, mut layers) in classes {
             layers.sort_by_key(|(number, _)| *number);
             let layers: Vec<&Owner> = layers.into_iter().map(|(_, owner)| owner).collect();

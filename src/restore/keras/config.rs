@@ -28,7 +28,7 @@ pub(super) fn refusal(generation: Generation, format: Format, config: &Json) -> 
 }
 
 /// The layers of a model, and those that a layer takes as arguments.
-fn objects(owner: &Json) -> Vec<&Json> {
+pub(super) fn objects(owner: &Json) -> Vec<&Json> {
     let config = owner.get("config");
     let list = config.and_then(|config| config.get("layers").or(Some(config))).and_then(Json::as_array);
     let argument = |name: &str| config.and_then(|config| config.get(name));
@@ -38,7 +38,7 @@ fn objects(owner: &Json) -> Vec<&Json> {
     all.filter(|object| object.get("class_name").is_some()).collect()
 }
 
-fn text<'a>(object: &'a Json, field: &str) -> &'a str {
+pub(super) fn text<'a>(object: &'a Json, field: &str) -> &'a str {
     object.get(field).and_then(Json::as_str).unwrap_or_default()
 }
 
@@ -186,45 +186,6 @@ fn loose_end(model: &Json) -> Option<Exception> {
     Some(Exception::new("ValueError", text))
 }
 
-/// The states of random numbers that the layers of a model of Keras 3 have, by the names of these.
-pub(super) fn seeds(model: &Json) -> Vec<String> {
-    let mut names = Vec::new();
-    for layer in objects(model) {
-        let config = layer.get("config");
-        let name = config.and_then(|config| config.get("name")).and_then(Json::as_str).unwrap_or_default();
-        match count_seeds(layer) {
-            1 => names.push(format!("{name}.seed_generator_state")),
-            // Of several, the later ones are numbered.
-            count => names.extend((1..=count).map(|number| {
-                let suffix = if number == 1 { String::new() } else { format!("#{number}") };
-                format!("{name}.seed_generator/seed_generator_state{suffix}")
-            })),
-        }
-    }
-    names
-}
-
-fn count_seeds(layer: &Json) -> usize {
-    let class = text(layer, "class_name");
-    let argument = |name: &str| layer.get("config").and_then(|config| config.get(name));
-    let is_positive = |name: &str| argument(name).and_then(Json::as_f64).is_some_and(|value| value > 0.0);
-    let own = match class {
-        "LSTM" | "GRU" | "SimpleRNN" | "LSTMCell" | "GRUCell" | "SimpleRNNCell" => true,
-        _ if class.starts_with("ConvLSTM") || class.starts_with("Random") => true,
-        _ if class.ends_with("Dropout") || class.ends_with("Dropout1D") || class.ends_with("Dropout2D") => {
-            is_positive("rate")
-        }
-        "SpatialDropout3D" => is_positive("rate"),
-        "GaussianNoise" => is_positive("stddev"),
-        "Attention" | "AdditiveAttention" | "MultiHeadAttention" | "GroupQueryAttention" => is_positive("dropout"),
-        _ => false,
-    };
-    let within: usize = objects(layer).into_iter().map(count_seeds).sum();
-    // It makes the layer for the way back itself where none is given.
-    let ways = if class == "Bidirectional" && argument("backward_layer").is_none_or(Json::is_null) { 2 } else { 1 };
-    within.saturating_mul(ways).saturating_add(usize::from(own))
-}
-
 /// Short names of losses, which Keras 3 looks up among the metrics when it reads a model in HDF5, and finds
 /// functions.
 const SHORT: [&str; 14] =
@@ -344,22 +305,6 @@ mod tests {
         assert_eq!(class(Generation::Three, Format::Hdf5, &model(1)), Some("ValueError"));
         assert_eq!(class(Generation::Three, Format::Hdf5, &model(0)), None);
         assert_eq!(class(Generation::Two, Format::Hdf5, &model(1)), None);
-    }
-
-    #[test]
-    fn states_of_random_numbers() {
-        let lstm = r#"{"class_name": "LSTM", "config": {"name": "l"}}"#;
-        let none = r#"{"class_name": "Dropout", "config": {"name": "z", "rate": 0.0}}"#;
-        let some = r#"{"class_name": "Dropout", "config": {"name": "d", "rate": 0.5}}"#;
-        let both = format!(r#"{{"class_name": "Bidirectional", "config": {{"name": "b", "layer": {lstm}}}}}"#);
-        let model = sequential(&[lstm, none, some, &both].join(","));
-        let wanted = [
-            "l.seed_generator_state",
-            "d.seed_generator_state",
-            "b.seed_generator/seed_generator_state",
-            "b.seed_generator/seed_generator_state#2",
-        ];
-        assert_eq!(seeds(&serde_json::from_str(&model).unwrap()), wanted);
     }
 
     #[test]

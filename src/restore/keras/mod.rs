@@ -6,6 +6,7 @@ mod by_layer;
 mod by_path;
 mod config;
 mod file;
+mod fresh;
 mod model;
 mod program;
 #[cfg(test)]

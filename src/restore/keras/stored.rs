@@ -1,8 +1,8 @@
 //! A file in which objects are addressed by their paths, as Keras asks it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::program::{LISTS, is_in_list};
+use super::program::{LISTS, is_in_list, top};
 use super::{Generation, has_paths};
 use crate::model::{Checkpoint, Owner, VariableId};
 
@@ -55,6 +55,13 @@ impl<'a> Stored<'a> {
             Some((owner.path.as_str(), left.remove(at)))
         });
         by_shape.collect::<Option<Vec<_>>>().unwrap_or(in_order)
+    }
+
+    /// Where the list of layers has one of this name.
+    pub fn named_in_list(&self, name: &str) -> Option<&'a str> {
+        let mut named = self.owners.values().filter(|owner| owner.name.as_deref() == Some(name));
+        let found = named.next().filter(|owner| is_in_list(owner) && owner.path == top(&owner.path, &HashSet::new()))?;
+        named.next().is_none().then_some(found.path.as_str())
     }
 
     /// What lies at a path: no weights if nothing does.
