@@ -58,7 +58,7 @@ fn refused_by_keras2(format: Format, object: &Json) -> Option<Exception> {
     if format == Format::Archive && is_code(argument("function")) {
         return Some(code("a Lambda layer with a Python `lambda` inside it"));
     }
-    unknown_class(format, object)
+    unknown_class(Generation::Two, format, object)
 }
 
 /// Arguments of layers that Keras 2 writes and Keras 3 does not take.
@@ -103,28 +103,38 @@ fn refused_by_keras3(format: Format, object: &Json) -> Option<Exception> {
     } else if ["TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod"].contains(&class) {
         return Some(unknown_layer(class));
     }
-    unknown_class(format, object)
+    // A layer that another one wraps is looked for by its module, which TensorFlow 2.12 and before did not write.
+    let wrapped = ["layer", "cell"].into_iter().filter_map(argument).find(|inner| inner.get("class_name").is_some());
+    if let Some(inner) = wrapped.filter(|inner| format == Format::Hdf5 && inner.get("module").is_none()) {
+        return Some(unlocated(inner));
+    }
+    unknown_class(Generation::Three, format, object)
 }
 
 /// A class of the user's that was not registered when it was saved: the loading program can hardly know it. One
 /// that was is taken to be registered again.
-fn unknown_class(format: Format, object: &Json) -> Option<Exception> {
+fn unknown_class(generation: Generation, format: Format, object: &Json) -> Option<Exception> {
     let (class, module) = (text(object, "class_name"), text(object, "module"));
     let is_own = matches!(module.split('.').next(), Some("" | "builtins" | "keras" | "tf_keras" | "tensorflow"));
-    let registered = text(object, "registered_name");
+    // In HDF5 Keras 2 looks for a class by this name alone.
+    let by_class = (generation, format) == (Generation::Two, Format::Hdf5);
+    let registered = if by_class { class } else { text(object, "registered_name") };
     if is_own || registered.contains('>') {
         return None;
     }
     Some(match format {
         Format::Hdf5 => unknown_layer(class),
-        Format::Archive => {
-            let text = format!(
-                "Could not locate class '{class}'. Make sure custom classes are decorated with \
-                 `@keras.saving.register_keras_serializable()`. Full object config: {object}"
-            );
-            Exception::new("TypeError", text)
-        }
+        Format::Archive => unlocated(object),
     })
+}
+
+fn unlocated(object: &Json) -> Exception {
+    let text = format!(
+        "Could not locate class '{}'. Make sure custom classes are decorated with \
+         `@keras.saving.register_keras_serializable()`. Full object config: {object}",
+        text(object, "class_name")
+    );
+    Exception::new("TypeError", text)
 }
 
 fn unknown_layer(class: &str) -> Exception {
@@ -197,6 +207,10 @@ pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Excepti
     if format == Format::Archive && optimizer.is_some_and(|config| config.get("is_legacy_optimizer").is_some()) {
         let text = "Argument(s) not recognized: {'jit_compile': False, 'is_legacy_optimizer': False}";
         return Some(Exception::new("ValueError", text));
+    }
+    let wrapper = training.get("optimizer_config").map(|optimizer| text(optimizer, "class_name"));
+    if wrapper == Some("LossScaleOptimizerV3") {
+        return Some(Exception::new("KeyError", "'name'"));
     }
     let loss = training.get("loss")?;
     if let Some(short) = strings(loss).into_iter().find(|name| SHORT.contains(name)).filter(|_| format == Format::Hdf5)

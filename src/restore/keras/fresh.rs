@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::Generation;
 use super::config::{Format, objects, text};
-use crate::model::{Checkpoint, Owned, Role, VariableId};
+use crate::model::{Checkpoint, Owned, VariableId};
 use crate::restore::{Course, Scene};
 
 /// Takes from a course what the loaded model does not get, and names what it has besides.
@@ -18,34 +18,69 @@ pub(super) fn start(
     checkpoint: &Checkpoint,
 ) {
     let keras = checkpoint.keras.as_deref();
-    let (config, training) = (keras.and_then(|it| it.config.as_ref()), keras.and_then(|it| it.training.as_ref()));
-    match (generation, format) {
-        (Generation::Three, Format::Hdf5) if training.is_some() => optimizer_of_keras3(course, scene, checkpoint),
-        (Generation::Two, Format::Hdf5) if training.is_some_and(scales_loss) => {
-            optimizer_that_scales(course, scene, checkpoint);
+    let config = keras.and_then(|keras| keras.config.as_ref());
+    let apart = keras.and_then(|keras| keras.training.as_ref()).and_then(|training| training.get("optimizer_config"));
+    let within = || config?.get("compile_config")?.get("optimizer");
+    let optimizer = apart.or_else(within);
+    match (generation, format, optimizer) {
+        (_, Format::Archive, _) => stored_twice(course, checkpoint),
+        (Generation::Three, Format::Hdf5, Some(optimizer)) => optimizer_of_keras3(course, checkpoint, optimizer),
+        (Generation::Two, Format::Hdf5, Some(optimizer)) if scales_loss(optimizer) => {
+            optimizer_that_scales(course, checkpoint);
         }
         _ => {}
     }
     // A target says by itself what it has.
     if scene.target.is_some() {
+        course.left.clear();
         return;
     }
+    course.left.extend(optimizer.map(|optimizer| of_its_own(generation, optimizer)).unwrap_or_default());
     course.left.extend(match generation {
         Generation::Two => config.map(counters).unwrap_or_default(),
         Generation::Three => config.map(seeds).unwrap_or_default(),
     });
+}
+
+/// What optimizers of Keras 2 have and no file does.
+fn of_its_own(generation: Generation, optimizer: &Json) -> Vec<String> {
+    if generation == Generation::Three {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
     // A legacy optimizer writes the decay that it began with into its configuration, not the one that it has.
-    let decays = || training.and_then(optimizer).is_some_and(|optimizer| optimizer.get("decay").is_some());
-    course.left.extend((generation == Generation::Two && decays()).then(|| "opt.decay".to_owned()));
+    names.extend(is_legacy(optimizer).then_some("opt.decay"));
+    // What a schedule comes to at this step.
+    names.extend(has_schedule(optimizer).then_some("opt.current_learning_rate"));
+    let scales: &[&str] = if scales_loss(optimizer) { &["opt.current_loss_scale", "opt.good_steps"] } else { &[] };
+    names.extend(scales);
+    names.into_iter().map(str::to_owned).collect()
 }
 
-/// The configuration of the optimizer that a model of HDF5 was compiled with.
-fn optimizer(training: &Json) -> Option<&Json> {
-    training.get("optimizer_config")?.get("config").filter(|config| config.get("is_legacy_optimizer").is_none())
+fn is_legacy(optimizer: &Json) -> bool {
+    let has = |field: &str| optimizer.get("config").is_some_and(|config| config.get(field).is_some());
+    has("decay") && !has("is_legacy_optimizer")
 }
 
-fn scales_loss(training: &Json) -> bool {
-    training.get("optimizer_config").is_some_and(|optimizer| text(optimizer, "class_name") == "LossScaleOptimizerV3")
+fn has_schedule(optimizer: &Json) -> bool {
+    optimizer.get("config").and_then(|config| config.get("learning_rate")).is_some_and(Json::is_object)
+}
+
+/// True for the wrapper of Keras 2 that scales the loss.
+fn scales_loss(optimizer: &Json) -> bool {
+    text(optimizer, "class_name") == "LossScaleOptimizerV3"
+}
+
+/// A wrapper of an optimizer has the variables of that once more, behind its own: the second time counts.
+fn stored_twice(course: &mut Course, checkpoint: &Checkpoint) {
+    let owners = || checkpoint.keras.iter().flat_map(|keras| &keras.owners).filter(|it| it.part == Owned::Optimizer);
+    let Some(inner) = owners().find(|owner| owner.path.ends_with("/inner_optimizer")) else { return };
+    let Some(outer) = owners().find(|owner| inner.path.strip_suffix("/inner_optimizer") == Some(&owner.path)) else {
+        return;
+    };
+    let twice = outer.weights.iter().flatten().rev().take(inner.weights.len());
+    let twice: HashSet<VariableId> = twice.copied().collect();
+    course.bound.retain(|bound| !twice.contains(&bound.old));
 }
 
 /// The weights of the optimizer, in the order of the file.
@@ -57,36 +92,45 @@ fn of_optimizer(checkpoint: &Checkpoint) -> Vec<VariableId> {
 
 /// Keras 3 makes the optimizer before it has the weights to optimise: of what it finds in HDF5, the number of steps
 /// and the learning rate alone have a place. What Keras 2 saved has none for the learning rate.
-fn optimizer_of_keras3(course: &mut Course, scene: &Scene, checkpoint: &Checkpoint) {
+fn optimizer_of_keras3(course: &mut Course, checkpoint: &Checkpoint, optimizer: &Json) {
     let weights = of_optimizer(checkpoint);
+    let class = text(optimizer, "class_name");
     let is_scalar = |id: &VariableId| checkpoint.entries.get(*id).is_some_and(|entry| entry.shape.rank() == Some(0));
-    let scalars = weights.iter().take(2).take_while(|id| is_scalar(id)).count();
-    let lost: HashSet<VariableId> = weights.into_iter().skip(scalars).collect();
+    // The wrapper that scales the loss has a scale and a count of its own, and shows the rate of the other.
+    let wraps = class == "LossScaleOptimizer";
+    let kept = |at: usize| if wraps { at != 4 } else { at < 2 };
+    let scalars = weights.iter().take(if wraps { 6 } else { 2 }).take_while(|id| is_scalar(id)).count();
+    let lost = weights.iter().enumerate().filter(|(at, _)| *at >= scalars || !kept(*at)).map(|(_, id)| *id);
+    let lost: HashSet<VariableId> = lost.collect();
     course.bound.retain(|bound| !lost.contains(&bound.old));
+    if wraps {
+        course.left.push("opt.iteration#2".to_owned());
+        return;
+    }
+    if class.ends_with("Nadam") {
+        course.left.push("opt.variable".to_owned());
+    }
     if scalars == 1 && !lost.is_empty() {
         course.warnings.push(FRESH.to_owned());
-        course.left.extend(scene.target.is_none().then(|| "opt.learning_rate".to_owned()));
+        // A schedule has no rate, and a legacy optimizer writes its own into the configuration.
+        if !has_schedule(optimizer) && !is_legacy(optimizer) {
+            course.left.push("opt.learning_rate".to_owned());
+        }
     }
 }
 
 /// The wrapper of Keras 2 that scales the loss shows the variables of the optimizer in it, and takes none.
-fn optimizer_that_scales(course: &mut Course, scene: &Scene, checkpoint: &Checkpoint) {
+fn optimizer_that_scales(course: &mut Course, checkpoint: &Checkpoint) {
     let weights = of_optimizer(checkpoint);
     let lost: HashSet<VariableId> = weights.iter().copied().collect();
     course.bound.retain(|bound| !lost.contains(&bound.old));
     course.warnings.push(FRESH.to_owned());
-    if scene.target.is_some() {
-        return;
-    }
-    let is_rate =
-        |id: &VariableId| checkpoint.variables.get(*id).is_some_and(|variable| variable.role == Role::Optimizer);
     let key = |id: VariableId| Some(checkpoint.entries.get(id)?.key.to_string());
     let name = |key: String| {
         let path = key.strip_prefix("optimizer_weights/").unwrap_or(&key).trim_end_matches(":0").replace('/', ".");
         format!("opt.{path}")
     };
-    course.left.extend(["opt.current_loss_scale", "opt.good_steps"].map(str::to_owned));
-    course.left.extend(weights.into_iter().filter(|id| !is_rate(id)).filter_map(key).map(name));
+    course.left.extend(weights.into_iter().filter_map(key).map(name));
 }
 
 const FRESH: &str = "Error in loading the saved optimizer state. As a result, your model is starting with a freshly \
@@ -173,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn an_optimizer_from_before_has_a_decay() {
-        let has = |training: &str| {
-            optimizer(&serde_json::from_str(training).unwrap()).is_some_and(|it| it.get("decay").is_some())
-        };
-        assert!(has(r#"{"optimizer_config": {"class_name": "Adam", "config": {"decay": 0.0}}}"#));
-        assert!(!has(r#"{"optimizer_config": {"class_name": "Adam", "config": {"is_legacy_optimizer": false}}}"#));
-        assert!(scales_loss(
-            &serde_json::from_str(r#"{"optimizer_config": {"class_name": "LossScaleOptimizerV3"}}"#).unwrap()
-        ));
+    fn what_an_optimizer_of_keras_2_has_of_its_own() {
+        let own = |generation, optimizer: &str| of_its_own(generation, &serde_json::from_str(optimizer).unwrap());
+        let legacy = r#"{"class_name": "Adam", "config": {"decay": 0.0, "learning_rate": 0.1}}"#;
+        assert_eq!(own(Generation::Two, legacy), ["opt.decay"]);
+        assert_eq!(own(Generation::Three, legacy), [""; 0]);
+        let scheduled = r#"{"config": {"is_legacy_optimizer": false, "learning_rate": {"class_name": "CosineDecay"}}}"#;
+        assert_eq!(own(Generation::Two, scheduled), ["opt.current_learning_rate"]);
+        let scaled = own(Generation::Two, r#"{"class_name": "LossScaleOptimizerV3", "config": {}}"#);
+        assert_eq!(scaled, ["opt.current_loss_scale", "opt.good_steps"]);
     }
 }

@@ -148,15 +148,17 @@ fn saved_model(scene: &Scene) -> Course {
         return course;
     }
     let key = |id: VariableId| checkpoint.entries.get(id).map(|entry| entry.key.to_string()).unwrap_or_default();
-    let has_optimizer = checkpoint.entries.iter().any(|entry| entry.key.bytes().starts_with(b"optimizer/_iterations"));
     // The learning rate comes with the configuration.
     let of_optimizer = |key: &str| key.starts_with("optimizer/") || key.contains("/.OPTIMIZER_SLOT/");
     let is_lost =
         |key: &str| key.starts_with("keras_api/metrics/") || (of_optimizer(key) && !key.contains("/_learning_rate/"));
     course.bound.retain(|bound| !is_lost(&key(bound.old)));
-    if has_optimizer {
-        course.left.push("opt.iteration".to_owned());
-    }
+    let has = |part: &[u8]| checkpoint.entries.iter().any(|entry| entry.key.bytes().starts_with(part));
+    let own = [
+        (&b"optimizer/_iterations"[..], "opt.iteration"),
+        (b"optimizer/_current_learning_rate", "opt.current_learning_rate"),
+    ];
+    course.left.extend(own.into_iter().filter(|(part, _)| has(part)).map(|(_, name)| name.to_owned()));
     course
 }
 
