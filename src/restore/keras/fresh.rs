@@ -112,8 +112,8 @@ fn optimizer_of_keras3(course: &mut Course, checkpoint: &Checkpoint, optimizer: 
     }
     if scalars == 1 && !lost.is_empty() {
         course.warnings.push(FRESH.to_owned());
-        // A schedule has no rate, and a legacy optimizer writes its own into the configuration.
-        if !has_schedule(optimizer) && !is_legacy(optimizer) {
+        // A schedule of Keras 3 has no rate, and a legacy optimizer writes its own into the configuration.
+        if optimizer.get("config").is_some_and(|config| config.get("is_legacy_optimizer").is_some()) {
             course.left.push("opt.learning_rate".to_owned());
         }
     }
