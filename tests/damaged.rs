@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use ckpt::store::Local;
-use support::{Fixture, ask, fixtures, strings};
+use support::{Fixture, ask, disk, fixture, fixtures, in_memory, open, strings};
 
 /// Damage that leaves the same traces as another one, which is as good an answer.
 const AS_GOOD: [(&str, &str); 5] = [
@@ -170,4 +170,41 @@ fn a_transfer_in_text_mode_is_called_so() {
     }
     let path = support::fixture("damaged/trailing-bytes").path().display().to_string();
     assert!(!ask(&Local, &["doctor", &path]).out.contains("carriage return"));
+}
+
+/// Nobody can tell which records of a damaged block have changed: of an index of one block that is said once, of
+/// several blocks in the lines of that one, and of a record that contradicts the format in its own.
+#[test]
+fn damage_is_marked_where_it_is() {
+    let listed = |name: &str| {
+        let fixture = fixture(name);
+        ask(&Local, &["ls", "--role", "all", "--no-collapse", &fixture.path().display().to_string()]).out
+    };
+    let marks = |text: &str| (text.matches("[damaged block]").count(), text.matches("[damaged record]").count());
+    let once = "no record has a checksum that fits";
+    let bit = listed("damaged/index-bit-flip");
+    assert_eq!((marks(&bit), bit.matches(once).count()), ((0, 0), 1), "{bit}");
+    let entry = listed("damaged/bad-size");
+    assert_eq!((marks(&entry), entry.contains(once)), ((0, 1), false), "{entry}");
+    assert!(entry.lines().any(|line| line.contains("hidden/kernel ") && line.ends_with("[damaged record]")), "{entry}");
+
+    let wide = fixture("wide");
+    let mut disk = disk(&in_memory(&wide));
+    let mut index = std::fs::read(wide.prefix().with_extension("index")).unwrap();
+    index[1000] ^= 1;
+    disk.put("wide.index", index);
+    let listed = ask(&disk, &["ls", "--no-collapse", "wide"]).out;
+    let (in_block, records) = marks(&listed);
+    assert!(in_block > 100 && records < 3 && !listed.contains(once), "{in_block} {records}");
+    let of = open(&disk, "wide").entries.len();
+    let said = listed.lines().find(|line| line.contains("records lie in damaged blocks")).expect("said");
+    assert!(in_block < of && said.contains(&format!("of {},{:03} records", of / 1000, of % 1000)), "{said}");
+}
+
+/// What has a row of its own is not named above it as well.
+#[test]
+fn a_marked_variable_is_shown_once() {
+    let path = fixture("damaged/unknown-dtype").path().display().to_string();
+    let listed = ask(&Local, &["ls", &path]).out;
+    assert_eq!(listed.matches("tiny/hidden/kernel").count(), 1, "{listed}");
 }

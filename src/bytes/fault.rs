@@ -169,6 +169,25 @@ pub enum FaultKind {
     JsonMalformed { name: String, error: String },
 }
 
+impl FaultKind {
+    /// The key of the entry whose record contradicts the format, or other records.
+    pub fn record(&self) -> Option<&str> {
+        match self {
+            Self::KeyOrder { key }
+            | Self::KeyRepeated { key }
+            | Self::EntryMalformed { key, .. }
+            | Self::TablesDisagree { key, .. }
+            | Self::DTypeUnknown { key, .. }
+            | Self::ShapeInvalid { key }
+            | Self::SizeMismatch { key, .. }
+            | Self::ExtentInvalid { key, .. }
+            | Self::ShardOutOfRange { key, .. }
+            | Self::ExtentsOverlap { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+}
+
 /// What lies where a part of a checkpoint should.
 #[expect(missing_docs, reason = "the pointer's fields are named after its lines")]
 #[derive(Clone, Debug, PartialEq, Eq)]

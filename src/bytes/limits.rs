@@ -50,6 +50,9 @@ pub const NAME_PARTS: usize = 64;
 /// Bytes of a `checkpoint` state file: it lists names, so a larger file is another thing.
 pub const STATE_FILE: u64 = 16 << 20;
 
+/// Bytes of the text that TensorFlow Hub writes beside a module: three lines.
+pub const DESCRIPTOR: u64 = 1 << 16;
+
 /// Bytes of the JSON with which Keras describes a model or lists its files.
 pub const KERAS_JSON: u64 = 64 << 20;
 

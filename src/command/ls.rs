@@ -31,14 +31,14 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
     }
     let prefix = resolved.prefix.clone().ok_or_else(|| not_found(context.store, &resolved))?;
     let checkpoint = if args.all { None } else { Some(format::open(context.store, &prefix)?) };
+    let step = checkpoint.as_ref().and_then(|checkpoint| step(context, checkpoint));
     let (history, older) =
         match resolved.directory.as_ref().filter(|_| resolved.is_directory && !resolved.is_saved_model) {
-            Some(directory) => history(context, directory, args.all, checkpoint.as_ref()),
+            Some(directory) => history(context, directory, args.all, checkpoint.as_ref().map(|known| (known, step))),
             None => (Vec::new(), 0),
         };
     let chosen = checkpoint.as_ref().map(|checkpoint| selector.choose(checkpoint)).unwrap_or_default();
     let scalars = checkpoint.as_ref().map(|checkpoint| scalars(context, checkpoint)).unwrap_or_default();
-    let step = checkpoint.as_ref().and_then(|checkpoint| step(context, checkpoint));
     let digests = checkpoint.as_ref().filter(|_| args.stats || args.digests).map(|checkpoint| {
         let depth = if args.stats { Depth::Values } else { Depth::Files };
         let entries = entries_of(checkpoint, &chosen);
@@ -103,31 +103,32 @@ fn history(
     context: &Context,
     directory: &Directory,
     all: bool,
-    known: Option<&Checkpoint>,
+    known: Option<(&Checkpoint, Option<i64>)>,
 ) -> (Vec<DirectoryRow>, usize) {
     let candidates = &directory.candidates;
     let older = if all { 0 } else { candidates.len().saturating_sub(HISTORY) };
     let row = |candidate| {
         let prefix = prefix(directory, candidate);
         let prefix = Path::new(&prefix);
-        match known.filter(|known| known.prefix == prefix) {
-            Some(known) => row(context, directory, candidate, prefix, Some(known)),
-            None => row(context, directory, candidate, prefix, format::open(context.store, prefix).ok().as_ref()),
+        if let Some((known, step)) = known.filter(|(known, _)| known.prefix == prefix) {
+            return row(directory, candidate, prefix, Some(known), step);
         }
+        let opened = format::open(context.store, prefix).ok();
+        row(directory, candidate, prefix, opened.as_ref(), opened.as_ref().and_then(|opened| step(context, opened)))
     };
     (candidates.iter().skip(older).map(row).collect(), older)
 }
 
 fn row(
-    context: &Context,
     directory: &Directory,
     candidate: &Candidate,
     prefix: &Path,
     opened: Option<&Checkpoint>,
+    step: Option<i64>,
 ) -> DirectoryRow {
     DirectoryRow {
         name: candidate.name.clone(),
-        step: opened.and_then(|checkpoint| step(context, checkpoint)),
+        step,
         saved: saved(directory, candidate),
         params: opened.map(|checkpoint| checkpoint.totals().model.params),
         optimizer: opened.and_then(|checkpoint| Some((checkpoint.optimizer()?, checkpoint.slot_kinds().len()))),

@@ -37,6 +37,15 @@ pub(super) fn sniff_file(blob: &dyn Blob) -> io::Result<Option<Foreign>> {
     })
 }
 
+/// What lies where HDF5 should, if it is none and can be told.
+pub(super) fn instead_of_hdf5(blob: &dyn Blob) -> Option<Foreign> {
+    match hdf5::is_hdf5(blob) {
+        Ok(true) | Err(_) => None,
+        Ok(false) if blob.size() == 0 => Some(Foreign::Empty),
+        Ok(false) => sniff_whole(blob).ok().flatten(),
+    }
+}
+
 /// Names a protobuf message that begins with a version and goes on with what is told apart here.
 fn of_message(head: &[u8]) -> Option<Foreign> {
     match head {

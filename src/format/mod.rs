@@ -8,6 +8,7 @@ mod extents;
 mod files;
 mod foreign;
 pub mod hdf5;
+mod hub;
 mod keras;
 mod listing;
 mod meta_graph;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Part, label, part};
-use super::{recognise, state};
+use super::{hub, recognise, state};
 use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
 use crate::store::{Item, ItemKind, Store};
 
@@ -36,6 +36,7 @@ pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
         directory: None,
         near: Vec::new(),
         foreign: None,
+        hollow: Vec::new(),
     };
     // `dir/ckpt` may be a prefix and a directory at once; TensorFlow looks for the index first.
     let ends_in_slash = given.to_string_lossy().ends_with('/');
@@ -103,6 +104,7 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     let Ok(surveyed) = directory::survey(store, given) else { return };
     resolved.prefix = latest(store, &surveyed);
     if resolved.prefix.is_none() {
+        resolved.hollow = hub::hollow(store, given);
         resolved.near = beside(store, given, &surveyed);
     }
     resolved.directory = Some(surveyed);

@@ -129,6 +129,19 @@ pub struct Resolved {
     pub near: Vec<String>,
     /// What lies at the path, if it is not a checkpoint.
     pub foreign: Option<Foreign>,
+    /// Modules of TensorFlow Hub that have lost their graph: the directory itself, or those in a cache.
+    pub hollow: Vec<HollowModule>,
+}
+
+/// A module in a cache of TensorFlow Hub: a directory without `saved_model.pb`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HollowModule {
+    /// The directory, for people.
+    pub label: String,
+    /// What it still has, by name.
+    pub left: Vec<String>,
+    /// The address that it was fetched from, as the file beside it says.
+    pub handle: Option<String>,
 }
 
 impl Resolved {

@@ -2,6 +2,9 @@
 
 use super::variable::VariableId;
 
+/// What is said of JSON that should be an object and is another value.
+pub const NO_OBJECT: &str = "it is not an object";
+
 /// Who owns which weights, and what the file says of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KerasFile {

@@ -130,6 +130,7 @@ pub fn listing() -> Listing {
             directory: None,
             near: Vec::new(),
             foreign: None,
+            hollow: Vec::new(),
         },
         history: Vec::new(),
         older: 0,

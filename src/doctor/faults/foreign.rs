@@ -7,6 +7,7 @@ use super::super::words::{number, shell, some};
 use super::toll::fall_back;
 use super::{files, position};
 use crate::bytes::{Fault, FaultKind, Foreign};
+use crate::model::Container;
 
 /// What TensorFlow, or by the name Keras, says when it opens what is something else.
 fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
@@ -151,7 +152,13 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     finding = finding.cause(cause).help(help);
     finding = finding.tensorflow(reaction(facts, faults));
     let file = shell(&fault.at.file);
+    let is_member = facts
+        .checkpoint
+        .as_ref()
+        .is_some_and(|checkpoint| checkpoint.container == Container::KerasArchive && !facts.resolved.is_directory);
     Some(match what {
+        // No program finds it under that path.
+        _ if is_member => finding,
         Foreign::Archive("zip") => finding.shell(format!("unzip -l {file}")),
         Foreign::Archive("tar") => finding.shell(format!("tar -tf {file}")),
         // Perhaps of a tar archive, perhaps of this file alone: what comes out tells.

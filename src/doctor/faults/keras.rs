@@ -4,13 +4,13 @@ use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::rule::Severity;
 use super::super::rules::{
-    archive_damaged, graph_file_malformed, h5_malformed, h5_not_read, h5_truncated, hdf5_external_link,
-    keras_file_incomplete, not_a_keras_weights_h5, parts_renamed_or_mixed, weights_misfit_config,
+    archive_damaged, config_malformed, graph_file_malformed, h5_malformed, h5_not_read, h5_truncated,
+    hdf5_external_link, keras_file_incomplete, not_a_keras_weights_h5, parts_renamed_or_mixed, weights_misfit_config,
 };
 use super::super::words::{many, number, python, some};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
-use crate::model::{Checkpoint, Container};
+use crate::model::{Checkpoint, Container, NO_OBJECT};
 
 /// Faults that are written out; the rest is counted.
 const SHOWN: usize = 5;
@@ -37,16 +37,49 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
 
 pub(super) fn malformed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
-    let texts = faults.iter().filter(|fault| matches!(fault.kind, FaultKind::JsonMalformed { .. })).count();
-    let message = match (faults.len(), texts) {
-        (1, _) => fault.kind.to_string(),
-        (n, 0) => format!("{} cannot be read as HDF5 demands", many(n, "object")),
-        (n, texts) if n == texts => format!("{n} texts are not the JSON that Keras writes"),
-        (n, _) => format!("{n} parts of the file are not what they should be"),
+    let message = match faults.len() {
+        1 => fault.kind.to_string(),
+        n => format!("{} cannot be read as HDF5 demands", many(n, "object")),
     };
     let finding = Finding::new(&h5_malformed::RULE, message).at(&fault.at).cause("corrupt-index");
     let finding = listed(finding, faults);
-    Some(with_weights(fall_back(finding, facts, "fetch the file again, or take another copy"), facts))
+    Some(fall_back(finding, facts, "fetch the file again, or take another copy"))
+}
+
+pub(super) fn config(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+    // What Keras reads speaks first.
+    let fault = faults.iter().find(|fault| !is_metadata(fault)).or(faults.first())?;
+    let FaultKind::JsonMalformed { name, error } = &fault.kind else { return None };
+    let message = match faults.len() {
+        1 => fault.kind.to_string(),
+        n => format!("{n} texts are not the JSON that Keras writes"),
+    };
+    let finding = listed(Finding::new(&config_malformed::RULE, message).at(&fault.at).cause("corrupt-index"), faults);
+    if is_metadata(fault) {
+        let finding = finding.evidence("Keras does not read it: what is lost is which version saved the model");
+        return Some(Finding { severity: Severity::Info, ..finding });
+    }
+    let raised = match error.as_str() {
+        NO_OBJECT => "ValueError or TypeError: it expects a dictionary",
+        error if error.ends_with("is not UTF-8") => "UnicodeDecodeError",
+        _ => "JSONDecodeError",
+    };
+    let says = match name.as_str() {
+        "training_config" => format!("load_model() raises {raised}; with compile=False it does not read it"),
+        "config.json" | "model_config" => format!("load_model() raises {raised}; load_weights() does not read it"),
+        _ => format!("load_weights() raises {raised}"),
+    };
+    let finding = fall_back(finding.tensorflow(says), facts, "fetch the file again, or take another copy");
+    Some(match name.as_str() {
+        "training_config" => {
+            finding.python(format!("keras.models.load_model({}, compile=False)", python(&fault.at.file)))
+        }
+        _ => with_weights(finding, facts),
+    })
+}
+
+fn is_metadata(fault: &Fault) -> bool {
+    matches!(&fault.kind, FaultKind::JsonMalformed { name, .. } if name == "metadata.json")
 }
 
 pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
@@ -94,6 +127,10 @@ pub(super) fn incomplete(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             "ValueError: \"Layer '{layer}' expected {needed} variables, but received {stored} variables during \
              loading\", when all other layers are loaded"
         ),
+        FaultKind::MemberMissing { name } if name == "model.weights.h5" => format!(
+            "load_model() raises ValueError: \"Expected a {name} or model.weights.npz file.\", load_weights() KeyError: \
+             \"There is no item named '{name}' in the archive\""
+        ),
         FaultKind::MemberMissing { name } => format!("KeyError: \"There is no item named '{name}' in the archive\""),
         _ => "Keras raises at the first of them, with what comes before loaded".to_owned(),
     };
@@ -115,14 +152,17 @@ fn nested(facts: &Facts) -> Option<String> {
     })
 }
 
-/// Adds the call that still loads the weights of an archive whose configuration is the only thing amiss.
+/// Adds the call that still loads the weights of a model whose configuration is the only thing amiss.
 fn with_weights(finding: Finding, facts: &Facts) -> Finding {
     let Some(checkpoint) = &facts.checkpoint else { return finding };
     let only_config = checkpoint.faults.iter().all(|fault| match &fault.kind {
-        FaultKind::MemberMissing { name } | FaultKind::JsonMalformed { name, .. } => name == "config.json",
+        FaultKind::MemberMissing { name } | FaultKind::JsonMalformed { name, .. } => {
+            matches!(name.as_str(), "config.json" | "metadata.json" | "model_config")
+        }
         _ => false,
     });
-    if checkpoint.container != Container::KerasArchive || checkpoint.entries.is_empty() || !only_config {
+    let holds_model = matches!(checkpoint.container, Container::KerasArchive | Container::KerasModelH5);
+    if !holds_model || checkpoint.entries.is_empty() || !only_config {
         return finding;
     }
     finding

@@ -57,6 +57,7 @@ enum Voice {
     Hdf5,
     Hdf5NotRead,
     KerasIncomplete,
+    Config,
     Misfit,
     NotKeras,
     Link,
@@ -128,7 +129,7 @@ fn voice(kind: &FaultKind, index: bool) -> Voice {
         FaultKind::WeightMisfits { .. } => Voice::Misfit,
         FaultKind::LayersUnlisted => Voice::NotKeras,
         FaultKind::WeightUnlisted { .. } | FaultKind::MemberUnread { .. } => Voice::Hdf5NotRead,
-        FaultKind::JsonMalformed { .. } => Voice::Hdf5,
+        FaultKind::JsonMalformed { .. } => Voice::Config,
         FaultKind::ArchiveMalformed { .. }
         | FaultKind::MemberChecksum { .. }
         | FaultKind::MemberLost { .. }
@@ -151,10 +152,10 @@ impl Voice {
             | Self::Foreign => true,
             Self::Hdf5Cut => matches!(
                 other,
-                Self::Hdf5 | Self::Hdf5NotRead | Self::KerasIncomplete | Self::NotKeras | Self::ShardCut
+                Self::Hdf5 | Self::Hdf5NotRead | Self::KerasIncomplete | Self::Config | Self::NotKeras | Self::ShardCut
             ),
             // What the index of a dataset does not tell any more is missing from the dataset.
-            Self::Hdf5 => matches!(other, Self::KerasIncomplete | Self::NotKeras | Self::Slices),
+            Self::Hdf5 => matches!(other, Self::KerasIncomplete | Self::Config | Self::NotKeras | Self::Slices),
             Self::IndexCut => matches!(other, Self::IndexBlock | Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::IndexBlock => matches!(other, Self::IndexMalformed | Self::Entry | Self::Slices),
             Self::Mixed => matches!(other, Self::ShardCut | Self::Checksum | Self::Unowned | Self::Graph),
@@ -210,6 +211,7 @@ impl Case<'_> {
             Voice::Hdf5 => keras::malformed(facts, &self.faults),
             Voice::Hdf5NotRead => keras::not_read(&self.faults),
             Voice::KerasIncomplete => keras::incomplete(facts, &self.faults),
+            Voice::Config => keras::config(facts, &self.faults),
             Voice::Misfit => keras::misfit(&self.faults),
             Voice::NotKeras => keras::not_keras(facts, &self.faults),
             Voice::Link => keras::link(&self.faults),

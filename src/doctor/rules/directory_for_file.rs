@@ -1,4 +1,4 @@
-//! K037: Keras opens a directory as if it were a file.
+//! K038: Keras opens a directory as if it were a file.
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -8,7 +8,7 @@ use crate::doctor::words::{python, shell};
 use crate::model::{Checkpoint, Container, Depth};
 
 pub static RULE: Rule = Rule {
-    code: "K037",
+    code: "K038",
     name: "directory-for-file",
     severity: Severity::Error,
     needs: Depth::Index,

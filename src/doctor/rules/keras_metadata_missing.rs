@@ -1,4 +1,4 @@
-//! K038: a SavedModel that Keras 2 cannot make a model of.
+//! K039: a SavedModel that Keras 2 cannot make a model of.
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -9,7 +9,7 @@ use crate::model::Depth;
 use crate::restore::Loader;
 
 pub static RULE: Rule = Rule {
-    code: "K038",
+    code: "K039",
     name: "keras-metadata-missing",
     severity: Severity::Error,
     needs: Depth::Index,

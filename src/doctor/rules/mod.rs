@@ -6,6 +6,7 @@ pub(super) mod archive_damaged;
 pub(super) mod asset_missing;
 pub(super) mod by_name_zero_match;
 pub(super) mod config_keyword;
+pub(super) mod config_malformed;
 pub(super) mod data_checksum;
 pub(super) mod data_truncated;
 pub(super) mod directory_for_file;
@@ -27,6 +28,7 @@ pub(super) mod h5_shape;
 pub(super) mod h5_truncated;
 pub(super) mod hdf5_external_link;
 pub(super) mod html_or_archive;
+pub(super) mod hub_cache_hollow;
 pub(super) mod incomplete_look;
 pub(super) mod index_block_corrupt;
 pub(super) mod index_malformed;
@@ -117,6 +119,7 @@ pub static ALL: &[&Rule] = &[
     &windows_rename::RULE,
     &rotated_away::RULE,
     &savedmodel_not_here::RULE,
+    &hub_cache_hollow::RULE,
     &meta_missing::RULE,
     &index_malformed::RULE,
     &entry_invalid::RULE,
@@ -158,6 +161,7 @@ pub static ALL: &[&Rule] = &[
     &other_keras::RULE,
     &untracked_weights::RULE,
     &optimizer_not_loaded::RULE,
+    &config_malformed::RULE,
     &option_not_taken::RULE,
     &directory_for_file::RULE,
     &keras_metadata_missing::RULE,

@@ -1,4 +1,4 @@
-//! K036: an option of `load_weights` that the reader of this file does not take.
+//! K037: an option of `load_weights` that the reader of this file does not take.
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -9,7 +9,7 @@ use crate::model::{Checkpoint, Depth};
 use crate::restore::{Loader, Prediction};
 
 pub static RULE: Rule = Rule {
-    code: "K036",
+    code: "K037",
     name: "option-not-taken",
     severity: Severity::Error,
     needs: Depth::Index,

@@ -47,7 +47,12 @@ Make the program fail where it would start from nothing:
 fn check(facts: &Facts, findings: &mut Findings) {
     let resolved = &facts.resolved;
     let something = facts.checkpoint.is_some() || resolved.foreign.is_some() || resolved.is_saved_model;
-    if something || !resolved.near.is_empty() || super::path_is_dir::other_format(facts).is_some() {
+    // Of a module of TensorFlow Hub F023 speaks.
+    if something
+        || !resolved.hollow.is_empty()
+        || !resolved.near.is_empty()
+        || super::path_is_dir::other_format(facts).is_some()
+    {
         return;
     }
     let given = &resolved.given;

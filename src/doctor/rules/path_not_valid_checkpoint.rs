@@ -41,6 +41,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let number_missing = file_name(near).strip_prefix(name).is_some_and(|rest| {
         rest.strip_prefix('-').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
     });
+    // Of a module of TensorFlow Hub F023 speaks.
+    if resolved.hollow.iter().any(|module| module.label == *given) {
+        return;
+    }
     let beside = in_directory(facts, near);
     // Of files that Keras loads F005 speaks.
     if beside && !near.contains('?') && !near.ends_with(".meta") {

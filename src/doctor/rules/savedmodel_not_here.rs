@@ -28,7 +28,7 @@ Keras 2 gives the same text for an .h5 file that does not exist.",
 A checkpoint has weights alone: build the model in code and restore them into it.",
         not: "Renaming a checkpoint's files makes no SavedModel.",
         ignore: "Never.",
-        see: &["F005", "F001"],
+        see: &["F023", "F005", "F001"],
     },
 };
 
@@ -36,7 +36,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let Some(prediction) = leading(facts) else { return };
     let Some(exception) = &prediction.course.exception else { return };
     let wanted = matches!(prediction.loader, Loader::SavedModel | Loader::Keras2Model);
-    if !wanted || !exception.message.starts_with("SavedModel file does not exist") {
+    if !wanted || !facts.resolved.hollow.is_empty() || !exception.message.starts_with("SavedModel file does not exist")
+    {
         return;
     }
     let finding = |message: String| {

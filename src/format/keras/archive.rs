@@ -4,13 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::paths::{self, Known, Source};
-use super::{Draft, config, faults, file};
+use super::{Draft, faults, file, json};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::directory::label;
 use crate::format::files::{unreadable, words};
-use crate::format::hdf5;
+use crate::format::{foreign, hdf5};
 use crate::model::{Container, File, FileRole, Versions, Writer};
-use crate::store::{self, Store};
+use crate::store::{self, Blob, Store};
 
 const CONFIG: &str = "config.json";
 const METADATA: &str = "metadata.json";
@@ -54,27 +54,16 @@ pub(super) fn folder(store: &dyn Store, path: &Path) -> Draft {
 /// The members of an archive or a folder, which a person would call `whole`.
 fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     let mut noted = Vec::new();
-    let config = json(store, &path.join(CONFIG), true, &mut noted);
-    let metadata = json(store, &path.join(METADATA), false, &mut noted);
+    let config = object(store, &path.join(CONFIG), true, &mut noted);
+    let metadata = object(store, &path.join(METADATA), false, &mut noted);
     let version = metadata.as_ref().and_then(|metadata| metadata.get("keras_version")?.as_str());
     let known = Known { config: config.as_ref(), version };
 
     let place = path.join(WEIGHTS);
     let (mut draft, structure) = match store::open(store, &place) {
-        Ok(blob) => {
-            let weights = file(store, &place, FileRole::Whole, Some(blob.size()));
-            let hdf5 = hdf5::read(blob.as_ref(), &weights.label);
-            let at = Span::whole(&weights.label);
-            let mut draft = paths::read(&[Source { file: 0, hdf5: &hdf5 }], Some(&known), &at);
-            let mut structure = faults(&hdf5, &weights);
-            structure.extend(paths::unlisted(&hdf5, &at));
-            structure.append(&mut draft.faults);
-            draft.files = vec![weights];
-            (draft, structure)
-        }
+        Ok(blob) => weights(blob.as_ref(), file(store, &place, FileRole::Whole, Some(blob.size())), &known),
         Err(error) => {
-            let writer = version.map_or(Writer::Keras3, |version| super::layers::writer(Some(version)));
-            let mut draft = Draft::new(Container::KerasArchive, writer);
+            let mut draft = Draft::new(Container::KerasArchive, writer(version));
             let fault = without_weights(store, path, &error);
             draft.files = vec![whole.clone()];
             let fault = fault.map_or_else(
@@ -97,6 +86,28 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     draft
 }
 
+/// Reads the member that holds the weights, and what is wrong with it.
+fn weights(blob: &dyn Blob, weights: File, known: &Known<'_>) -> (Draft, Vec<Fault>) {
+    let at = Span::whole(&weights.label);
+    if let Some(what) = foreign::instead_of_hdf5(blob) {
+        let mut draft = Draft::new(Container::KerasArchive, writer(known.version));
+        draft.files = vec![weights];
+        return (draft, vec![Fault { kind: FaultKind::Foreign { what }, at }]);
+    }
+    let hdf5 = hdf5::read(blob, &weights.label);
+    let mut draft = paths::read(&[Source { file: 0, hdf5: &hdf5 }], Some(known), &at);
+    let mut structure = faults(&hdf5, &weights);
+    structure.extend(paths::unlisted(&hdf5, &at));
+    structure.append(&mut draft.faults);
+    draft.files = vec![weights];
+    (draft, structure)
+}
+
+/// Who wrote an archive of which nothing tells but the version.
+fn writer(version: Option<&str>) -> Writer {
+    version.map_or(Writer::Keras3, |version| super::layers::writer(Some(version)))
+}
+
 /// What is wrong where the weights are not there; none if they cannot be read.
 fn without_weights(store: &dyn Store, path: &Path, error: &io::Error) -> Option<FaultKind> {
     if error.kind() != io::ErrorKind::NotFound {
@@ -113,10 +124,10 @@ fn without_weights(store: &dyn Store, path: &Path, error: &io::Error) -> Option<
 }
 
 /// A member that is JSON. Keras does without the metadata.
-fn json(store: &dyn Store, path: &Path, needed: bool, faults: &mut Vec<FaultKind>) -> Option<serde_json::Value> {
+fn object(store: &dyn Store, path: &Path, needed: bool, faults: &mut Vec<FaultKind>) -> Option<serde_json::Value> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| label(path));
     match store::read(store, path, limits::KERAS_JSON) {
-        Ok(bytes) => config::parse(&name, &bytes, faults),
+        Ok(bytes) => json::parse(&name, &bytes, faults),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if needed {
                 faults.push(FaultKind::MemberMissing { name });

@@ -5,6 +5,7 @@ mod config;
 mod configured;
 mod dataset;
 mod fit;
+mod json;
 mod layers;
 mod needs;
 mod own;

@@ -3,9 +3,10 @@
 use std::path::{Component, Path};
 
 use super::paths::{self, Source};
-use super::{Draft, config, faults, file};
+use super::{Draft, faults, file, json};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::files::{unreadable, words};
+use crate::format::foreign;
 use crate::format::hdf5::{self, Hdf5};
 use crate::model::{Container, FileRole, Writer, natural};
 use crate::store::{self, Store};
@@ -33,6 +34,11 @@ pub(super) fn read(store: &dyn Store, path: &Path) -> Draft {
         match store::open(store, &place) {
             Ok(blob) => {
                 shard.size = Some(blob.size());
+                if let Some(what) = foreign::instead_of_hdf5(blob.as_ref()) {
+                    all.push(Fault { kind: FaultKind::Foreign { what }, at: Span::whole(&shard.label) });
+                    files.push(shard);
+                    continue;
+                }
                 let hdf5 = hdf5::read(blob.as_ref(), &shard.label);
                 all.extend(faults(&hdf5, &shard));
                 all.extend(paths::unlisted(&hdf5, &Span::whole(&shard.label)));
@@ -53,7 +59,7 @@ pub(super) fn read(store: &dyn Store, path: &Path) -> Draft {
 /// The files that the list names, in the order of their numbers.
 fn names(bytes: &[u8], label: &str, faults: &mut Vec<FaultKind>) -> Vec<String> {
     let name = label.rsplit(['/', '\\']).next().unwrap_or(label);
-    let Some(json) = config::parse(name, bytes, faults) else { return Vec::new() };
+    let Some(json) = json::parse(name, bytes, faults) else { return Vec::new() };
     let Some(map) = json.get("weight_map").and_then(serde_json::Value::as_object) else {
         let error = "it has no weight_map".to_owned();
         faults.push(FaultKind::JsonMalformed { name: name.to_owned(), error });

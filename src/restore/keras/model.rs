@@ -157,6 +157,8 @@ fn saved_model(scene: &Scene) -> Course {
     let own = [
         (&b"optimizer/_iterations"[..], "opt.iteration"),
         (b"optimizer/_current_learning_rate", "opt.current_learning_rate"),
+        (b"optimizer/loss_scale/current_loss_scale", "opt.current_loss_scale"),
+        (b"optimizer/loss_scale/good_steps", "opt.good_steps"),
     ];
     course.left.extend(own.into_iter().filter(|(part, _)| has(part)).map(|(_, name)| name.to_owned()));
     course

@@ -110,6 +110,7 @@ pub(super) fn resolved(given: &str) -> Resolved {
         directory: None,
         near: Vec::new(),
         foreign: None,
+        hollow: Vec::new(),
     }
 }
 

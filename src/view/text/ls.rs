@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use super::damage::Damage;
 use super::history;
 use super::paint::Paint;
 use super::rows::{self, Row};
@@ -114,16 +115,17 @@ fn variables(
     }
     let listed = |group| listing.list_slots || group == Group::Model || listing.narrowed;
     let groups = Group::ALL.map(|group| (group, of_group(listing, checkpoint, group)));
+    let damage = Damage::new(checkpoint);
+    // Where a group is only summed up, what is wrong in it is shown all the same.
+    let shown = |group: Group, id: VariableId| {
+        listed(group) || rows::is_alarming(listing, checkpoint, id) || damage.is_noted(checkpoint, id)
+    };
     // One table for all groups, so that the columns stand in line.
     let sections: Vec<Vec<Row>> = groups
         .iter()
         .map(|(group, ids)| {
-            if listed(*group) {
-                return rows::of(listing, checkpoint, ids, style);
-            }
-            // Where a group is only summed up, what is wrong in it is shown all the same.
-            let alarming = ids.iter().copied().filter(|id| rows::alarming(listing, checkpoint, *id));
-            rows::of(listing, checkpoint, &alarming.collect::<Vec<_>>(), style)
+            let (ids, _) = split(ids, |id| shown(*group, id));
+            rows::of(listing, checkpoint, &damage, &ids, style)
         })
         .collect();
     let layout = rows::Layout::new(sections.iter().flatten(), listing, style);
@@ -134,17 +136,27 @@ fn variables(
         }
         summary::heading(listing, *group, totals.of(*group), style, out)?;
         if !listed(*group) {
-            summary::group(listing, checkpoint, *group, ids, style, out)?;
+            let (_, rest) = split(ids, |id| shown(*group, id));
+            summary::group(listing, checkpoint, *group, ids, &rest, style, out)?;
         }
-        let shown = rows.len().min(left);
-        layout.write(rows.get(..shown).unwrap_or_default(), listing.tree, style, out)?;
-        left = left.saturating_sub(shown);
-        if shown < rows.len() {
-            let hidden: usize = rows.iter().skip(shown).map(|row| row.variables).sum();
+        let lines = rows.len().min(left);
+        layout.write(rows.get(..lines).unwrap_or_default(), listing.tree, style, out)?;
+        left = left.saturating_sub(lines);
+        if lines < rows.len() {
+            let hidden: usize = rows.iter().skip(lines).map(|row| row.variables).sum();
             writeln!(out, "    ... {} more", count(hidden as u64))?;
         }
     }
     Ok(())
+}
+
+/// Those that a test is true of, and the others.
+fn split(ids: &[VariableId], test: impl Fn(VariableId) -> bool) -> (Cow<'_, [VariableId]>, Vec<VariableId>) {
+    if ids.iter().all(|id| test(*id)) {
+        return (Cow::Borrowed(ids), Vec::new());
+    }
+    let (with, without) = ids.iter().partition(|id| test(**id));
+    (Cow::Owned(with), without)
 }
 
 /// The chosen variables of a group; without a copy if all are.
@@ -170,6 +182,9 @@ fn faults(
     wrapped(&clean(&line), "  ", style, out, |line| paint.red(line))?;
     if style.quiet > 0 {
         return Ok(());
+    }
+    if let Some(line) = Damage::new(checkpoint).summary() {
+        wrapped(&format!("  {line}"), "  ", style, out, |line| paint.red(line))?;
     }
     let next = format!("  ckpt doctor {} says what to do", listing.resolved.given);
     wrapped(&clean(&next), "  ", style, out, str::to_owned)

@@ -2,6 +2,7 @@
 //! and wrapped before they are coloured.
 
 mod collapse;
+mod damage;
 mod delta;
 mod diff;
 mod fit;

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::collapse::collapse;
+use super::damage::Damage;
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::hang;
@@ -56,11 +57,17 @@ struct Alike<'a> {
     dtype: i32,
     shape: &'a Shape,
     parts: usize,
-    trusted: bool,
+    damage: Option<&'static str>,
 }
 
 /// The rows of some variables.
-pub(super) fn of(listing: &Listing, checkpoint: &Checkpoint, ids: &[VariableId], style: &Style) -> Vec<Row> {
+pub(super) fn of(
+    listing: &Listing,
+    checkpoint: &Checkpoint,
+    damage: &Damage,
+    ids: &[VariableId],
+    style: &Style,
+) -> Vec<Row> {
     let pair = |number: usize| {
         let variable = checkpoint.variables.get(*ids.get(number)?)?;
         Some((variable, checkpoint.entry(variable)?))
@@ -74,7 +81,7 @@ pub(super) fn of(listing: &Listing, checkpoint: &Checkpoint, ids: &[VariableId],
     // Numbers of one variable are of no use for many.
     let alone = !listing.collapse || listing.digests.is_some();
     let like = |number: usize| {
-        let like = pair(number).map(|(_, entry)| alike(entry));
+        let like = pair(number).map(|(_, entry)| alike(entry, damage));
         (like, if alone { number } else { 0 })
     };
     let lines = collapse(ids.len(), name, like);
@@ -88,7 +95,7 @@ pub(super) fn of(listing: &Listing, checkpoint: &Checkpoint, ids: &[VariableId],
                     (params.saturating_add(entry.params()), bytes.saturating_add(entry.stored_bytes()));
                 (variables.saturating_add(1), params, bytes)
             });
-            Some(row(listing, line.pattern, first, sums, style))
+            Some(row(listing, damage.note(first.1), line.pattern, first, sums, style))
         })
         .collect();
     // Lines that stand for many come where their sums put them.
@@ -101,19 +108,18 @@ pub(super) fn of(listing: &Listing, checkpoint: &Checkpoint, ids: &[VariableId],
     rows
 }
 
-/// True for what must not be hidden in a sum: numbers that are not finite, damaged records.
-pub(super) fn alarming(listing: &Listing, checkpoint: &Checkpoint, id: VariableId) -> bool {
-    let Some(variable) = checkpoint.variables.get(id) else { return false };
-    let not_finite = listing.stats(variable).is_some_and(|stats| stats.not_finite() > 0);
-    not_finite || checkpoint.entry(variable).is_some_and(|entry| !entry.trusted)
+/// True for numbers that are not finite, which must not be hidden in a sum.
+pub(super) fn is_alarming(listing: &Listing, checkpoint: &Checkpoint, id: VariableId) -> bool {
+    let stats = checkpoint.variables.get(id).and_then(|variable| listing.stats(variable));
+    stats.is_some_and(|stats| stats.not_finite() > 0)
 }
 
-fn alike(entry: &Entry) -> Alike<'_> {
+fn alike<'a>(entry: &'a Entry, damage: &Damage) -> Alike<'a> {
     let parts = match &entry.payload {
         Payload::Slices(parts) => parts.len(),
         _ => 0,
     };
-    Alike { dtype: entry.dtype.number(), shape: &entry.shape, parts, trusted: entry.trusted }
+    Alike { dtype: entry.dtype.number(), shape: &entry.shape, parts, damage: damage.note(entry) }
 }
 
 /// The name that was asked for.
@@ -136,6 +142,7 @@ pub(super) fn name<'a>(listing: &Listing, variable: &'a Variable, entry: &Entry)
 /// A row for variables of which the first is given, and how many they are, their elements and bytes.
 fn row(
     listing: &Listing,
+    damage: Option<&'static str>,
     name: String,
     (variable, entry): (&Variable, &Entry),
     (variables, params, bytes): (usize, u64, u64),
@@ -159,9 +166,7 @@ fn row(
     if let Payload::Slices(parts) = &entry.payload {
         notes.push(format!("[{} parts]", parts.len()));
     }
-    if !entry.trusted {
-        notes.push("[damaged record]".to_owned());
-    }
+    notes.extend(damage.map(str::to_owned));
     let not_finite = stats.map_or(0, Stats::not_finite);
     if let Some(at) = stats.and_then(|stats| stats.first_not_finite) {
         let index: Vec<String> = entry.shape.index(at).iter().map(u64::to_string).collect();
@@ -177,7 +182,7 @@ fn row(
         bytes,
         cells,
         below: sha256.map(|digest| format!("sha256 {}", hex(digest))),
-        alarm: not_finite > 0 || !entry.trusted,
+        alarm: not_finite > 0 || damage.is_some(),
     }
 }
 

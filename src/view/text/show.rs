@@ -390,6 +390,7 @@ mod tests {
             directory: None,
             near: vec![],
             foreign: None,
+            hollow: Vec::new(),
             exists: true,
         };
         let show = Show { resolved, checkpoint: checkpoint(), tensors, written: vec!["a.npy: float32 [2, 3]".into()] };

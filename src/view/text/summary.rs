@@ -33,26 +33,29 @@ pub(super) fn heading(
     }
 }
 
-/// What is said of a group in place of its variables.
+/// What is said of a group in place of its variables; those that are not among the `rest` have rows of their own.
 pub(super) fn group(
     listing: &Listing,
     checkpoint: &Checkpoint,
     group: Group,
     ids: &[VariableId],
+    rest: &[VariableId],
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let variables: Vec<(VariableId, &Variable)> =
-        ids.iter().filter_map(|id| Some((*id, checkpoint.variables.get(*id)?))).collect();
+    let variables = |ids: &[VariableId]| -> Vec<(VariableId, &Variable)> {
+        ids.iter().filter_map(|id| Some((*id, checkpoint.variables.get(*id)?))).collect()
+    };
+    let rest = variables(rest);
     let mut lines = Vec::new();
     if group == Group::Optimizer {
-        lines.extend(slots(checkpoint, &variables));
+        lines.extend(slots(checkpoint, &variables(ids)));
     }
-    lines.extend(scalars(listing, &variables));
+    lines.extend(scalars(listing, &rest));
     if let Some(graph) = checkpoint.graph.as_ref().filter(|_| group == Group::Bookkeeping) {
         lines.push(format!("object graph of {} nodes", count(graph.nodes.len() as u64)));
     }
-    lines.extend(others(listing, checkpoint, &variables));
+    lines.extend(others(listing, checkpoint, &rest));
     for line in lines {
         for line in hang("    ", "      ", &clean(&line), style.width) {
             writeln!(out, "{line}")?;
