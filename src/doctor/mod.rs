@@ -14,6 +14,7 @@ pub mod rules;
 #[cfg(test)]
 mod sample;
 mod select;
+mod strayed;
 mod words;
 
 pub use facts::{Comparison, Facts};
