@@ -58,6 +58,9 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
         }
     };
     let mut finding = Finding::new(&index_truncated::RULE, message).at(&fault.at).cause("truncated-file");
+    if matches!(fault.kind, FaultKind::BadMagic) {
+        finding = finding.cause("corrupt-index");
+    }
     if let Some(entries) = salvaged(aside) {
         finding = finding.evidence(format!(
             "{} could be read from what is left; TensorFlow reads none",

@@ -97,6 +97,16 @@ fn lost(facts: &Facts, directory: &Directory, state: &State) -> Option<Finding> 
         false => finding.cause("stale-state-file"),
     };
     let newest = directory.candidates.iter().rev().find(|candidate| whole(candidate));
+    let is_listed =
+        |candidate: &&Candidate| state.all.iter().chain([&state.latest]).any(|path| file_name(path) == candidate.name);
+    let unlisted = directory.candidates.iter().find(|candidate| whole(candidate) && !is_listed(candidate));
+    let finding = match unlisted.filter(|_| !here) {
+        Some(candidate) => finding.cause("renamed-file").evidence(format!(
+            "{} is here, which it does not list: perhaps that one under another name",
+            candidate.name
+        )),
+        None => finding,
+    };
     let damaged = facts.checkpoint.as_ref().is_some_and(|checkpoint| !checkpoint.faults.is_empty())
         || !facts.digests.faults.is_empty();
     let instead = facts.whole_siblings.first().filter(|_| damaged);
