@@ -7,7 +7,7 @@ use super::{Context, doctor, ls};
 use crate::bytes::Fault;
 use crate::cli::{self, DifferenceName, GoalName};
 use crate::compare::align::{Alignment, align};
-use crate::compare::change::{ChangeKind, Changes, Open, changes, unread};
+use crate::compare::change::{ChangeKind, Changes, Open, changes};
 use crate::compare::story;
 use crate::error::Error;
 use crate::format;
@@ -50,7 +50,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     Ok(Outcome::Diff(Box::new(Diff {
         given: [old_path.given, new_path.given],
         steps: [ls::step(context, &old), ls::step(context, &new)],
-        story: if unread(&old) || unread(&new) { Vec::new() } else { story::tell(&old, &new, &alignment) },
+        story: story::tell(&old, &new, &alignment),
         old,
         new,
         alignment,

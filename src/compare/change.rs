@@ -89,7 +89,7 @@ pub struct Changes {
     pub list: Vec<Change>,
     /// How many are the same: name, dtype, shape and checksum.
     pub same: usize,
-    /// How many differ, but by no more than what was tolerated.
+    /// How many of one name differ, but by no more than what was tolerated.
     pub within: usize,
 }
 
@@ -119,7 +119,7 @@ impl Changes {
         let mut within = 0usize;
         self.list.retain_mut(|change| {
             let differs = change.kind != ChangeKind::Revalued || change.delta.is_none_or(|delta| delta.outside > 0);
-            within = within.saturating_add(usize::from(!differs));
+            within = within.saturating_add(usize::from(!differs && !change.renamed));
             if !differs && change.renamed {
                 change.kind = ChangeKind::Renamed;
             }

@@ -3,3 +3,4 @@
 pub mod align;
 pub mod change;
 pub mod story;
+pub mod tally;

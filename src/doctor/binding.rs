@@ -152,32 +152,6 @@ fn index_is_told(checkpoint: &Checkpoint) -> bool {
     !checkpoint.faults.iter().any(|fault| index == Some(&fault.at.file) && !idle(&fault.kind))
 }
 
-/// How the variables of one program are named: those of `sequential_1` are named like those of
-/// `sequential`, if all of the model is in it.
-pub(super) struct Naming {
-    /// The parts with which the names of all model variables begin.
-    shared: usize,
-}
-
-impl Naming {
-    pub fn of(checkpoint: &Checkpoint) -> Self {
-        let mut names = checkpoint.variables.iter().filter(|v| MODEL.contains(&v.role)).map(|v| v.name.as_str());
-        let scopes = |name: &'_ str| name.split('/').count().saturating_sub(1);
-        let Some(first) = names.next() else { return Self { shared: 0 } };
-        let together = |count: usize, name: &str| {
-            let alike = first.split('/').zip(name.split('/')).take_while(|(a, b)| a == b).count();
-            alike.min(count).min(scopes(name))
-        };
-        Self { shared: names.fold(scopes(first), together) }
-    }
-
-    /// The name without the numbers of those first parts.
-    pub fn name(&self, variable: &Variable) -> String {
-        let part = |(at, part): (usize, &str)| if at < self.shared { stem(part) } else { part.to_owned() };
-        variable.name.split('/').enumerate().map(part).collect::<Vec<String>>().join("/")
-    }
-}
-
 /// The class of the optimizer whose state is stored, if it can be named.
 pub(super) fn optimizer_class(checkpoint: &Checkpoint) -> Option<String> {
     checkpoint.optimizer().filter(|class| class != "optimizer")
@@ -189,15 +163,6 @@ pub(super) fn without_optimizer(prefix: &str) -> String {
         "model = build()  # not yet compiled\ntf.train.Checkpoint(model=model).restore({}).expect_partial()\nmodel.compile(...)",
         python(prefix)
     )
-}
-
-/// A name without the numbers that count equal names: `a_1/dense_12/kernel` is `a/dense/kernel`.
-pub(super) fn stem(name: &str) -> String {
-    let part = |part: &'_ str| match part.rsplit_once('_') {
-        Some((word, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => word.to_owned(),
-        _ => part.to_owned(),
-    };
-    name.split('/').map(part).collect::<Vec<String>>().join("/")
 }
 
 /// The roles that make the model.

@@ -210,9 +210,10 @@ fn again(facts: &Facts, loader: Loader, options: Options) -> Option<Prediction> 
 /// Copies what fits from the model as it was, by the names of layers.
 fn copy(facts: &Facts, path: &str) -> String {
     let renamed = story(facts).iter().filter_map(|event| match &event.kind {
-        EventKind::Renamed { kind: RenameKind::Layer | RenameKind::Drift, from, to } => Some((from, to)),
+        EventKind::Renamed { kind: RenameKind::Layer | RenameKind::Drift, each, .. } => Some(each),
         _ => None,
     });
+    let renamed = renamed.flatten();
     let plain = |name: &str| is_python_name(name);
     let renamed: Vec<String> = renamed
         .filter(|(from, to)| plain(from) && plain(to))

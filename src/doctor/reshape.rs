@@ -1,10 +1,11 @@
 //! Variables that have another shape in the new code, and what the axes tell about why.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::binding::{Binding, MODEL, Naming, Way, stem};
+use super::binding::{Binding, Way};
 use super::words::many;
-use crate::model::{EntryId, Role, Shape, Variable, VariableId};
+use crate::compare::story::Size;
+use crate::model::{EntryId, Role, Shape, Variable, VariableId, scope};
 
 /// A variable of another shape.
 #[derive(Clone, Debug)]
@@ -22,38 +23,14 @@ pub(super) struct Reshape {
     pub from: Shape,
     /// In the new code.
     pub to: Shape,
-    pub why: Why,
-}
-
-/// What the axis that changed stands for, as far as rank and name tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    Units { from: u64, to: u64 },
-    Vocabulary { from: u64, to: u64 },
-    KernelSize,
-    Input { from: u64, to: u64 },
-    Transposed,
-    Unclear,
-}
-
-impl Why {
-    /// The term for what the person did.
-    pub fn cause(self) -> Option<&'static str> {
-        match self {
-            Self::Units { .. } => Some("changed-units"),
-            Self::Vocabulary { .. } => Some("changed-vocabulary"),
-            Self::KernelSize => Some("changed-kernel-size"),
-            Self::Input { .. } => Some("changed-input-size"),
-            Self::Transposed => Some("transposed-kernel"),
-            Self::Unclear => None,
-        }
-    }
+    /// Which size of its layer it is; nothing that can be named if it may be another variable's.
+    pub size: Size,
 }
 
 impl Reshape {
     /// The layer that it belongs to.
     pub fn layer(&self) -> &str {
-        self.name.rsplit_once('/').map_or(self.name.as_str(), |(layer, _)| layer)
+        scope(&self.name)
     }
 
     /// `hidden/kernel [4, 5] -> [4, 8]`
@@ -69,18 +46,17 @@ impl Reshape {
 /// variables are left out, because they follow, and so are values that go to the wrong variable.
 pub(super) fn reshapes(binding: &Binding) -> Vec<Reshape> {
     let misplaced: HashSet<EntryId> = binding.misplaced().iter().map(|(_, new)| new.entry).collect();
-    let (was, is) = (Naming::of(binding.old), Naming::of(binding.new));
-    let whole = binding.missing(&MODEL).is_empty() && binding.unused(&MODEL).is_empty();
-    let shapes = |old: VariableId, new: VariableId| {
-        let (old, new) = (binding.old.variables.get(old)?, binding.new.variables.get(new)?);
+    let known: HashSet<(VariableId, VariableId)> =
+        binding.alignment.pairs.iter().map(|pair| (pair.old, pair.new)).collect();
+    let shapes = |bound: (VariableId, VariableId)| {
+        let (old, new) = (binding.old.variables.get(bound.0)?, binding.new.variables.get(bound.1)?);
         let (stored, wanted) = (binding.old.entry(old)?, binding.new.entry(new)?);
         if misplaced.contains(&new.entry) || !binding.reshaped(old, new) {
             return None;
         }
-        // Where layers came or went, a name that was counted on may be that of another layer.
-        let uncertain = binding.way == Way::Objects
-            && (stem(&old.name) != stem(&new.name) || !whole && was.name(old) != is.name(new));
-        let why = if uncertain { Why::Unclear } else { why(&new.name, &stored.shape, &wanted.shape) };
+        // What stands at one path need not be one variable.
+        let uncertain = binding.way == Way::Objects && !known.contains(&bound);
+        let size = if uncertain { Size::Other } else { Size::of(&new.name, &stored.shape, &wanted.shape) };
         Some(Reshape {
             name: new.name.to_string(),
             owner: owner(new),
@@ -89,10 +65,10 @@ pub(super) fn reshapes(binding: &Binding) -> Vec<Reshape> {
             role: new.role,
             from: stored.shape.clone(),
             to: wanted.shape.clone(),
-            why,
+            size,
         })
     };
-    let all = binding.pairs.iter().filter_map(|&(old, new)| shapes(old, new));
+    let all = binding.pairs.iter().filter_map(|&bound| shapes(bound));
     let mut found: Vec<Reshape> = all.filter(|reshape| reshape.role != Role::Slot).collect();
     found.sort_by(|a, b| a.key.cmp(&b.key));
     found
@@ -103,72 +79,30 @@ pub(super) fn owner(variable: &Variable) -> String {
     variable.full_name().filter(|name| !name.is_empty()).unwrap_or(&variable.name).to_owned()
 }
 
-fn why(name: &str, from: &Shape, to: &Shape) -> Why {
-    let (Some(from), Some(to)) = (from.axes(), to.axes()) else { return Why::Unclear };
-    if from.len() != to.len() || from.is_empty() {
-        return Why::Unclear;
-    }
-    if from.len() == 2 && from.iter().eq(to.iter().rev()) {
-        return Why::Transposed;
-    }
-    let leaf = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    let changed: Vec<usize> = from.iter().zip(to).enumerate().filter(|(_, (a, b))| a != b).map(|(i, _)| i).collect();
-    let pair = |axis: usize| (from.get(axis).copied().unwrap_or(0), to.get(axis).copied().unwrap_or(0));
-    let last = from.len().saturating_sub(1);
-    let (a, b) = pair(last);
-    let units = Why::Units { from: a, to: b };
-    let convolution = from.len() >= 4 || (from.len() == 3 && name.to_ascii_lowercase().contains("conv"));
-    match changed.as_slice() {
-        [0] if from.len() == 2 && leaf.contains("embedding") => {
-            let (from, to) = pair(0);
-            Why::Vocabulary { from, to }
-        }
-        [axis] if convolution && axis.saturating_add(1) == last => {
-            let (from, to) = pair(*axis);
-            Why::Input { from, to }
-        }
-        [axis, ..] if convolution && axis.saturating_add(1) < last => Why::KernelSize,
-        [0] if from.len() == 2 => {
-            let (from, to) = pair(0);
-            Why::Input { from, to }
-        }
-        changed if changed.contains(&last) => units,
-        _ => Why::Unclear,
-    }
-}
-
-/// Why the shapes differ: the causes themselves, not what follows from them in the next layers.
+/// Why the shapes differ: of each layer what tells most, and not what follows from it in the next layers.
 pub(super) fn causes(reshapes: &[Reshape]) -> Vec<&Reshape> {
-    let made = |why: &Why| matches!(why, Why::Units { .. } | Why::Vocabulary { .. } | Why::KernelSize);
-    let outer = reshapes.iter().any(|reshape| made(&reshape.why));
+    let any_made = reshapes.iter().any(|reshape| reshape.size.is_made());
+    let mut of_layer: HashMap<&str, usize> = HashMap::new();
     let mut causes: Vec<&Reshape> = Vec::new();
-    for reshape in reshapes.iter().filter(|reshape| !outer || made(&reshape.why)) {
-        let known = causes.iter().any(|cause| cause.layer() == reshape.layer() || cause.why == reshape.why);
-        if !known {
-            causes.push(reshape);
+    for reshape in reshapes.iter().filter(|reshape| reshape.size.is_made() || !any_made) {
+        let at = *of_layer.entry(reshape.layer()).or_insert(causes.len());
+        match causes.get_mut(at) {
+            Some(cause) if reshape.size < cause.size => *cause = reshape,
+            Some(_) => {}
+            None => causes.push(reshape),
         }
     }
+    let mut told: HashSet<Size> = HashSet::new();
+    causes.retain(|cause| told.insert(cause.size));
     causes
 }
 
 /// The first cause in words, and how many variables it changes.
 pub(super) fn lead(reshapes: &[Reshape]) -> Option<String> {
     let cause = *causes(reshapes).first()?;
-    let layer = cause.layer();
-    let why = match cause.why {
-        Why::Units { from, to } => {
-            format!("{layer} has {to} units (or classes) in the new code, {from} in the checkpoint")
-        }
-        Why::Vocabulary { from, to } => {
-            format!("the vocabulary of {layer} has {to} rows in the new code, {from} in the checkpoint")
-        }
-        Why::KernelSize => format!("{layer} has another kernel size"),
-        Why::Input { from, to } => format!("{layer} takes {to} features in the new code, {from} in the checkpoint"),
-        Why::Transposed => format!("{} is transposed in the new code", cause.name),
-        Why::Unclear => match &cause.stored {
-            Some(stored) => format!("{} would get the value of {stored}, which has another shape", cause.name),
-            None => format!("{} has another shape in the new code", cause.name),
-        },
+    let why = match &cause.stored {
+        Some(stored) => format!("{} would get the value of {stored}, which has another shape", cause.name),
+        None => cause.size.sentence(&[cause.layer().to_owned()], " in the new code", "in the checkpoint"),
     };
     Some(match reshapes.len() {
         1 => format!("{why}: {}", cause.line()),
@@ -189,22 +123,6 @@ pub(super) fn tuple(shape: &Shape) -> String {
 mod tests {
     use super::*;
 
-    fn told(name: &str, from: &[u64], to: &[u64]) -> Why {
-        why(name, &Shape::new(from.iter().copied()), &Shape::new(to.iter().copied()))
-    }
-
-    #[test]
-    fn what_an_axis_stands_for() {
-        assert_eq!(told("embed/embeddings", &[20, 4], &[26, 4]), Why::Vocabulary { from: 20, to: 26 });
-        assert_eq!(told("head/kernel", &[64, 10], &[64, 5]), Why::Units { from: 10, to: 5 });
-        assert_eq!(told("dense/kernel", &[4, 8], &[6, 8]), Why::Input { from: 4, to: 6 });
-        assert_eq!(told("dense/kernel", &[4, 8], &[8, 4]), Why::Transposed);
-        assert_eq!(told("conv2d/kernel", &[3, 3, 1, 8], &[5, 5, 1, 8]), Why::KernelSize);
-        assert_eq!(told("conv2d/kernel", &[3, 3, 1, 8], &[3, 3, 3, 8]), Why::Input { from: 1, to: 3 });
-        assert_eq!(told("dense/bias", &[5], &[8]), Why::Units { from: 5, to: 8 });
-        assert_eq!(told("x", &[], &[1]), Why::Unclear);
-    }
-
     #[test]
     fn what_follows_in_the_next_layer_is_no_cause() {
         let reshape = |name: &str, from: &[u64], to: &[u64]| Reshape {
@@ -215,7 +133,7 @@ mod tests {
             role: Role::Weight,
             from: Shape::new(from.iter().copied()),
             to: Shape::new(to.iter().copied()),
-            why: told(name, from, to),
+            size: Size::of(name, &Shape::new(from.iter().copied()), &Shape::new(to.iter().copied())),
         };
         let all = [
             reshape("a/bias", &[5], &[8]),
@@ -223,7 +141,7 @@ mod tests {
             reshape("b/kernel", &[5, 3], &[8, 3]),
         ];
         assert_eq!(causes(&all).len(), 1);
-        assert!(lead(&all).unwrap().starts_with("a has 8 units (or classes) in the new code, 5 in the checkpoint"));
+        assert!(lead(&all).unwrap().starts_with("a has 8 units or classes in the new code, 5 in the checkpoint"));
     }
 
     #[test]

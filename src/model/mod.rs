@@ -34,7 +34,7 @@ pub use filter::Filter;
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub use keras::{KerasFile, NO_OBJECT, Owned, Owner};
 pub(crate) use naming::promised;
-pub use naming::{describe, leaf};
+pub use naming::{describe, leaf, scope, tells_place, uncounted};
 pub use natural::natural;
 pub(crate) use roles::{is_seed, is_statistic};
 pub use saved_model::{Argument, GraphFile, MetaGraph, NO_GRAPHS, Needed, SavedModel, Signature};

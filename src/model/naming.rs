@@ -26,6 +26,25 @@ pub fn leaf(name: &str) -> &str {
     name.get(start..).unwrap_or(name)
 }
 
+/// All but the last part of a name; of a name of one part that part.
+pub fn scope(name: &str) -> &str {
+    name.rsplit_once('/').map_or(name, |(scope, _)| scope)
+}
+
+/// A part of a name without the number with which Keras and TensorFlow tell equal names apart: `dense` of
+/// `dense_12`.
+pub fn uncounted(part: &str) -> &str {
+    match part.rsplit_once('_') {
+        Some((word, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => word,
+        _ => part,
+    }
+}
+
+/// False for a path through a list that counts an optimizer's variables: it says nothing of where they belong.
+pub fn tells_place(path: &str) -> bool {
+    !path.split('/').any(|part| matches!(part, "_trainable_variables" | "_variables" | "_all_variables"))
+}
+
 /// Without a graph the key is the name.
 fn by_key(entries: &[Entry]) -> Vec<Variable> {
     let variable = |(id, entry): (EntryId, &Entry)| {

@@ -1,11 +1,10 @@
 //! What a comparison comes to, in two lines: what differs, and what a restore would be good for.
 
-use std::collections::BTreeMap;
-
 use super::{Diff, count};
-use crate::compare::change::{self, Change, ChangeKind};
-use crate::compare::story::EventKind;
-use crate::model::{Checkpoint, Container, GRAPH_KEY, Group, Role, VariableId, natural};
+use crate::compare::change::{self, ChangeKind};
+use crate::compare::story::{Event, EventKind, RenameKind};
+use crate::compare::tally::{Lone, Tally};
+use crate::model::{Container, Group, natural, scope};
 use crate::restore::{Goal, Goals};
 
 /// What differs, in counts; not yet cleaned. "Same" is said only where nothing stands in doubt.
@@ -50,114 +49,139 @@ fn nothing(diff: &Diff, same: usize) -> String {
     }
 }
 
-/// `412 variables: 400 renamed by adding model/, 2 reshaped in head, 3 new, 5 slots gone`.
+/// `412 variables: 400 renamed by adding model/, 2 reshaped in head, 3 new (Dense top), 5 Adam slots gone, 2 in
+/// place; all 402 values differ`: the numbers before the semicolon add up to the first.
 fn changes(diff: &Diff) -> String {
-    // The object graph is no variable: it changes with every line of code.
-    let is_graph =
-        |change: &&Change| variable(diff, change).is_some_and(|(_, name)| name.as_bytes() == GRAPH_KEY.as_bytes());
-    let of = |kind| diff.changes.list.iter().filter(|change| change.kind == kind && !is_graph(change)).count();
-    let graphs = diff.changes.list.iter().filter(is_graph).count();
-    let (all, renamed) = (diff.changes.list.len().saturating_sub(graphs), diff.changes.renamed());
-    let total = plural(all.saturating_add(diff.changes.same).saturating_add(diff.changes.within), "variable");
+    let tally = Tally::of(&diff.old, &diff.new, &diff.alignment, &diff.changes);
+    let total = plural(tally.total(), "variable");
     let within = match diff.changes.within {
         0 => String::new(),
         within => format!("; {} the same within tolerance", count(within as u64)),
     };
-    if all == 0 {
-        return format!("same variables, all {total}{within}; only the object graph differs");
-    }
-    let paired = diff.changes.list.iter().all(|change| change.old.is_some() && change.new.is_some());
-    for (kind, words) in [(ChangeKind::Revalued, "differ in value"), (ChangeKind::Unknown, "could not be compared")] {
-        if of(kind) == all && renamed == 0 && paired {
-            return format!("same structure; {} of {total} {words}{within}", count(all as u64));
-        }
+    if tally.in_place == tally.total() {
+        return match values(&tally, &total) {
+            None => format!("same variables, all {total}{within}; only the object graph differs"),
+            Some(values) => format!("same structure; {values}{within}"),
+        };
     }
     let mut words: Vec<String> = Vec::new();
-    words.extend(renames(diff));
-    words.extend(placed(diff, ChangeKind::Reshaped, "reshaped"));
-    words.extend(placed(diff, ChangeKind::Retyped, "of another dtype"));
-    words.extend(lone(diff, ChangeKind::Added, "new"));
-    words.extend(lone(diff, ChangeKind::Removed, "gone"));
-    words.extend(numbered(of(ChangeKind::Revalued), "changed in value"));
-    words.extend(numbered(of(ChangeKind::Unknown), "not compared"));
-    format!("{total}: {}; {} the same{within}", words.join(", "), count(diff.changes.same as u64))
+    words.extend(numbered(tally.renamed, &format!("renamed{}", renaming(diff, &tally))));
+    words.extend(numbered(tally.reshaped, &format!("reshaped{}", place(diff, ChangeKind::Reshaped))));
+    words.extend(numbered(tally.retyped, &format!("of another dtype{}", place(diff, ChangeKind::Retyped))));
+    words.extend(lone(diff, &tally.added, true));
+    words.extend(lone(diff, &tally.gone, false));
+    words.extend(numbered(tally.undecided, "not told apart"));
+    words.extend(numbered(tally.rekeyed, &format!("stored under another key{}", other_keras(diff))));
+    words.extend(numbered(tally.unread, "not compared"));
+    words.extend(numbered(tally.in_place, "in place"));
+    let comparable = count(tally.comparable() as u64);
+    let values = values(&tally, &comparable).unwrap_or_else(|| "values equal".to_owned());
+    let values = if tally.comparable() == 0 { String::new() } else { format!("; {values}") };
+    format!("{total}: {}{values}{within}", words.join(", "))
 }
 
 fn numbered(number: usize, words: &str) -> Option<String> {
     (number > 0).then(|| format!("{} {words}", count(number as u64)))
 }
 
-/// How many are called otherwise, and how many only stored under another key.
-fn renames(diff: &Diff) -> Vec<String> {
-    let name = |checkpoint: &Checkpoint, id: Option<VariableId>| Some(checkpoint.variables.get(id?)?.name.to_string());
-    let pairs = diff.changes.list.iter().filter(|change| change.renamed);
-    let (called, stored): (Vec<&Change>, Vec<&Change>) =
-        pairs.partition(|change| name(&diff.old, change.old) != name(&diff.new, change.new));
-    let mut words = Vec::new();
-    let rule = diff.story.iter().find_map(|event| match &event.kind {
-        EventKind::Renamed { from, to, .. } if event.new.len() == called.len() => Some((from.as_str(), to.as_str())),
+/// How many of `all` those whose values can be compared differ; none if all are equal.
+fn values(tally: &Tally, all: &str) -> Option<String> {
+    let told = |number: usize, words: &str| match number {
+        0 => None,
+        all_of_them if all_of_them > 1 && all_of_them == tally.comparable() => Some(format!("all {all} {words}")),
+        some => Some(format!("{} of {all} {words}", count(some as u64))),
+    };
+    let told = [told(tally.differing, "differ in value"), told(tally.uncompared, "could not be compared")];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// What names were changed by, if one rule tells it of all, or of most.
+fn renaming(diff: &Diff, tally: &Tally) -> String {
+    let names = diff.story.iter().filter_map(|event| match &event.kind {
+        EventKind::Renamed { kind: RenameKind::Drift, .. } => Some((None, event.new.len())),
+        EventKind::Renamed { from, to, .. } => Some((Some((from, to)), event.new.len())),
         _ => None,
     });
-    if let Some((from, to)) = rule.filter(|_| !called.is_empty()) {
-        let how = match (from, to) {
-            ("", to) => format!("by adding {to}/"),
-            (from, "") => format!("by dropping {from}/"),
-            (from, to) => format!("from {from} to {to}"),
-        };
-        words.push(format!("{} renamed {how}", count(called.len() as u64)));
-    } else {
-        words.extend(numbered(called.len(), "renamed"));
+    let drifted: usize = names.clone().filter(|(rule, _)| rule.is_none()).map(|(_, number)| number).sum();
+    if drifted == tally.renamed {
+        return ", all automatic names counted on".to_owned();
     }
-    let only = if called.is_empty() { "stored under another key" } else { "only stored under another key" };
-    words.extend(numbered(stored.len(), only));
-    words
+    let most = names.filter_map(|(rule, number)| Some((rule?, number))).max_by_key(|(_, number)| *number);
+    let Some(((from, to), number)) = most.filter(|(_, number)| number.saturating_mul(2) > tally.renamed) else {
+        return String::new();
+    };
+    let how = match (from.as_str(), to.as_str()) {
+        ("", to) => format!("by adding {to}/"),
+        (from, "") => format!("by dropping {from}/"),
+        (from, to) => format!("from {from} to {to}"),
+    };
+    // Those that were reshaped, too, go by the same rule.
+    if number >= tally.renamed { format!(" {how}") } else { format!(" ({} of them {how})", count(number as u64)) }
 }
 
-/// How many variables of the model are of a kind, and in which layer.
-fn placed(diff: &Diff, kind: ChangeKind, words: &str) -> Option<String> {
+/// Why all are stored elsewhere, if another Keras saved them.
+fn other_keras(diff: &Diff) -> &'static str {
+    let keras = |event: &Event| matches!(event.kind, EventKind::Renamed { kind: RenameKind::KerasVersion, .. });
+    if diff.story.iter().any(keras) { " (other Keras)" } else { "" }
+}
+
+/// In which layers variables of the model are of a kind.
+fn place(diff: &Diff, kind: ChangeKind) -> String {
     let changes = diff.changes.list.iter().filter(|change| change.kind == kind);
-    let known = changes.clone().filter_map(|change| variable(diff, change));
-    let mut layers: Vec<&str> =
-        known.filter(|(role, _)| role.group() == Group::Model).map(|(_, name)| scope(name)).collect();
+    let known = changes.filter_map(|change| diff.new.variables.get(change.new?));
+    let names = known.filter(|variable| variable.role.group() == Group::Model).map(|variable| variable.name.as_str());
+    let by = diff.story.iter().filter_map(|event| match (&event.kind, kind) {
+        (EventKind::Resized { size, .. }, ChangeKind::Reshaped) => size.step(),
+        (EventKind::Retyped { from, to }, ChangeKind::Retyped) => Some(format!("{from} -> {to}")),
+        _ => None,
+    });
+    let by = match by.collect::<Vec<_>>().as_slice() {
+        [one] => format!(" ({one})"),
+        _ => String::new(),
+    };
+    match layers(names) {
+        list if list.is_empty() => list,
+        list => format!(" in {list}{by}"),
+    }
+}
+
+/// The layers of variables: all of a few, or how many they are.
+fn layers<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut layers: Vec<&str> = names.map(scope).collect();
     layers.sort_by(|a, b| natural(a, b));
     layers.dedup();
-    let place = match layers.as_slice() {
+    match layers.as_slice() {
         [] => String::new(),
-        [one] => format!(" in {one}"),
-        [one, other] => format!(" in {one} and {other}"),
-        several => format!(" in {} layers", count(several.len() as u64)),
-    };
-    numbered(changes.count(), &format!("{words}{place}"))
-}
-
-/// Variables of one side alone: weights, slots and others apart.
-fn lone(diff: &Diff, kind: ChangeKind, words: &str) -> Vec<String> {
-    let mut parts: BTreeMap<u8, usize> = BTreeMap::new();
-    for (role, _) in diff.changes.list.iter().filter(|change| change.kind == kind).filter_map(|c| variable(diff, c)) {
-        let part = match (role, role.group()) {
-            (Role::Slot, _) => 1,
-            (_, Group::Model) => 0,
-            _ => 2,
-        };
-        let number = parts.entry(part).or_default();
-        *number = number.saturating_add(1);
+        [first @ .., last] if layers.len() <= FEW => match first {
+            [] => (*last).to_owned(),
+            first => format!("{} and {last}", first.join(", ")),
+        },
+        several => format!("{} layers", count(several.len() as u64)),
     }
-    let told = parts.iter().map(|(part, number)| match part {
-        0 => format!("{} {words}", count(*number as u64)),
-        1 => format!("{} {words}", plural(*number, "slot")),
-        _ => format!("{} {words}", plural(*number, "other")),
-    });
-    told.collect()
 }
 
-fn variable<'a>(diff: &'a Diff, change: &Change) -> Option<(Role, &'a str)> {
-    let new = change.new.and_then(|id| diff.new.variables.get(id));
-    let variable = new.or_else(|| diff.old.variables.get(change.old?))?;
-    Some((variable.role, &variable.name))
-}
+/// Layers that are named in one line.
+const FEW: usize = 3;
 
-fn scope(name: &str) -> &str {
-    name.rsplit_once('/').map_or(name, |(scope, _)| scope)
+/// Variables of one side alone: the model's, slots and others apart.
+fn lone(diff: &Diff, lone: &Lone, added: bool) -> Vec<String> {
+    let (side, word) = if added { (&diff.new, "new") } else { (&diff.old, "gone") };
+    // If one event tells all of it, in its words.
+    let ids = |event: &Event| if added { event.new.len() } else { event.old.len() };
+    let whole = diff.story.iter().filter(|event| ids(event) == lone.model.len() && event.old.is_empty() == added);
+    let names = lone.model.iter().filter_map(|id| side.variables.get(*id)).map(|variable| variable.name.as_str());
+    let what = whole.filter_map(|event| event.kind.what()).next().unwrap_or_else(|| layers(names));
+    let optimizer = side.optimizer().filter(|class| class != "optimizer").map(|class| format!("{class} "));
+    let slots = format!("{}{}", optimizer.unwrap_or_default(), if lone.slots == 1 { "slot" } else { "slots" });
+    let others = if lone.others == 1 { "other" } else { "others" };
+    let told = [
+        numbered(lone.model.len(), &format!("{word} ({what})")),
+        numbered(lone.any, &format!("{word} among equal ones")),
+        numbered(lone.slots, &format!("{slots} {word}")),
+        numbered(lone.others, &format!("{others} {word}")),
+    ];
+    told.into_iter().flatten().collect()
 }
 
 /// `Restore by saver: exact no, resume NO (2 reshaped), finetune yes (new: head), infer NO`; not yet cleaned.

@@ -6,7 +6,7 @@ use super::Proof;
 use super::assign::assign;
 use super::matching::{Matching, Side};
 use super::rewrite::buckets;
-use super::tree::{NodeId, canonical};
+use super::tree::{NodeId, canonical, hash};
 use super::walk::Walk;
 use crate::model::VariableId;
 
@@ -32,7 +32,9 @@ pub(super) fn assigned(walk: &mut Walk, matching: &mut Matching) {
             for (at, (side, list)) in [(Side::Old, &a), (Side::New, &b)].into_iter().enumerate() {
                 for node in list.iter().filter(|node| walk.partner(side, **node).is_none()) {
                     let Some(of) = walk.tree(side).node(*node) else { continue };
-                    let key = if by_content { of.content } else { of.kinds };
+                    // What a variable is called is what is weighed.
+                    let form = of.variable.and_then(|variable| matching.form(side, variable)).map(hash);
+                    let key = if by_content { form.unwrap_or(of.content) } else { of.kinds };
                     if let Some(list) = groups.entry(key).or_default().get_mut(at) {
                         list.push(*node);
                     }
@@ -104,7 +106,11 @@ fn moved(walk: &mut Walk, matching: &mut Matching) {
             for id in list.iter().filter(|id| matching.open(side, **id)) {
                 let Some((way, form)) = way(side, scope, *id).zip(matching.form(side, *id)) else { continue };
                 let Some(leaf) = way.first().map(|leaf| canonical(leaf)) else { continue };
-                if let Some(list) = groups.entry((leaf, form)).or_default().get_mut(at) {
+                // Beside it must be what was beside it: a bias alone is like any other.
+                let tree = walk.tree(side);
+                let layer = tree.leaf_of(*id).and_then(|leaf| tree.node(tree.node(leaf)?.parent));
+                let beside = layer.map_or(0, |layer| layer.kinds);
+                if let Some(list) = groups.entry((leaf, form, beside)).or_default().get_mut(at) {
                     list.push((*id, way));
                 }
             }
@@ -155,7 +161,8 @@ pub(super) fn likeness(a: &str, b: &str) -> u32 {
     let found = words_a.iter().filter(|x| words_b.iter().any(|y| begins(x, y))).count();
     let most = words_a.len().max(words_b.len()).max(1);
     let by_words = u32::try_from(found.saturating_mul(90).checked_div(most).unwrap_or(0)).unwrap_or(0);
-    let score = letters.max(by_words).max(same_meaning(&plain_a, &plain_b)).min(99);
+    let told = same_meaning(&plain_a, &plain_b).max(initial(&plain_a, &plain_b));
+    let score = letters.max(by_words).max(told).min(99);
     match (numbers_a.is_empty(), numbers_b.is_empty()) {
         (true, true) => score,
         (false, false) if numbers_a == numbers_b => score.saturating_add(25).min(99),
@@ -196,6 +203,12 @@ fn same_meaning(a: &str, b: &str) -> u32 {
         &["attn", "attention", "self_attention", "mha"],
     ];
     if WORDS.iter().any(|words| words.contains(&a) && words.contains(&b)) { 70 } else { 0 }
+}
+
+/// A name of one letter that another begins with: `g` and `gamma`.
+fn initial(a: &str, b: &str) -> u32 {
+    let is_of = |letter: &str, word: &str| letter.len() == 1 && word.starts_with(letter);
+    if is_of(a, b) || is_of(b, a) { 60 } else { 0 }
 }
 
 fn percent(share: f64) -> u32 {

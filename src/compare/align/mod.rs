@@ -22,6 +22,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::compare) use naming::counted;
 pub use proof::{Alignment, Ambiguity, Pair, Proof, Rewrite, RewriteKind};
 
 use crate::model::Checkpoint;

@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use super::matching::{Matching, Side, of_model};
 use super::slots;
 use super::tree::Tree;
-use crate::model::{Container, Role, VariableId, natural};
+use crate::model::{Container, Role, VariableId, natural, tells_place};
 
 /// A way of naming, of both sides.
 pub(super) struct Names<'a> {
@@ -68,14 +68,9 @@ fn averages(matching: &Matching, side: Side) -> HashMap<VariableId, VariableId> 
 fn best_path(paths: &[String]) -> Option<&str> {
     let rank = |path: &&String| {
         let counted = path.split('/').filter(|part| positional(part)).count();
-        (!telling(path), counted, !path.contains("layer_with_weights-"), path.split('/').count())
+        (!tells_place(path), counted, !path.contains("layer_with_weights-"), path.split('/').count())
     };
-    paths.iter().filter(|path| telling(path)).min_by_key(rank).map(String::as_str)
-}
-
-/// A path through a list that counts variables says where one stands, not which one it is.
-pub(super) fn telling(path: &str) -> bool {
-    !path.split('/').any(|part| matches!(part, "_trainable_variables" | "_variables" | "_all_variables"))
+    paths.iter().filter(|path| tells_place(path)).min_by_key(rank).map(String::as_str)
 }
 
 /// True for a part that says where something stands.
@@ -85,7 +80,7 @@ pub(super) fn positional(part: &str) -> bool {
 }
 
 /// A part of a name and the number at its end: `dense_1` is `dense` and 1.
-pub(super) fn counted(part: &str) -> (&str, Option<u64>) {
+pub(in crate::compare) fn counted(part: &str) -> (&str, Option<u64>) {
     let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = part.get(stem.len()..).and_then(|digits| digits.parse().ok());
     (if number.is_some() { stem.strip_suffix('_').unwrap_or(stem) } else { part }, number)

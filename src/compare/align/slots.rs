@@ -5,12 +5,12 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::Proof;
 use super::matching::{Matching, Side, of_model};
-use super::naming::telling;
-use crate::model::{Checkpoint, Role, VariableId, leaf, natural};
+use crate::model::{Checkpoint, Role, Variable, VariableId, leaf, natural, tells_place};
 
 /// Pairs everything that is not the model's.
 pub(super) fn settle(matching: &mut Matching) {
     slots(matching);
+    by_holder(matching);
     by_name(matching);
     by_path(matching);
     by_leaf(matching);
@@ -100,7 +100,7 @@ fn by_path(matching: &mut Matching) {
     let (old, new) = (matching.old, matching.new);
     let mut owners: HashMap<&str, VariableId> = HashMap::new();
     for (id, variable) in new.variables.iter().enumerate().filter(|(id, _)| free(matching, Side::New, *id)) {
-        owners.extend(variable.paths().iter().filter(|path| telling(path)).map(|path| (path.as_str(), id)));
+        owners.extend(variable.paths().iter().filter(|path| tells_place(path)).map(|path| (path.as_str(), id)));
     }
     for (id, variable) in old.variables.iter().enumerate() {
         if free(matching, Side::Old, id)
@@ -109,6 +109,44 @@ fn by_path(matching: &mut Matching) {
             matching.pair(id, other, Proof::SameObjectPath);
         }
     }
+}
+
+/// What else an optimizer keeps, of optimizers that are known by their slots: where two of them train two models,
+/// a learning rate has no other sign of whose it is.
+fn by_holder(matching: &mut Matching) {
+    let (old, new) = (matching.old, matching.new);
+    let mut holders: HashMap<&str, Option<&str>> = HashMap::new();
+    let slots = matching.pairs().filter_map(|(a, b, _)| {
+        let (was, is) = (old.variables.get(a)?, new.variables.get(b)?);
+        (was.role == Role::Slot && is.role == Role::Slot).then(|| Some((holder(was)?, holder(is)?)))?
+    });
+    for (was, is) in slots {
+        let other = |known: &mut Option<&str>| *known = known.filter(|known| *known == is);
+        holders.entry(was).and_modify(other).or_insert(Some(is));
+    }
+    if holders.len() < 2 {
+        return;
+    }
+    let mut named: HashMap<(&str, &str), VariableId> = HashMap::new();
+    for (id, variable) in new.variables.iter().enumerate().filter(|(id, _)| free(matching, Side::New, *id)) {
+        named.extend(variable.paths().iter().filter_map(|path| Some((path.rsplit_once('/')?, id))));
+    }
+    for (id, variable) in old.variables.iter().enumerate() {
+        let other = || {
+            let (of, word) = variable.paths().iter().find_map(|path| path.rsplit_once('/'))?;
+            named.get(&(holders.get(of).copied().flatten()?, word)).copied()
+        };
+        if free(matching, Side::Old, id)
+            && let Some(other) = other()
+        {
+            matching.pair(id, other, Proof::SameEnding);
+        }
+    }
+}
+
+/// The path to the optimizer whose list a slot is in.
+fn holder(slot: &Variable) -> Option<&str> {
+    slot.paths().iter().find_map(|path| path.split_once("/_variables/")).map(|(holder, _)| holder)
 }
 
 /// The learning rate of one optimizer is that of the other, whatever holds it.

@@ -121,6 +121,7 @@ impl<'a> Walk<'a> {
     pub fn learn(&mut self, matching: &Matching) {
         let mut votes: HashMap<NodeId, Option<(NodeId, Proof)>> = HashMap::new();
         let mut chosen: HashMap<NodeId, Option<NodeId>> = HashMap::new();
+        let mut around: HashMap<(NodeId, NodeId), Proof> = HashMap::new();
         let mut last = None;
         for (a, b, proof) in matching.pairs().skip(std::mem::replace(&mut self.learnt, matching.pairs().count())) {
             let (Some(x), Some(y)) = (self.old.leaf_of(a), self.new.leaf_of(b)) else { continue };
@@ -134,10 +135,16 @@ impl<'a> Walk<'a> {
             }
             let mut below = true;
             for (x, y) in scopes {
-                if !below || x == 0 || y == 0 {
+                if !below || x == 0 && y == 0 {
                     break;
                 }
-                below = counted(self.old.part(x)).0 == counted(self.new.part(y)).0;
+                if x == 0 || y == 0 {
+                    // All of one side lies in a scope of the other.
+                    around.entry((x, y)).or_insert(proof);
+                    break;
+                }
+                let (was, is) = (counted(self.old.part(x)), counted(self.new.part(y)));
+                below = was.0 == is.0 || was.1.is_some() && was.1 == is.1;
                 let other = |known: &mut Option<(NodeId, Proof)>| *known = known.filter(|(node, _)| *node == y);
                 votes.entry(x).and_modify(other).or_insert(Some((y, proof)));
                 let other = |known: &mut Option<NodeId>| *known = known.filter(|node| *node == x);
@@ -152,6 +159,9 @@ impl<'a> Walk<'a> {
         agreed.sort_unstable_by_key(|(x, ..)| *x);
         for (x, y, proof) in agreed {
             self.join(x, y, proof);
+        }
+        if let [((x, y), proof)] = around.into_iter().collect::<Vec<_>>().as_slice() {
+            self.also(*x, *y, *proof);
         }
     }
 

@@ -9,7 +9,7 @@ use super::class::Class;
 use super::optimizer::AVERAGE;
 use super::{Event, EventKind, order};
 use crate::compare::align::Alignment;
-use crate::model::{Checkpoint, Group, VariableId, leaf, natural};
+use crate::model::{Checkpoint, Group, VariableId, leaf, natural, scope, tells_place};
 
 /// The layers of two checkpoints.
 pub(super) struct Layers<'a> {
@@ -36,11 +36,6 @@ type Signature<'a> = Vec<(&'a str, &'a [u64])>;
 pub(super) struct Layer<'a> {
     pub name: &'a str,
     pub variables: Vec<VariableId>,
-}
-
-/// The scope of a variable; of one without a scope its own name.
-pub(super) fn scope(name: &str) -> &str {
-    name.rsplit_once('/').map_or(name, |(scope, _)| scope)
 }
 
 impl<'a> Side<'a> {
@@ -99,7 +94,7 @@ impl<'a> Side<'a> {
     pub(super) fn place(&self, layer: &Layer) -> Option<String> {
         let variable = self.checkpoint.variables.get(*layer.variables.first()?)?;
         let key = || self.checkpoint.entry(variable).and_then(|entry| entry.key.text()).map(str::to_owned);
-        let path = variable.paths().iter().find(|path| order::tells_place(path)).cloned().or_else(key)?;
+        let path = variable.paths().iter().find(|path| tells_place(path)).cloned().or_else(key)?;
         Some(scope(&path).to_owned())
     }
 }

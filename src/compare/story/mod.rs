@@ -6,8 +6,11 @@ mod layers;
 mod names;
 mod optimizer;
 mod order;
+mod patterns;
+mod positions;
 mod sentence;
 mod sizes;
+mod trained;
 
 pub use class::Class;
 pub use names::RenameKind;
@@ -19,6 +22,7 @@ use std::collections::BTreeMap;
 
 use self::layers::Layers;
 use super::align::Alignment;
+use super::change::unread;
 use crate::model::{Checkpoint, DType, Group, Payload, VariableId};
 
 /// One thing that happened, with every variable that it concerns.
@@ -43,6 +47,8 @@ pub enum EventKind {
         from: String,
         /// The part that is; empty if one was dropped.
         to: String,
+        /// Where `from` and `to` are patterns: each name, as it was and is; else the two themselves.
+        each: Vec<(String, String)>,
     },
     /// Layers came, or whole scopes of layers; several if their names differ by numbers alone.
     Inserted {
@@ -90,6 +96,24 @@ pub enum EventKind {
     Reordered {
         /// Their names, in the new order.
         layers: Vec<String>,
+    },
+    /// Entries without variables came or went among layers, which stand at other numbers since.
+    Shifted {
+        /// The path to the list in which they stand.
+        list: String,
+        /// The first layer that stands elsewhere.
+        layer: String,
+        /// Where it was.
+        from: u64,
+        /// Where it is.
+        to: u64,
+    },
+    /// The optimizer no longer trains layers, or trains them again.
+    Frozen {
+        /// Their names.
+        layers: Vec<String>,
+        /// True if they are no longer trained.
+        on: bool,
     },
     /// Variables of layers have another shape.
     Resized {
@@ -143,6 +167,7 @@ impl EventKind {
                 | Self::Removed { .. }
                 | Self::Replaced { .. }
                 | Self::Reordered { .. }
+                | Self::Shifted { .. }
                 | Self::Filled { .. }
                 | Self::Undecided { .. }
         )
@@ -157,7 +182,10 @@ impl EventKind {
             Self::Removed { .. } => "removed-layer",
             Self::Replaced { .. } => "changed-layer-type",
             Self::Reordered { .. } => "reordered-layers",
-            Self::Resized { size, .. } => size.cause(),
+            Self::Shifted { from, to, .. } if from < to => "inserted-layer",
+            Self::Shifted { .. } => "removed-layer",
+            Self::Frozen { .. } => "frozen-layers",
+            Self::Resized { size, .. } => return size.cause(),
             Self::Toggled { leaf, .. } => layers::toggle_cause(leaf),
             Self::Retyped { .. } => "changed-dtype",
             Self::Optimizer(change) => change.cause(),
@@ -169,7 +197,6 @@ impl EventKind {
 
 /// What happened, the most telling first; nothing, where of one side nothing could be read.
 pub fn tell(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
-    let unread = |checkpoint: &Checkpoint| checkpoint.entries.is_empty() && !checkpoint.faults.is_empty();
     if unread(old) || unread(new) {
         return Vec::new();
     }
@@ -177,6 +204,8 @@ pub fn tell(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Ev
     let mut events = names::renames(old, new, alignment);
     events.extend(layers.events());
     events.extend(order::reordered(&layers));
+    events.extend(positions::shifted(&layers));
+    events.extend(trained::frozen(old, new, alignment, &layers));
     events.extend(sizes::resized(old, new, alignment, &layers));
     events.extend(retyped(old, new, alignment));
     events.extend(optimizer::changes(old, new, alignment));

@@ -1,11 +1,11 @@
 //! Other names for the same variables: each rewriting once, with all variables that it explains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::order::tells_place;
-use super::{Event, EventKind};
-use crate::compare::align::Alignment;
-use crate::model::{Checkpoint, Container, Flavor, Group, Variable, Writer, leaf};
+use super::Event;
+use super::patterns::{self, Rewriting};
+use crate::compare::align::{Alignment, Pair, counted};
+use crate::model::{Checkpoint, Container, Flavor, Group, Variable, Writer, leaf, tells_place, uncounted};
 
 /// What sort of name is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +50,6 @@ impl RenameKind {
 
 /// Every rewriting of names, of paths and of keys that pairs of the model show.
 pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
-    let mut found: BTreeMap<(RenameKind, String, String), Event> = BTreeMap::new();
     let keras = |checkpoint: &Checkpoint| match checkpoint.writer {
         Writer::Keras3 => Some(3),
         Writer::Keras2 | Writer::Keras1 => Some(2),
@@ -65,32 +64,23 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
         })
     };
     let shared = Shared::of(pairs().map(|(_, a, b)| (a.name.as_str(), b.name.as_str())));
+    let mut found: BTreeMap<Rewriting, Vec<Pair>> = BTreeMap::new();
     for (pair, a, b) in pairs() {
-        let of_file = || {
-            let words = |checkpoint: &Checkpoint| checkpoint.writer.words().to_owned();
-            (RenameKind::KerasFile, words(old), words(new))
+        let of_file = || Rewriting {
+            kind: RenameKind::KerasFile,
+            from: old.writer.words().to_owned(),
+            to: new.writer.words().to_owned(),
         };
         let of_file =
             (other_keras && old.flavor == Flavor::LayerBased && new.flavor == Flavor::LayerBased).then(of_file);
         let by_key = || by_key(key(old, a)?, key(new, b)?, listed_otherwise);
         let all = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras), of_file, by_key()];
-        for (kind, from, to) in all.into_iter().flatten() {
-            let event = found.entry((kind, from.clone(), to.clone())).or_insert_with(|| Event {
-                kind: EventKind::Renamed { kind, from, to },
-                old: Vec::new(),
-                new: Vec::new(),
-            });
-            event.old.push(pair.old);
-            event.new.push(pair.new);
+        for rewriting in all.into_iter().flatten() {
+            found.entry(rewriting).or_default().push(*pair);
         }
     }
-    let mut events: Vec<((RenameKind, String, String), Event)> = found.into_iter().collect();
-    // What explains most comes first; of one sort, that is.
-    events.sort_by(|(a, one), (b, other)| a.0.cmp(&b.0).then_with(|| other.old.len().cmp(&one.old.len())));
-    events.into_iter().map(|(_, event)| event).collect()
+    patterns::told(found)
 }
-
-type Rewriting = (RenameKind, String, String);
 
 /// What is different in two names.
 fn by_name(old: &Checkpoint, new: &Checkpoint, a: &Variable, b: &Variable, shared: &Shared) -> Option<Rewriting> {
@@ -108,7 +98,7 @@ fn by_name(old: &Checkpoint, new: &Checkpoint, a: &Variable, b: &Variable, share
     }
     let (from, to) = middle(was, is);
     if drifted(was, is) {
-        return Some((RenameKind::Drift, from, to));
+        return Some(Rewriting { kind: RenameKind::Drift, from, to });
     }
     let kind = match named {
         true if leaf(was) != leaf(is) => RenameKind::Leaf,
@@ -117,46 +107,71 @@ fn by_name(old: &Checkpoint, new: &Checkpoint, a: &Variable, b: &Variable, share
         false if leaf(was) != leaf(is) => return None,
         false => RenameKind::Layer,
     };
-    Some((kind, from, to))
+    Some(Rewriting { kind, from, to })
 }
 
-/// What is different in the best paths through two object graphs.
+/// What is different in the paths through two object graphs, where none of them is on both sides.
 fn by_path(a: &Variable, b: &Variable, other_keras: bool) -> Option<Rewriting> {
-    let places = |variable: &Variable| -> Vec<String> {
-        variable.paths().iter().filter(|path| tells_place(path)).cloned().collect()
-    };
     let (ours, theirs) = (places(a), places(b));
     if ours.iter().any(|path| theirs.contains(path)) {
         return None;
     }
-    let (was, is) = (ours.first()?, theirs.first()?);
-    let (from, to) = middle(was, is);
+    // Of several paths those two that are most alike.
+    let all = ours.iter().flat_map(|was| theirs.iter().map(move |is| (*was, *is)));
+    let (was, is) = all.min_by_key(|(was, is)| {
+        let (from, to) = middle(was, is);
+        (framework(was) != framework(is), depth(&from).saturating_add(depth(&to)))
+    })?;
     if other_keras {
-        return Some((RenameKind::KerasVersion, "layer_with_weights-{N}".into(), "_operations/{N}".into()));
+        let (from, to) = ("layer_with_weights-{N}".into(), "_operations/{N}".into());
+        return Some(Rewriting { kind: RenameKind::KerasVersion, from, to });
     }
-    let numbers = |text: &str| text.split('/').all(|part| part.bytes().any(|b| b.is_ascii_digit()));
-    let internal = |text: &str| {
-        text.split('/')
-            .any(|part| part.starts_with('_') || part.starts_with("layer-") || part.starts_with("layer_with"))
-    };
+    let (from, to) = middle(was, is);
     let (first_was, first_is) = (was.split('/').next()?, is.split('/').next()?);
-    let depth = |text: &str| text.split('/').filter(|part| !part.is_empty()).count();
-    let kind = if !from.is_empty() && !to.is_empty() && numbers(&from) && numbers(&to) && depth(&from) == depth(&to) {
+    let kind = if depth(&from) == depth(&to) && renumbered(&from, &to) {
         // Another number in the same list: what moved it there is told by itself.
         return None;
-    } else if is.strip_suffix(was.as_str()).is_some_and(|rest| rest.matches('/').count() == 1)
-        || was.strip_suffix(is.as_str()).is_some_and(|rest| rest.matches('/').count() == 1)
+    } else if is.strip_suffix(was).is_some_and(|rest| rest.matches('/').count() == 1)
+        || was.strip_suffix(is).is_some_and(|rest| rest.matches('/').count() == 1)
         || first_was != first_is && rest(was) == rest(is)
     {
         RenameKind::Root
-    } else if internal(&from) || internal(&to) {
+    } else if framework(was) != framework(is) {
         RenameKind::ModelKind
     } else if depth(was) != depth(is) {
         RenameKind::Nesting
     } else {
         RenameKind::Attribute
     };
-    Some((kind, from, to))
+    Some(Rewriting { kind, from, to })
+}
+
+/// Paths to a variable that are looked at.
+const PATHS: usize = 4;
+
+/// The paths to a variable that tell where it belongs.
+fn places(variable: &Variable) -> Vec<&str> {
+    variable.paths().iter().map(String::as_str).filter(|path| tells_place(path)).take(PATHS).collect()
+}
+
+/// How many parts a name has.
+fn depth(name: &str) -> usize {
+    name.split('/').filter(|part| !part.is_empty()).count()
+}
+
+/// True if nothing but numbers differs in two names.
+fn renumbered(a: &str, b: &str) -> bool {
+    let stem = |part| counted(part).0;
+    !a.is_empty() && a.split('/').map(stem).eq(b.split('/').map(stem))
+}
+
+/// The attributes on a path by which Keras itself holds layers: they tell the kind of a model.
+fn framework(path: &str) -> BTreeSet<&str> {
+    let held = |part: &&str| part.starts_with('_') || matches!(*part, "layer-" | "layer_with_weights-");
+    let mut parts: Vec<&str> = path.split('/').map(|part| counted(part).0).collect();
+    // The variable itself may have such a name, too.
+    parts.pop();
+    parts.into_iter().filter(held).collect()
 }
 
 /// The key in a file in which Keras stores objects by their paths.
@@ -186,7 +201,7 @@ fn by_key(was: &str, is: &str, listed_otherwise: bool) -> Option<Rewriting> {
         false if rest(was) == rest(is) => RenameKind::Attribute,
         false => return None,
     };
-    Some((kind, first_was.to_owned(), first_is.to_owned()))
+    Some(Rewriting { kind, from: first_was.to_owned(), to: first_is.to_owned() })
 }
 
 fn rest(path: &str) -> Option<&str> {
@@ -208,16 +223,7 @@ fn middle(a: &str, b: &str) -> (String, String) {
 
 /// True if the names are alike but for the numbers that count equal names.
 fn drifted(a: &str, b: &str) -> bool {
-    let alike = |(a, b): (&str, &str)| a == b || stem(a) == stem(b);
-    a.split('/').count() == b.split('/').count() && a.split('/').zip(b.split('/')).all(alike)
-}
-
-/// A part of a name without the number that counts equal names: `dense` of `dense_12`.
-fn stem(part: &str) -> &str {
-    match part.rsplit_once('_') {
-        Some((word, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => word,
-        _ => part,
-    }
+    a.split('/').map(uncounted).eq(b.split('/').map(uncounted))
 }
 
 /// The scope that all variables of the model have in front, on each side: the model's own name, which
@@ -285,7 +291,7 @@ mod tests {
 
     #[test]
     fn attributes_that_hold_layers() {
-        let kind = |was, is, otherwise| by_key(was, is, otherwise).map(|(kind, ..)| kind);
+        let kind = |was, is, otherwise| by_key(was, is, otherwise).map(|one| one.kind);
         assert_eq!(kind("encoder/vars/0", "backbone/vars/0", false), Some(RenameKind::Attribute));
         assert_eq!(kind("encoder/vars/0", "layers/dense/vars/0", true), Some(RenameKind::ModelKind));
         assert_eq!(kind("encoder/vars/0", "layers/dense/vars/0", false), None);

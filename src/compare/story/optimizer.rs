@@ -50,7 +50,7 @@ pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     if averaged(old) != averaged(new) {
         return vec![event(OptimizerChange::Averaged)];
     }
-    let (was, is) = match (state(old), state(new)) {
+    let (was, is) = match (old.optimizer(), new.optimizer()) {
         (None, None) => return Vec::new(),
         (None, Some(is)) => return vec![event(OptimizerChange::Added(is))],
         (Some(was), None) => return vec![event(OptimizerChange::Removed(was))],
@@ -93,11 +93,6 @@ pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
 const LEGACY: &str = "legacy Adam";
 const LATER: &str = "Adam of Keras 2.11 or later";
 
-/// The optimizer whose state is stored; a learning rate or a count of steps alone is state too.
-fn state(checkpoint: &Checkpoint) -> Option<String> {
-    checkpoint.optimizer()
-}
-
 fn switched(was: bool, is: bool) -> Option<bool> {
     (was != is).then_some(is)
 }
@@ -122,8 +117,12 @@ fn wrapped(checkpoint: &Checkpoint) -> bool {
 }
 
 fn averages(checkpoint: &Checkpoint) -> bool {
-    let kept = [AVERAGE, "model_variables_moving_average"];
-    checkpoint.variables.iter().filter_map(|variable| variable.slot_name()).any(|name| kept.contains(&name))
+    checkpoint.variables.iter().filter_map(|variable| variable.slot_name()).any(is_average)
+}
+
+/// True if a slot of this name is the moving average of its variable.
+pub(super) fn is_average(slot: &str) -> bool {
+    matches!(slot, AVERAGE | "model_variables_moving_average")
 }
 
 /// What the key of a moving average ends in.

@@ -6,12 +6,8 @@ use foldhash::HashMap;
 
 use super::layers::{Layer, Layers, Side};
 use super::{Event, EventKind};
+use crate::compare::align::counted;
 use crate::model::Flavor;
-
-/// False for a path through a list of variables, which says nothing of a layer.
-pub(super) fn tells_place(path: &str) -> bool {
-    !path.split('/').any(|part| matches!(part, "_trainable_variables" | "_variables" | "_all_variables"))
-}
 
 /// The list that a layer stands in, and its number there: `model/_operations/3`, `layer_with_weights-3`,
 /// `layers/dense_3`, of which the first has no number.
@@ -27,9 +23,8 @@ fn position(place: &str) -> Option<(String, u64)> {
 
 /// What stands before the number that a part of a path ends in, and the number.
 fn numbered(part: &str) -> Option<(&str, u64)> {
-    let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number = part.get(stem.len()..)?.parse().ok()?;
-    Some((stem.trim_end_matches(['-', '_']), number))
+    let (stem, number) = counted(part);
+    Some((stem.trim_end_matches('-'), number?))
 }
 
 /// Where a layer stands: by the model's own list of layers, or by the numbers in its path.
@@ -86,9 +81,11 @@ pub(super) fn reordered(layers: &Layers) -> Vec<Event> {
             if moved.is_empty() {
                 continue;
             }
-            let names = moved.iter().filter_map(|at| new.layers.get(layers.get(*at)?.1));
+            let mut moved: Vec<&(u64, usize)> = moved.iter().filter_map(|at| layers.get(*at)).collect();
+            moved.sort_unstable();
+            let moved = moved.into_iter().filter_map(|(_, at)| new.layers.get(*at));
             let (variables, names): (Vec<_>, Vec<String>) =
-                names.map(|layer| (layer.variables.clone(), layer.name.to_owned())).unzip();
+                moved.map(|layer| (layer.variables.clone(), layer.name.to_owned())).unzip();
             let kind = EventKind::Reordered { layers: names };
             events.push(Event { kind, old: Vec::new(), new: variables.concat() });
         }

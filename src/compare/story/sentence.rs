@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Event, EventKind, OptimizerChange, RenameKind, Size};
+use super::{Class, Event, EventKind, OptimizerChange, RenameKind};
 use crate::model::thousands;
 
 impl fmt::Display for Event {
@@ -10,26 +10,18 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.old.len().max(self.new.len());
         match &self.kind {
-            EventKind::Renamed { kind, from, to } => {
+            EventKind::Renamed { kind, from, to, .. } => {
                 renamed(f, *kind, from, to)?;
                 write!(f, " ({})", variables(count))
             }
             EventKind::Inserted { layers, class, after, beside } => {
-                f.write_str("new: ")?;
-                of_class(f, *class, layers)?;
-                match (beside, after) {
-                    (Some(beside), _) => write!(f, " beside {beside}, of the same sizes"),
-                    (None, Some(after)) => write!(f, " after {after}"),
-                    (None, None) => Ok(()),
-                }?;
+                write!(f, "new: {}", inserted(layers, *class, after.as_deref(), beside.as_deref()))?;
                 write!(f, " ({})", variables(count))
             }
             EventKind::Filled { layer, on: true } => write!(f, "{layer} has {}, none before", variables(count)),
             EventKind::Filled { layer, on: false } => write!(f, "{layer} has no variables, {count} before"),
             EventKind::Removed { layers, class } => {
-                f.write_str("gone: ")?;
-                of_class(f, *class, layers)?;
-                write!(f, " ({})", variables(count))
+                write!(f, "gone: {} ({})", of_class(layers, *class), variables(count))
             }
             EventKind::Replaced { layer, from, to } => {
                 write!(f, "{layer} is another layer now")?;
@@ -41,23 +33,28 @@ impl fmt::Display for Event {
                 Ok(())
             }
             EventKind::Undecided { old, new } => undecided(f, old, new),
+            EventKind::Shifted { list, layer, from, to } => write!(
+                f,
+                "positions in {list} have shifted by entries without variables (a Dropout, say): {layer} is number \
+                 {to} now, {from} before ({})",
+                variables(count)
+            ),
+            EventKind::Frozen { layers, on } => {
+                let (are, them) = if layers.len() == 1 { ("is", "it") } else { ("are", "them") };
+                let layers = list(layers);
+                match on {
+                    true => write!(f, "{layers} {are} frozen: the optimizer no longer trains {them} "),
+                    false => write!(
+                        f,
+                        "{layers} {are} trained now, and {} not before ",
+                        if are == "is" { "was" } else { "were" }
+                    ),
+                }?;
+                write!(f, "({})", variables(count))
+            }
             EventKind::Reordered { layers } => write!(f, "in another order: {}", list(layers)),
             EventKind::Resized { layers, size } => {
-                let have = if layers.len() == 1 { "has" } else { "have" };
-                let layers = list(layers);
-                match size {
-                    Size::Units(from, to) => write!(f, "{layers} {have} {to} units or classes, {from} before"),
-                    Size::Vocabulary(from, to) => {
-                        write!(f, "the vocabulary of {layers} has {to} rows, {from} before")
-                    }
-                    Size::Input(from, to) => write!(f, "{layers} {have} {to} inputs, {from} before"),
-                    Size::Kernel => write!(f, "{layers} {have} another kernel size"),
-                    Size::Transposed if have == "has" => write!(f, "{layers} is transposed"),
-                    Size::Transposed => write!(f, "{layers} are transposed"),
-                    Size::Layout => write!(f, "{layers} {have} another layout of variables"),
-                    Size::Other => write!(f, "{layers} {have} another shape"),
-                }?;
-                write!(f, " ({})", variables(count))
+                write!(f, "{} ({})", size.sentence(layers, "", "before"), variables(count))
             }
             EventKind::Toggled { layers, leaf, on } => {
                 let have = if layers.len() == 1 { "has" } else { "have" };
@@ -104,13 +101,23 @@ fn renamed(f: &mut fmt::Formatter<'_>, kind: RenameKind, from: &str, to: &str) -
                 (from, to) => write!(f, "reached through {to} now, through {from} before"),
             }
         }
-        (RenameKind::Nesting, "", to) => write!(f, "moved into {to}"),
-        (RenameKind::Nesting, from, "") => write!(f, "moved out of {from}"),
+        (RenameKind::Nesting, "", to) => write!(f, "moved{} into {to}", levels(to)),
+        (RenameKind::Nesting, from, "") => write!(f, "moved{} out of {from}", levels(from)),
         (RenameKind::Nesting, from, to) => write!(f, "moved from {from} to {to}"),
         (RenameKind::Drift, from, to) => write!(f, "automatic name, counted on: {to} now, {from} before"),
         (_, "", to) => write!(f, "renamed by adding {to}/"),
         (_, from, "") => write!(f, "renamed by dropping {from}/"),
         (_, from, to) => write!(f, "renamed from {from} to {to}"),
+    }
+}
+
+/// Keras' own lists say nothing to a reader but how deep they are.
+fn levels(path: &str) -> String {
+    let lists = path.split('/').filter(|part| matches!(*part, "_operations" | "_layers")).count();
+    match lists {
+        0 => String::new(),
+        1 => " one level".to_owned(),
+        several => format!(" {several} levels"),
     }
 }
 
@@ -121,18 +128,40 @@ fn variables(count: usize) -> String {
     }
 }
 
-fn of_class(f: &mut fmt::Formatter<'_>, class: Option<super::Class>, layers: &[String]) -> fmt::Result {
+impl EventKind {
+    /// What came or went, in a few words: `Dense top after pool`.
+    pub fn what(&self) -> Option<String> {
+        match self {
+            Self::Inserted { layers, class, after, beside } => {
+                Some(inserted(layers, *class, after.as_deref(), beside.as_deref()))
+            }
+            Self::Removed { layers, class } => Some(of_class(layers, *class)),
+            _ => None,
+        }
+    }
+}
+
+fn inserted(layers: &[String], class: Option<Class>, after: Option<&str>, beside: Option<&str>) -> String {
+    let layers = of_class(layers, class);
+    match (beside, after) {
+        (Some(beside), _) => format!("{layers} beside {beside}, of the same sizes"),
+        (None, Some(after)) => format!("{layers} after {after}"),
+        (None, None) => layers,
+    }
+}
+
+fn of_class(layers: &[String], class: Option<Class>) -> String {
     match (class, layers) {
         (Some(class), [first, .., last]) if layers.len() > 2 => {
-            write!(f, "{} {class} layers from {first} to {last}", layers.len())
+            format!("{} {class} layers from {first} to {last}", layers.len())
         }
-        (Some(class), layers) => write!(f, "{class} {}", list(layers)),
-        (None, layers) => f.write_str(&list(layers)),
+        (Some(class), layers) => format!("{class} {}", list(layers)),
+        (None, layers) => list(layers),
     }
 }
 
 /// Names: all of a few, the ends of many.
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
@@ -169,7 +198,7 @@ fn named(class: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Class;
+    use super::super::Size;
     use super::*;
 
     fn said(kind: EventKind, variables: usize) -> String {
@@ -184,7 +213,7 @@ mod tests {
     #[test]
     fn renames() {
         let renamed = |kind, from: &str, to: &str| {
-            said(EventKind::Renamed { kind, from: from.to_owned(), to: to.to_owned() }, 1_200)
+            said(EventKind::Renamed { kind, from: from.to_owned(), to: to.to_owned(), each: Vec::new() }, 1_200)
         };
         assert_eq!(renamed(RenameKind::Scope, "", "model"), "renamed by adding model/ (1,200 variables)");
         assert_eq!(renamed(RenameKind::Scope, "model", ""), "renamed by dropping model/ (1,200 variables)");

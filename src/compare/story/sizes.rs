@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::layers::Layers;
+use super::sentence::list;
 use super::{Event, EventKind};
 use crate::compare::align::Alignment;
-use crate::model::{Checkpoint, Group, Shape, VariableId, leaf};
+use crate::model::{Checkpoint, Group, Shape, VariableId, is_statistic, leaf};
 
 /// What an axis that changed stands for, as far as rank and name tell: from, to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,20 +28,21 @@ pub enum Size {
 }
 
 impl Size {
-    /// The term for what the person did.
-    pub fn cause(self) -> &'static str {
+    /// The term for what the person did, where an axis tells.
+    pub fn cause(self) -> Option<&'static str> {
         match self {
-            Self::Vocabulary(..) => "changed-vocabulary",
-            Self::Kernel => "changed-kernel-size",
-            Self::Units(..) | Self::Other => "changed-units",
-            Self::Input(..) => "changed-input-size",
-            Self::Transposed => "transposed-kernel",
-            Self::Layout => "changed-layer-options",
+            Self::Vocabulary(..) => Some("changed-vocabulary"),
+            Self::Kernel => Some("changed-kernel-size"),
+            Self::Units(..) => Some("changed-units"),
+            Self::Input(..) => Some("changed-input-size"),
+            Self::Transposed => Some("transposed-kernel"),
+            Self::Layout => Some("changed-layer-options"),
+            Self::Other => None,
         }
     }
 
     /// True for what a person changes in a layer itself; other sizes mostly follow from the layer before.
-    fn is_made(self) -> bool {
+    pub fn is_made(self) -> bool {
         matches!(self, Self::Vocabulary(..) | Self::Kernel | Self::Units(..))
     }
 
@@ -56,30 +58,96 @@ impl Size {
             return Self::Transposed;
         }
         let pair = |axis: usize| (from.get(axis).copied().unwrap_or(0), to.get(axis).copied().unwrap_or(0));
+        let units = |axis: usize| Self::Units(pair(axis).0, pair(axis).1);
+        let input = |axis: usize| Self::Input(pair(axis).0, pair(axis).1);
         let changed: Vec<usize> = (0..from.len()).filter(|axis| pair(*axis).0 != pair(*axis).1).collect();
         let last = from.len().saturating_sub(1);
-        let named = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        let attention = from.len() == 3 && named(&["query", "key", "value", "attention", "heads"]);
-        let window = if from.len() >= 4 || from.len() == 3 && !attention { from.len().saturating_sub(2) } else { 0 };
-        let (a, b) = pair(last);
-        // The matrices of attention have an axis of heads and one of their width; which is first depends
-        // on whether the matrix leads in or out.
-        if attention {
-            let inner = changed.iter().find(|axis| **axis == 1).or(changed.first());
-            let (from, to) = pair(inner.copied().unwrap_or(last));
-            return Self::Units(from, to);
+        if let Some(attention) = Attention::of(&lower, from.len()) {
+            return match changed.as_slice() {
+                [0] if attention == Attention::Into => input(0),
+                // An axis of heads and one of their width, or the width of what comes out.
+                changed => {
+                    changed.iter().find(|axis| **axis > 0).or(changed.first()).map_or(Self::Other, |a| units(*a))
+                }
+            };
         }
-        match changed.as_slice() {
-            [0] if from.len() == 2 && leaf.contains("embedding") => Self::Vocabulary(pair(0).0, pair(0).1),
-            [axis, ..] if *axis < window => Self::Kernel,
-            [axis] if window > 0 && *axis == window => {
-                // A depthwise window has a filter for each channel that comes in.
-                Self::Input(pair(*axis).0, pair(*axis).1)
-            }
-            [0] if from.len() == 2 => Self::Input(pair(0).0, pair(0).1),
-            changed if changed.contains(&last) => Self::Units(a, b),
-            _ => Self::Other,
+        // Windows have their sizes first; then what comes in, then what goes out, or the other way round.
+        let outer = last.saturating_sub(usize::from(last > 0));
+        let upsampling = lower.split('/').any(|part| part.contains("transpose"));
+        let (into, out) = if upsampling { (last, outer) } else { (outer, last) };
+        match (changed.as_slice(), from.len()) {
+            // As wide as what they normalize.
+            (_, 1) if matches!(leaf, "gamma" | "beta") || is_statistic(leaf) => input(0),
+            (_, 1) => units(0),
+            ([0], 2) if leaf.contains("embedding") => Self::Vocabulary(pair(0).0, pair(0).1),
+            // The kernel of gates has several columns for each unit; this one has a row.
+            (_, 2) if leaf == "recurrent_kernel" => units(0),
+            ([0], 2) => input(0),
+            (_, 2) => units(last),
+            // Three axes of anything but a convolution can be anything.
+            (_, 3) if !leaf.contains("kernel") && !matches!(leaf, "w" | "weights" | "0") => Self::Other,
+            ([axis, ..], _) if *axis < outer => Self::Kernel,
+            // A depthwise window has a filter for each channel that comes in.
+            ([axis], _) if *axis == into => input(into),
+            _ => units(out),
         }
+    }
+
+    /// What became of it, short: `10 -> 12 units or classes`.
+    pub fn step(self) -> Option<String> {
+        match self {
+            Self::Units(from, to) => Some(format!("{from} -> {to} units or classes")),
+            Self::Vocabulary(from, to) => Some(format!("{from} -> {to} rows")),
+            Self::Input(from, to) => Some(format!("{from} -> {to} inputs")),
+            Self::Kernel => Some("another kernel size".to_owned()),
+            Self::Transposed => Some("transposed".to_owned()),
+            Self::Layout | Self::Other => None,
+        }
+    }
+
+    /// What is said of layers: `head has 12 units or classes, 10 before`; `now` and `before` are said behind the
+    /// sizes that are and were.
+    pub fn sentence(self, layers: &[String], now: &str, before: &str) -> String {
+        let have = if layers.len() == 1 { "has" } else { "have" };
+        let layers = list(layers);
+        let sizes = |from, to, what| format!("{layers} {have} {to} {what}{now}, {from} {before}");
+        match self {
+            Self::Units(from, to) => sizes(from, to, "units or classes"),
+            Self::Vocabulary(from, to) => format!("the vocabulary of {layers} has {to} rows{now}, {from} {before}"),
+            Self::Input(from, to) => sizes(from, to, "inputs"),
+            Self::Kernel => format!("{layers} {have} another kernel size{now}"),
+            Self::Transposed if have == "has" => format!("{layers} is transposed{now}"),
+            Self::Transposed => format!("{layers} are transposed{now}"),
+            Self::Layout => format!("{layers} {have} another layout of variables{now}"),
+            Self::Other => format!("{layers} {have} another shape{now}"),
+        }
+    }
+}
+
+/// The matrices of attention have an axis of heads and one of their width.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attention {
+    /// Queries, keys and values: what comes in is the first axis of a kernel.
+    Into,
+    /// What comes out is the last axis; or a bias, which has nothing but heads and widths.
+    OutOf,
+}
+
+impl Attention {
+    /// By the parts of a name in lower case, and the rank.
+    fn of(name: &str, rank: usize) -> Option<Self> {
+        let is_bias = leaf(name) == "bias";
+        if rank != if is_bias { 2 } else { 3 } {
+            return None;
+        }
+        let role = |part: &str| match part.trim_matches('_').trim_end_matches("_dense") {
+            "query" | "key" | "value" if is_bias => Some(Self::OutOf),
+            "query" | "key" | "value" => Some(Self::Into),
+            "attention_output" => Some(Self::OutOf),
+            "output" if part.ends_with("_dense") => Some(Self::OutOf),
+            _ => None,
+        };
+        name.split('/').find_map(role)
     }
 }
 
@@ -149,7 +217,31 @@ mod tests {
         assert_eq!(told("conv1d/kernel", &[3, 1, 8], &[5, 1, 8]), Size::Kernel);
         assert_eq!(told("conv2d/kernel", &[3, 3, 1, 8], &[3, 3, 3, 8]), Size::Input(1, 3));
         assert_eq!(told("dense/bias", &[5], &[8]), Size::Units(5, 8));
-        assert_eq!(told("block/att/key/kernel", &[4, 1, 2], &[4, 1, 3]), Size::Units(2, 3));
         assert_eq!(told("gru/bias", &[12], &[2, 12]), Size::Layout);
+        assert_eq!(told("x", &[], &[1]), Size::Layout);
+        assert_eq!(told("experts/gate", &[4, 8, 8], &[6, 8, 8]), Size::Other);
+    }
+
+    #[test]
+    fn heads_and_their_widths() {
+        let told = |name, from: [u64; 3], to: [u64; 3]| told(name, &from, &to);
+        assert_eq!(told("block/att/key/kernel", [4, 1, 2], [4, 1, 3]), Size::Units(2, 3));
+        assert_eq!(told("att/query/kernel", [4, 1, 2], [4, 2, 2]), Size::Units(1, 2));
+        assert_eq!(told("att/query/kernel", [4, 1, 2], [6, 1, 2]), Size::Input(4, 6));
+        assert_eq!(told("att/_query_dense/_kernel", [4, 1, 2], [6, 1, 2]), Size::Input(4, 6));
+        assert_eq!(told("att/attention_output/kernel", [1, 2, 4], [1, 2, 6]), Size::Units(4, 6));
+        assert_eq!(super::tests::told("att/query/bias", &[1, 2], &[2, 2]), Size::Units(1, 2));
+        // A convolution may have any name.
+        assert_eq!(told("keypoints/kernel", [3, 4, 8], [5, 4, 8]), Size::Kernel);
+        assert_eq!(told("value_head/kernel", [3, 4, 8], [3, 6, 8]), Size::Input(4, 6));
+    }
+
+    #[test]
+    fn sizes_that_other_sizes_decide() {
+        assert_eq!(told("lstm/recurrent_kernel", &[5, 20], &[6, 24]), Size::Units(5, 6));
+        assert_eq!(told("norm/gamma", &[4], &[8]), Size::Input(4, 8));
+        assert_eq!(told("norm/moving_mean", &[4], &[8]), Size::Input(4, 8));
+        assert_eq!(told("conv2d_transpose/kernel", &[3, 3, 4, 8], &[3, 3, 6, 8]), Size::Units(4, 6));
+        assert_eq!(told("conv2d_transpose/kernel", &[3, 3, 4, 8], &[3, 3, 4, 16]), Size::Input(8, 16));
     }
 }

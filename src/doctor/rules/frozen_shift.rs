@@ -1,12 +1,14 @@
 //! O016: a frozen layer shortens the optimizer's list, and every weight lands one layer on.
 
+use std::collections::{HashMap, HashSet};
+
 use super::layer_index_shift::{by_optimizer, shifted};
-use crate::doctor::binding::{Binding, MODEL, Naming, Way, without_optimizer};
+use crate::doctor::binding::{Binding, Way, without_optimizer};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, number};
-use crate::model::{Checkpoint, Depth};
+use crate::model::{Checkpoint, Depth, VariableId};
 
 pub static RULE: Rule = Rule {
     code: "O016",
@@ -25,7 +27,7 @@ layer get nothing. A layer that was thawed makes it longer, which O005 tells.",
             "ValueError: Received incompatible tensor with shape {stored} when attempting to restore variable with shape {new} and name {name}.",
         ],
         knows: "The walk over both object graphs meets model weights in optimizer/_trainable_variables at positions \
-that belong to other weights, by their names; and the new list is the old one without weights that the new model still \
+that belong to other weights; and the new list is the old one without weights that the new model still \
 has.",
         fix: "Restore before you freeze:
 
@@ -46,36 +48,32 @@ Or restore into the model before it is compiled, since a compiled model holds it
     },
 };
 
-/// The names of what the optimizer lists as the variables that it trains, in the order of the list.
-fn trained(checkpoint: &Checkpoint) -> Vec<String> {
-    let naming = Naming::of(checkpoint);
+/// What the optimizer lists as the variables that it trains, in the order of the list.
+fn trained(checkpoint: &Checkpoint) -> Vec<VariableId> {
     let position = |path: &String| {
         let (list, position) = path.rsplit_once('/')?;
         list.ends_with("_trainable_variables").then(|| position.parse::<usize>().ok())?
     };
-    let listed = checkpoint.variables.iter().filter_map(|variable| {
-        let position = variable.paths().iter().find_map(position)?;
-        Some((position, naming.name(variable)))
-    });
-    let mut listed: Vec<(usize, String)> = listed.collect();
-    listed.sort();
-    listed.into_iter().map(|(_, name)| name).collect()
+    let listed = checkpoint.variables.iter().enumerate();
+    let mut listed: Vec<(usize, VariableId)> =
+        listed.filter_map(|(id, variable)| Some((variable.paths().iter().find_map(position)?, id))).collect();
+    listed.sort_unstable();
+    listed.into_iter().map(|(_, id)| id).collect()
 }
 
 /// How many variables were trained and are trained now, if weights have been frozen since, and nothing
 /// else explains the shift: the new list is the old one without weights that the new model still has.
 pub(super) fn frozen(binding: &Binding) -> Option<(usize, usize)> {
     let (was, is) = (trained(binding.old), trained(binding.new));
-    let naming = Naming::of(binding.new);
-    let has = |name: &String| {
-        let mut weights = binding.new.variables.iter().filter(|variable| MODEL.contains(&variable.role));
-        weights.any(|variable| naming.name(variable) == *name)
-    };
+    let became: HashMap<VariableId, VariableId> =
+        binding.alignment.pairs.iter().map(|pair| (pair.old, pair.new)).collect();
+    let listed: HashSet<VariableId> = is.iter().copied().collect();
     let mut left = is.iter().peekable();
-    for name in &was {
-        if left.peek() == Some(&name) {
+    for old in &was {
+        let new = became.get(old)?;
+        if left.peek() == Some(&new) {
             left.next();
-        } else if is.contains(name) || !has(name) {
+        } else if listed.contains(new) {
             return None;
         }
     }

@@ -62,7 +62,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         .help(
             "build the new graph with the configuration of the checkpoint, or leave these variables out of the restore",
         );
-    for cause in causes(&reshapes).iter().filter_map(|reshape| reshape.why.cause()) {
+    for cause in causes(&reshapes).iter().filter_map(|reshape| reshape.size.cause()) {
         if !finding.causes.contains(&cause) {
             finding = finding.cause(cause);
         }
@@ -86,7 +86,7 @@ mod tests {
         check(&against(old.clone(), new), &mut findings);
         assert_eq!(findings.list()[0].causes, ["changed-units"]);
         assert!(
-            findings.list()[0].message.starts_with("a has 6 units (or classes) in the new code, 5 in the checkpoint")
+            findings.list()[0].message.starts_with("a has 6 units or classes in the new code, 5 in the checkpoint")
         );
         assert_eq!(findings.list()[0].variables.len(), 3);
         let mut findings = Findings::default();

@@ -1,9 +1,10 @@
 //! N009: only the last layer has another number of classes.
 
+use crate::compare::story::Size;
 use crate::doctor::binding::{Binding, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::reshape::{Reshape, Why, reshapes};
+use crate::doctor::reshape::{Reshape, reshapes};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::python;
 use crate::model::Depth;
@@ -41,8 +42,8 @@ should be the same, correct the number in the configuration.",
 /// The layer, if nothing but its number of outputs has changed.
 pub(super) fn head(reshapes: &[Reshape]) -> Option<(&str, u64, u64)> {
     let first = reshapes.first()?;
-    let Why::Units { from, to } = first.why else { return None };
-    let same = |reshape: &Reshape| reshape.why == first.why && reshape.layer() == first.layer();
+    let Size::Units(from, to) = first.size else { return None };
+    let same = |reshape: &Reshape| reshape.size == first.size && reshape.layer() == first.layer();
     (first.name.contains('/') && reshapes.len() <= 4 && reshapes.iter().all(same)).then(|| (first.layer(), from, to))
 }
 

@@ -60,7 +60,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         finding = finding
             .evidence(format!("only the last layer {layer} differs: {from} outputs are stored, the new code has {to}"));
     }
-    for cause in causes(&reshapes).iter().filter_map(|reshape| reshape.why.cause()) {
+    for cause in causes(&reshapes).iter().filter_map(|reshape| reshape.size.cause()) {
         if !finding.causes.contains(&cause) {
             finding = finding.cause(cause);
         }

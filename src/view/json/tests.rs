@@ -107,7 +107,8 @@ fn a_comparison() {
     let delta = &revalued["delta"];
     let figures = ["total", "changed", "max_abs", "mean_abs", "rel_l2", "cosine", "new_nan", "lost_finite", "rounded"];
     assert_eq!(json!(figures.map(|name| &delta[name])), json!([640, 64, 0.5, 0.25, "Infinity", 0.5, 1, 1, null]));
-    assert_eq!(answer["summary"], "5 variables: 1 new, 1 gone, 1 changed in value; 2 the same");
+    let summary = "5 variables: 1 new (k\\xff\n), 1 gone (層), 3 in place; 1 of 3 differ in value";
+    assert_eq!(answer["summary"], summary);
     assert_eq!(answer["goals"]["loader"], "checkpoint");
     assert_eq!(answer["goals"]["finetune"], json!({"ok": true, "reasons": [format!("new: {HOSTILE}")]}));
     assert_eq!(answer["goals"]["resume"]["ok"], false);

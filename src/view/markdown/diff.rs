@@ -14,8 +14,7 @@ const ROWS: usize = 100;
 
 /// One line that sums up, what happened, what a restore would be good for, and a table to unfold.
 pub(super) fn write(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let selected = if diff.narrowed { " (of those selected)" } else { "" };
-    writeln!(out, "{}\n\n**{}**{selected}", sides(diff), prose(&verdict::of(diff)))?;
+    writeln!(out, "{}\n\n**{}**", sides(diff), prose(&verdict::of(diff)))?;
     if let Some(goals) = &diff.goals {
         writeln!(out, "\n{}", prose(&verdict::restore(goals)))?;
     }

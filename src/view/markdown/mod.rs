@@ -107,7 +107,7 @@ mod tests {
         let outcome = Outcome::Diff(Box::new(sample::diff()));
         let text = text(&outcome, &STYLE);
         let first = "`dir/ckpt-4` (step 8) → `dir/ckpt-4`\n\n\
-                     **5 variables: 1 new, 1 gone, 1 changed in value; 2 the same**\n\n\
+                     **5 variables: 1 new (k\\\\xff\\\\n), 1 gone (層), 3 in place; 1 of 3 differ in value**\n\n\
                      Restore by checkpoint: exact no, resume NO (2 reshaped), finetune yes (new: a";
         assert!(text.starts_with(first), "{text}");
         assert!(text.contains("\n\n<details>\n<summary>3 changes</summary>\n\n|"), "{text}");

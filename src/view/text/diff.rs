@@ -6,6 +6,7 @@ mod sides;
 mod status;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::collapse::collapse;
@@ -162,7 +163,8 @@ fn merged(rows: Vec<Row>, columns: &delta::Columns) -> Vec<Row> {
 /// All changes of a kind.
 fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut sides = ordered(diff);
-    sides.retain(|sides| sides.change.kind == kind);
+    let doubted = doubted(diff);
+    sides.retain(|sides| sides.change.kind == kind && !doubted.contains(&(sides.change.old, sides.change.new)));
     // Those who ask for all names want the old ones too.
     sides.iter_mut().for_each(|sides| sides.told &= !style.verbose);
     if sides.is_empty() {
@@ -211,6 +213,14 @@ fn unmeasured(diff: &Diff, listed: &[&Sides]) -> String {
     format!("{name}  --values says how much, -v lists them")
 }
 
+/// What is told as ambiguous, and not once more as removed and added.
+fn doubted(diff: &Diff) -> HashSet<(Option<VariableId>, Option<VariableId>)> {
+    let doubts = &diff.alignment.ambiguous;
+    let old = doubts.iter().flat_map(|doubt| &doubt.old).map(|id| (Some(*id), None));
+    let new = doubts.iter().flat_map(|doubt| &doubt.new).map(|id| (None, Some(*id)));
+    old.chain(new).collect()
+}
+
 /// Variables that could be others, all of them: nothing was guessed.
 fn ambiguous(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let doubts = &diff.alignment.ambiguous;
@@ -218,8 +228,7 @@ fn ambiguous(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> 
         return Ok(());
     }
     let paint = Paint::new(style);
-    let heading = "  ambiguous: of these, any could be any, so they are told as removed and added";
-    writeln!(out, "{}", paint.dim(&cut(heading, style.width.unwrap_or(usize::MAX), style.unicode)))?;
+    writeln!(out, "{}", paint.dim("  ambiguous: any of these could be any"))?;
     let shown = if style.verbose { doubts.len() } else { CAP };
     for doubt in doubts.iter().take(shown) {
         for line in hang("  ? ", "      ", &alternatives(diff, doubt, style), style.width) {

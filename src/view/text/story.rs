@@ -59,7 +59,8 @@ mod tests {
     use super::*;
 
     fn renamed(kind: RenameKind, from: &str, to: &str) -> Event {
-        Event { kind: EventKind::Renamed { kind, from: from.into(), to: to.into() }, old: vec![1, 2], new: vec![1, 2] }
+        let kind = EventKind::Renamed { kind, from: from.into(), to: to.into(), each: Vec::new() };
+        Event { kind, old: vec![1, 2], new: vec![1, 2] }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::super::paint::Paint;
 use super::super::wrap::{pad, pad_left, width};
 use super::sides::Sides;
 use crate::compare::change::ChangeKind;
-use crate::model::{Delta, Group, natural};
+use crate::model::{Delta, Group, natural, scope};
 use crate::view::{Diff, Style, clean, count};
 
 /// Layers that are shown unless all are asked for.
@@ -50,7 +50,7 @@ fn layers(diff: &Diff) -> Vec<(String, f64)> {
     let mut by_layer: HashMap<String, Vec<Delta>> = HashMap::new();
     for (sides, delta) in sides.filter(|(sides, _)| sides.role().group() == Group::Model) {
         let name = clean(sides.new.map_or("", |new| new.variable.name.as_str()));
-        let layer = name.rsplit_once('/').map_or(&*name, |(scope, _)| scope);
+        let layer = scope(&name);
         by_layer.entry(layer.to_owned()).or_default().push(delta);
     }
     let mut layers: Vec<(String, f64)> = by_layer.into_iter().map(|(layer, all)| (layer, together(&all))).collect();
