@@ -15,6 +15,7 @@ pub mod rules;
 mod sample;
 mod select;
 mod strayed;
+mod why;
 mod words;
 
 pub use facts::{Comparison, Facts};

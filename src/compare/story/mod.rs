@@ -68,6 +68,8 @@ pub enum EventKind {
         layers: Vec<String>,
         /// What they were, as their variables tell.
         class: Option<Class>,
+        /// A layer of the same sizes that they could not follow: perhaps both share its weights now.
+        beside: Option<String>,
     },
     /// A layer that was there without variables has some, or the other way round.
     Filled {
@@ -130,6 +132,8 @@ pub enum EventKind {
         leaf: String,
         /// True if it came.
         on: bool,
+        /// True if the layers are of no class of Keras'.
+        is_own: bool,
     },
     /// The same variables in another type.
     Retyped {
@@ -150,6 +154,14 @@ impl EventKind {
     pub fn causes(&self) -> Vec<&'static str> {
         match self {
             Self::Inserted { beside: Some(_), .. } => vec!["inserted-layer", "sharing-changed"],
+            Self::Removed { beside: Some(_), .. } => vec!["removed-layer", "sharing-changed"],
+            // One of the two ways through a sequence is not a layer of its own.
+            Self::Inserted { layers, .. } if layers.iter().any(|layer| is_way_back(layer)) => {
+                vec!["inserted-layer", "changed-layer-type"]
+            }
+            Self::Removed { layers, .. } if layers.iter().any(|layer| is_way_back(layer)) => {
+                vec!["removed-layer", "changed-layer-type"]
+            }
             Self::Undecided { old, new } => match old.len().cmp(&new.len()) {
                 Ordering::Less => vec!["inserted-layer"],
                 Ordering::Greater => vec!["removed-layer"],
@@ -186,13 +198,18 @@ impl EventKind {
             Self::Shifted { .. } => "removed-layer",
             Self::Frozen { .. } => "frozen-layers",
             Self::Resized { size, .. } => return size.cause(),
-            Self::Toggled { leaf, .. } => layers::toggle_cause(leaf),
+            Self::Toggled { leaf, is_own, .. } => layers::toggle_cause(leaf, *is_own),
             Self::Retyped { .. } => "changed-dtype",
             Self::Optimizer(change) => change.cause(),
             Self::Repartitioned => "partitioner-changed",
         };
         Some(cause)
     }
+}
+
+/// True for the half of a `Bidirectional` layer that reads a sequence from its end.
+fn is_way_back(layer: &str) -> bool {
+    layer.split('/').any(|part| part.starts_with("backward_"))
 }
 
 /// What happened, the most telling first; nothing, where of one side nothing could be read.
