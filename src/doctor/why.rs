@@ -211,6 +211,23 @@ pub(super) fn keywords_changed(binding: &Binding) -> Option<String> {
     }
 }
 
+/// Keras 3 keeps kernels in an attribute that begins with an underscore: all that differs of a layer in a model of the
+/// program's own class.
+pub(super) fn other_keras(missing: &[String], unused: &[String]) -> Option<String> {
+    let kernels = |names: &[String], leaf: &str| -> BTreeSet<String> {
+        names.iter().filter_map(|name| name.strip_suffix(leaf).map(str::to_owned)).collect()
+    };
+    let differ = |a: &[String], b: &[String]| !kernels(a, "/kernel").is_disjoint(&kernels(b, "/_kernel"));
+    let line = |was: u8, is: u8| {
+        Some(format!("kernels are kept as Keras {was} does in the checkpoint, as Keras {is} does now"))
+    };
+    match (differ(unused, missing), differ(missing, unused)) {
+        (true, _) => line(2, 3),
+        (_, true) => line(3, 2),
+        _ => None,
+    }
+}
+
 const COUNTER: &str = "save_counter";
 
 /// True if the root has the lists of a model of Keras.
@@ -221,6 +238,15 @@ fn of_model(checkpoint: &Checkpoint) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kernels_tell_which_keras() {
+        let names = |names: [&str; 2]| names.map(str::to_owned);
+        let (two, three) = (names(["m/a/kernel", "m/b/kernel"]), names(["m/a/_kernel", "m/b/_kernel"]));
+        assert!(other_keras(&three, &two).unwrap().contains("Keras 2 does in the checkpoint"));
+        assert!(other_keras(&two, &three).unwrap().contains("Keras 3 does in the checkpoint"));
+        assert_eq!(other_keras(&two, &names(["m/c/_kernel", "m/d/_kernel"])), None);
+    }
 
     /// Twenty thousand names on each side, and none becomes the other by one word.
     #[test]

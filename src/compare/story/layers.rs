@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::class::Class;
 use super::optimizer::AVERAGE;
-use super::{Event, EventKind, order};
+use super::{Event, EventKind, order, twins};
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, Flavor, Group, VariableId, leaf, natural, scope, tells_place};
 
@@ -28,9 +28,6 @@ pub(super) struct Side<'a> {
     /// The layer of each variable of the model.
     of: Vec<Option<usize>>,
 }
-
-/// What tells the kind of a layer: names and shapes of its variables.
-type Signature<'a> = Vec<(&'a str, &'a [u64])>;
 
 /// Variables of one scope.
 pub(super) struct Layer<'a> {
@@ -154,18 +151,19 @@ impl<'a> Layers<'a> {
         events.extend(filled(&self.new, &self.old, &pairs.iter().map(|(a, b)| (*b, *a)).collect(), &mut came, true));
         events.extend(filled(&self.old, &self.new, &pairs.iter().copied().collect(), &mut gone, false));
         let before = LazyCell::new(|| order::before(&self.new));
-        let twins = LazyCell::new(|| twins(&self.new, &stayed_new));
-        let twins_before = LazyCell::new(|| twins(&self.old, &stayed_old));
+        let twins_now = LazyCell::new(|| twins::all(&self.new, &stayed_new));
+        let twins_before = LazyCell::new(|| twins::all(&self.old, &stayed_old));
         for block in blocks(&self.new, &came) {
             let after = block.first.and_then(|at| before.get(&at)).and_then(|at| self.new.layers.get(*at));
             let after = after.map(|layer| layer.name.to_owned());
-            let beside = block.first.filter(|_| block.names.len() == 1).and_then(|at| twin(&self.new, at, &twins));
+            let beside =
+                block.first.filter(|_| block.names.len() == 1).and_then(|at| twins::of(&self.new, at, &twins_now));
             let kind = EventKind::Inserted { layers: block.names, class: block.class, after, beside };
             events.push(Event { kind, old: Vec::new(), new: block.variables });
         }
         for block in blocks(&self.old, &gone) {
             let beside = block.first.filter(|_| block.names.len() == 1);
-            let beside = beside.and_then(|at| twin(&self.old, at, &twins_before));
+            let beside = beside.and_then(|at| twins::of(&self.old, at, &twins_before));
             let kind = EventKind::Removed { layers: block.names, class: block.class, beside };
             events.push(Event { kind, old: block.variables, new: Vec::new() });
         }
@@ -299,37 +297,6 @@ impl<'a> Layers<'a> {
         };
         by_leaf.into_iter().map(finish).collect()
     }
-}
-
-/// A layer that stayed, with variables of the same names and shapes, which cannot feed this one.
-fn twin(side: &Side, at: usize, twins: &HashMap<Signature, Option<usize>>) -> Option<String> {
-    let own = signature(side, at);
-    // What goes in has another width than what comes out: the two do not stand behind one another.
-    let kernel = own.iter().find(|(_, axes)| axes.len() >= 2)?.1;
-    let width = kernel.get(kernel.len().checked_sub(2)?)?;
-    let beside = *width != *kernel.last()?;
-    let twin = (*twins.get(&own)?).filter(|_| beside)?;
-    side.layers.get(twin).map(|layer| layer.name.to_owned())
-}
-
-/// The layers that stayed, by their variables; none where several have the same.
-fn twins<'a>(side: &Side<'a>, stayed: &HashSet<usize>) -> HashMap<Signature<'a>, Option<usize>> {
-    let mut twins = HashMap::new();
-    for at in stayed {
-        twins.entry(signature(side, *at)).and_modify(|known| *known = None).or_insert(Some(*at));
-    }
-    twins
-}
-
-/// The names and shapes of the variables of a layer.
-fn signature<'a>(side: &Side<'a>, at: usize) -> Signature<'a> {
-    let checkpoint = side.checkpoint;
-    let variables = side.layers.get(at).into_iter().flat_map(|layer| &layer.variables);
-    let known = variables.filter_map(|id| {
-        let variable = checkpoint.variables.get(*id)?;
-        Some((leaf(&variable.name), checkpoint.entry(variable)?.shape.axes()?))
-    });
-    known.collect()
 }
 
 /// Each layer of one side with the one of the other that most of its variables went to.

@@ -11,6 +11,7 @@ mod positions;
 mod sentence;
 mod sizes;
 mod trained;
+mod twins;
 
 pub use class::Class;
 pub use names::RenameKind;
@@ -164,6 +165,9 @@ impl EventKind {
             }
             Self::Undecided { old, new } => match old.len().cmp(&new.len()) {
                 Ordering::Less => vec!["inserted-layer"],
+                Ordering::Greater if old.iter().any(|layer| is_way_back(layer)) => {
+                    vec!["removed-layer", "changed-layer-type"]
+                }
                 Ordering::Greater => vec!["removed-layer"],
                 Ordering::Equal => Vec::new(),
             },

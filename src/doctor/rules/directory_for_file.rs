@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
 unpacked, or a directory of checkpoints given where load_weights() takes the prefix of one.",
         you_see: &[
             "IsADirectoryError: [Errno 21] Is a directory: '{p}'",
+            "ValueError: File not found: filepath={p}. Please ensure the file is an accessible `.keras` zip file.",
             "IsADirectoryError: [Errno 21] Unable to synchronously open file (file read failed: ... error message = 'Is a directory')",
         ],
         knows: "The path is a directory; what lies in it was looked at.",
@@ -38,7 +39,9 @@ A directory of checkpoints: name the newest one by its prefix.
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some((prediction, exception)) = raising(facts, findings) else { return };
-    if exception.class != "IsADirectoryError" || !facts.resolved.is_directory {
+    let is_refused =
+        exception.class == "IsADirectoryError" || exception.message.starts_with("File not found: filepath=");
+    if !is_refused || !facts.resolved.is_directory {
         return;
     }
     let checkpoint = facts.checkpoint.as_ref();
@@ -62,6 +65,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
                 .shell(format!("mv {} {}", shell(given), shell(name)))
                 .python(if by_model(prediction) { load } else { format!("{load}  # then model.get_weights()") })
         }
+        Some(_) if by_model(prediction) && facts.resolved.is_saved_model => finding
+            .help("Keras 3 takes it as a layer, for inference alone")
+            .python(format!("layer = keras.layers.TFSMLayer({}, call_endpoint=\"serving_default\")", python(given))),
         Some(checkpoint) if !by_model(prediction) => with_prefix(finding, facts, checkpoint),
         _ => finding.help("name the file"),
     });

@@ -94,8 +94,12 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let by_keras = |writer: Writer| matches!(writer, Writer::Keras2 | Writer::Keras3);
     let (wrote, asks) = (binding.old.writer, binding.new.writer);
-    if wrote != asks && by_keras(wrote) && by_keras(asks) && !finding.causes.contains(&"keras-version") {
-        let line = format!("written by {}, the new code is {}", wrote.words(), asks.words());
+    let other = if wrote != asks && by_keras(wrote) && by_keras(asks) {
+        Some(format!("written by {}, the new code is {}", wrote.words(), asks.words()))
+    } else {
+        why::other_keras(&missing, &unused)
+    };
+    if let Some(line) = other.filter(|_| !finding.causes.contains(&"keras-version")) {
         finding = finding.cause("keras-version").evidence(line);
     }
     let undecided = moving.iter().any(|event| matches!(event.kind, EventKind::Undecided { .. }));

@@ -71,6 +71,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         let is_weights = name.ends_with(".weights.h5") || name.ends_with(".weights.json");
         let finding = Finding::new(&RULE, format!("no checkpoint in this directory, but {name}, which Keras loads"))
             .cause("wrong-format")
+            .cause("wrong-path")
             .cause("no-checkpoint-found")
             .tensorflow(
                 "latest_checkpoint() returns None; restore() of the directory raises DataLossError: \"Is a directory\"",

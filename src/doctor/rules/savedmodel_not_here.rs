@@ -36,8 +36,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let Some(prediction) = leading(facts) else { return };
     let Some(exception) = &prediction.course.exception else { return };
     let wanted = matches!(prediction.loader, Loader::SavedModel | Loader::Keras2Model);
-    if !wanted || !facts.resolved.hollow.is_empty() || !exception.message.starts_with("SavedModel file does not exist")
-    {
+    // Keras 2 takes the file itself for HDF5.
+    let names_graph = facts.resolved.is_saved_model && facts.resolved.given.ends_with(".pb");
+    let is_said = exception.message.starts_with("SavedModel file does not exist") || names_graph;
+    if !wanted || !facts.resolved.hollow.is_empty() || !is_said {
         return;
     }
     let finding = |message: String| {
