@@ -136,7 +136,9 @@ const SHOWN: usize = 4;
 /// The options of `load_weights` that restore all that both sides have; or else code that copies it by name.
 pub(super) fn remedy(finding: Finding, facts: &Facts, prediction: &Prediction) -> Finding {
     let (true, Some(path), Some(shared)) = (by_weights(prediction), path(facts), shared(facts)) else { return finding };
-    for (by_name, skip_mismatch) in [(false, false), (true, false), (true, true), (false, true)] {
+    let names_count = facts.checkpoint.as_ref().is_some_and(lists_layers);
+    let all = [(false, false), (true, false), (true, true), (false, true)];
+    for (by_name, skip_mismatch) in all.into_iter().filter(|(by_name, _)| names_count || !by_name) {
         let options = Options { by_name, skip_mismatch };
         let Some(other) = again(facts, prediction.loader, options) else { return finding };
         let fills = other.course.bound.iter().filter(|bound| shared.contains(&(bound.old, bound.new))).count();

@@ -16,6 +16,8 @@ pub mod rules;
 #[cfg(test)]
 mod sample;
 mod select;
+mod strayed;
+mod why;
 mod words;
 
 pub use facts::{Comparison, Facts};

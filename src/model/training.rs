@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use super::checkpoint::Checkpoint;
 use super::dtype::Kind;
 use super::graph::dotted;
+use super::keras::Owned;
 use super::naming::leaf;
 use super::variable::{Role, Variable, VariableId};
 
 /// Names of optimizers as they stand in the names of their variables, with their classes.
-const CLASSES: [(&str, &str); 16] = [
+const CLASSES: [(&str, &str); 17] = [
     ("adam", "Adam"),
     ("adamw", "AdamW"),
+    ("adam_w", "AdamW"),
     ("adamax", "Adamax"),
     ("adadelta", "Adadelta"),
     ("adafactor", "Adafactor"),
@@ -66,7 +68,9 @@ impl Checkpoint {
         of_optimizer().next()?;
         let owner =
             of_optimizer().filter_map(|variable| variable.full_name().unwrap_or(&variable.name).split('/').next());
-        let words: BTreeSet<String> = owner.map(str::to_ascii_lowercase).collect();
+        let listed = self.keras.iter().flat_map(|keras| &keras.owners).filter(|owner| owner.part == Owned::Optimizer);
+        let words = owner.chain(listed.filter_map(|owner| owner.name.as_deref()));
+        let words: BTreeSet<String> = words.map(str::to_ascii_lowercase).collect();
         // `adam_1` is the second Adam of its program.
         let stem = |word: &str| word.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_').to_owned();
         let class = |word: &str| CLASSES.iter().find(|(name, _)| *name == word).map(|(_, class)| (*class).to_owned());

@@ -2,28 +2,39 @@
 
 use super::reader::{self, Opened, Trouble};
 use super::{Course, Exception, Scene, checkpoint};
-use crate::model::{Latest, Resolved};
+use crate::model::{self, Resolved};
 
 /// True if `latest_checkpoint` returns None: nothing is restored then, and nothing raised.
 pub(super) fn finds_nothing(resolved: &Resolved) -> bool {
     let asked = resolved.is_directory && !resolved.is_saved_model;
     let directory = resolved.directory.as_ref().filter(|_| asked);
-    directory.is_none_or(|directory| matches!(directory.latest, Latest::Nothing(_)))
+    directory.is_none_or(|directory| matches!(directory.latest, model::Latest::Nothing(_)))
 }
 
-pub(super) fn course(scene: &Scene) -> Course {
+/// What `latest_checkpoint` comes to.
+pub(super) enum Latest<'a> {
+    /// None.
+    Nothing,
+    /// An exception.
+    Raises(Exception),
+    /// A path, and what it opens as.
+    Path(String, Opened<'a>),
+}
+
+/// `tf.train.latest_checkpoint(directory)`.
+pub(super) fn latest<'a>(scene: &Scene<'a>) -> Latest<'a> {
     let resolved = scene.resolved;
     // A SavedModel has no state file, nor has what is no directory.
     let asked = resolved.is_directory && !resolved.is_saved_model;
-    let Some(directory) = resolved.directory.as_ref().filter(|_| asked) else { return checkpoint::nothing() };
-    let raising = |class, text| Course { exception: Some(Exception::new(class, text)), ..Course::default() };
+    let Some(directory) = resolved.directory.as_ref().filter(|_| asked) else { return Latest::Nothing };
+    let raising = |class, text| Latest::Raises(Exception::new(class, text));
     let path = match &directory.latest {
-        Latest::Nothing(_) => return checkpoint::nothing(),
-        Latest::Raises => {
+        model::Latest::Nothing(_) => return Latest::Nothing,
+        model::Latest::Raises => {
             return raising("ValueError", format!("Invalid checkpoint state loaded from {}", resolved.given));
         }
-        Latest::Garbled => return raising("UnicodeDecodeError", "'utf-8' codec can't decode byte".to_owned()),
-        Latest::Path(path) => path,
+        model::Latest::Garbled => return raising("UnicodeDecodeError", "'utf-8' codec can't decode byte".to_owned()),
+        model::Latest::Path(path) => path,
     };
     let label = path.display().to_string();
     // The state file may name the index itself.
@@ -35,13 +46,22 @@ pub(super) fn course(scene: &Scene) -> Course {
     } else {
         Opened::Trouble(Trouble::no_files(&label))
     };
-    checkpoint::restore(scene, opened, &label)
+    Latest::Path(label, opened)
+}
+
+pub(super) fn course(scene: &Scene) -> Course {
+    match latest(scene) {
+        Latest::Nothing => checkpoint::nothing(),
+        Latest::Raises(exception) => Course { exception: Some(exception), ..Course::default() },
+        Latest::Path(label, opened) => checkpoint::restore(scene, opened, &label),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::sample::Stage;
-    use super::*;
+    use super::course;
+    use crate::model::Latest;
     use crate::model::sample::object;
 
     #[test]

@@ -280,7 +280,7 @@ fn conclude(loader: Loader, scene: &Scene, course: Course) -> Prediction {
             _ => Outcome::Partial,
         }
     };
-    let wrong_values = scene.alignment.map(|alignment| misplaced(&course.bound, alignment)).unwrap_or_default();
+    let wrong_values = misplaced(scene, &course.bound);
     Prediction { loader, outcome, course, not_restored, unused, wrong_values }
 }
 
@@ -290,15 +290,31 @@ fn mark(marks: &mut [bool], at: VariableId) {
     }
 }
 
-/// Bindings in which the stored value is another variable's: one of the two is known to be another.
-fn misplaced(bound: &[Bound], alignment: &Alignment) -> Vec<Bound> {
+/// Bindings in which the stored value is another variable's: one of the two is known to be another, or the two
+/// are slots of different sorts.
+fn misplaced(scene: &Scene, bound: &[Bound]) -> Vec<Bound> {
+    let Some(alignment) = scene.alignment else { return Vec::new() };
     let is: HashMap<VariableId, VariableId> = alignment.pairs.iter().map(|pair| (pair.old, pair.new)).collect();
     let was: HashMap<VariableId, VariableId> = alignment.pairs.iter().map(|pair| (pair.new, pair.old)).collect();
+    // Files of two kinds have words of their own for slots.
+    let container = |checkpoint: Option<&Checkpoint>| checkpoint.map(|checkpoint| checkpoint.container);
+    let is_of_one_kind = container(scene.checkpoint) == container(scene.target);
     let other = |bound: &&Bound| {
+        let slots = slot(scene.checkpoint, bound.old).zip(slot(scene.target, bound.new)).filter(|_| is_of_one_kind);
         is.get(&bound.old).is_some_and(|new| *new != bound.new)
             || was.get(&bound.new).is_some_and(|old| *old != bound.old)
+            || slots.is_some_and(|(stored, kept)| stored != kept)
     };
     bound.iter().filter(other).copied().collect()
+}
+
+/// What sort of slot a variable is; the same optimizer calls its averages by a letter or by a word.
+fn slot(checkpoint: Option<&Checkpoint>, id: VariableId) -> Option<&str> {
+    Some(match checkpoint?.variables.get(id)?.slot_name()? {
+        "momentum" => "m",
+        "velocity" => "v",
+        slot => slot,
+    })
 }
 
 /// True for the object graph, which is stored like a tensor and is none.

@@ -1,10 +1,12 @@
 //! `tf.compat.v1.train.Saver().restore(session, path)`: by the names of variables.
 //!
-//! Without a target the program is the graph in the `.meta` file, which `import_meta_graph` reads first.
+//! Without a target the program is the graph in the `.meta` file, which `import_meta_graph` reads first. A directory
+//! is taken for `restore(session, latest_checkpoint(directory))`: that is how people call it.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::assign::{compatible, read};
+use super::manager::{self, Latest};
 use super::object_graph::Wanted;
 use super::reader::{self, Code, Data, Opened, Trouble};
 use super::{Bound, Course, Exception, Scene};
@@ -38,7 +40,11 @@ fn restore(scene: &Scene, course: &mut Course) -> Result<Vec<Bound>, Exception> 
             _ => {}
         }
     }
-    let old = match reader::open(scene) {
+    let (path, opened) = match newest(scene)? {
+        Some((label, opened)) => (label, opened),
+        None => (path.to_owned(), reader::open(scene)),
+    };
+    let old = match opened {
         Opened::Checkpoint(old) => old,
         Opened::Nothing => {
             let text = format!("Tensor name \"\" not found in checkpoint files {path}");
@@ -61,6 +67,18 @@ fn restore(scene: &Scene, course: &mut Course) -> Result<Vec<Bound>, Exception> 
             values(scene, old, new, mapped(&names, &keys)?).map_err(in_saver)
         }
         found => found.map_err(in_saver),
+    }
+}
+
+/// The newest checkpoint of a directory; none if the path is no directory of checkpoints.
+fn newest<'a>(scene: &Scene<'a>) -> Result<Option<(String, Opened<'a>)>, Exception> {
+    if !scene.resolved.is_directory || scene.resolved.is_saved_model {
+        return Ok(None);
+    }
+    match manager::latest(scene) {
+        Latest::Nothing => Err(Exception::new("ValueError", "Can't load save_path when it is None.")),
+        Latest::Raises(exception) => Err(exception),
+        Latest::Path(label, opened) => Ok(Some((label, opened))),
     }
 }
 
@@ -208,7 +226,7 @@ mod tests {
     use super::super::sample::Stage;
     use super::*;
     use crate::model::sample::{named, object};
-    use crate::model::{DType, Needed, Shape};
+    use crate::model::{self, DType, Needed, Shape};
 
     fn graph(name: &str, is_reference: bool) -> GraphFile {
         let need = Needed { name: name.to_owned(), dtype: DType::FLOAT32, shape: Shape::new([3]), is_reference };
@@ -278,6 +296,15 @@ mod tests {
         assert_eq!(raised(&into(&old, None, Some(GraphFile::Garbled))).0, "UnicodeDecodeError");
         assert_eq!(raised(&into(&old, None, Some(GraphFile::Malformed))).0, "OSError");
         assert_eq!(raised(&into(&old, None, Some(GraphFile::Read(Vec::new())))).0, "AttributeError");
+    }
+
+    #[test]
+    fn a_directory_stands_for_its_newest() {
+        let old = named(&[("w", &[3])]);
+        let at = |latest| course(&Stage::directory(latest).scene(Some(&old), Some(&old)));
+        assert_eq!(at(model::Latest::Path("ckpts/ckpt-4".into())).bound.len(), 1);
+        let none = at(model::Latest::Nothing("there is no file named checkpoint"));
+        assert_eq!(raised(&none), ("ValueError", "Can't load save_path when it is None."));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::class::Class;
 use super::optimizer::AVERAGE;
-use super::{Event, EventKind, order};
+use super::{Event, EventKind, order, twins};
 use crate::compare::align::Alignment;
-use crate::model::{Checkpoint, Group, VariableId, leaf, natural, scope, tells_place};
+use crate::model::{Checkpoint, Flavor, Group, VariableId, leaf, natural, scope, tells_place};
 
 /// The layers of two checkpoints.
 pub(super) struct Layers<'a> {
@@ -28,9 +28,6 @@ pub(super) struct Side<'a> {
     /// The layer of each variable of the model.
     of: Vec<Option<usize>>,
 }
-
-/// What tells the kind of a layer: names and shapes of its variables.
-type Signature<'a> = Vec<(&'a str, &'a [u64])>;
 
 /// Variables of one scope.
 pub(super) struct Layer<'a> {
@@ -82,6 +79,12 @@ impl<'a> Side<'a> {
             Some((leaf(&variable.name), self.checkpoint.entry(variable)?.shape.axes()?))
         });
         Class::of(&variables.collect::<Vec<_>>())
+    }
+
+    /// The last parts of the names of its variables, as Keras 2 and Keras 3 both write them.
+    fn leaves(&self, layer: &Layer) -> HashSet<&str> {
+        let variables = layer.variables.iter().filter_map(|id| self.checkpoint.variables.get(*id));
+        variables.map(|variable| leaf(&variable.name).trim_start_matches('_')).collect()
     }
 
     /// The name of the only variable of a scope.
@@ -148,31 +151,64 @@ impl<'a> Layers<'a> {
         events.extend(filled(&self.new, &self.old, &pairs.iter().map(|(a, b)| (*b, *a)).collect(), &mut came, true));
         events.extend(filled(&self.old, &self.new, &pairs.iter().copied().collect(), &mut gone, false));
         let before = LazyCell::new(|| order::before(&self.new));
-        let twins = LazyCell::new(|| self.twins(&stayed_new));
+        let twins_now = LazyCell::new(|| twins::all(&self.new, &stayed_new));
+        let twins_before = LazyCell::new(|| twins::all(&self.old, &stayed_old));
         for block in blocks(&self.new, &came) {
             let after = block.first.and_then(|at| before.get(&at)).and_then(|at| self.new.layers.get(*at));
             let after = after.map(|layer| layer.name.to_owned());
-            let beside = block.first.filter(|_| block.names.len() == 1).and_then(|at| self.twin(at, &twins));
+            let beside =
+                block.first.filter(|_| block.names.len() == 1).and_then(|at| twins::of(&self.new, at, &twins_now));
             let kind = EventKind::Inserted { layers: block.names, class: block.class, after, beside };
             events.push(Event { kind, old: Vec::new(), new: block.variables });
         }
         for block in blocks(&self.old, &gone) {
-            let kind = EventKind::Removed { layers: block.names, class: block.class };
+            let beside = block.first.filter(|_| block.names.len() == 1);
+            let beside = beside.and_then(|at| twins::of(&self.old, at, &twins_before));
+            let kind = EventKind::Removed { layers: block.names, class: block.class, beside };
             events.push(Event { kind, old: block.variables, new: Vec::new() });
         }
-        events.extend(self.toggled(&stayed_old, &stayed_new));
+        let retyped = self.retyped();
+        let same = |all: HashSet<usize>, of: fn(&(usize, usize)) -> usize| -> HashSet<usize> {
+            let other: HashSet<usize> = retyped.iter().map(of).collect();
+            all.difference(&other).copied().collect()
+        };
+        events.extend(self.toggled(&same(stayed_old, |pair| pair.0), &same(stayed_new, |pair| pair.1)));
+        events.extend(retyped.iter().filter_map(|pair| self.exchanged(*pair)));
         events
     }
 
-    /// A layer that stayed, with variables of the same names and shapes, which cannot feed this one.
-    fn twin(&self, at: usize, twins: &HashMap<Signature, Option<usize>>) -> Option<String> {
-        let own = self.signature(at);
-        // What goes in has another width than what comes out: the two do not stand behind one another.
-        let kernel = own.iter().find(|(_, axes)| axes.len() >= 2)?.1;
-        let width = kernel.get(kernel.len().checked_sub(2)?)?;
-        let beside = *width != *kernel.last()?;
-        let twin = (*twins.get(&own)?).filter(|_| beside)?;
-        self.new.layers.get(twin).map(|layer| layer.name.to_owned())
+    /// Layers that stayed by some of their variables, and are of another class by all of them.
+    fn retyped(&self) -> Vec<(usize, usize)> {
+        let is_other = |pair: &&(usize, usize)| {
+            let (Some(was), Some(is)) = (self.old.layers.get(pair.0), self.new.layers.get(pair.1)) else {
+                return false;
+            };
+            match (self.old.class(was), self.new.class(is)) {
+                (Some(was), Some(is)) => was != is,
+                (None, None) => false,
+                // A class of the program's own has words of its own for what it has. Names of TensorFlow 1 are the
+                // program's in any layer.
+                _ => {
+                    let (ours, theirs) = (self.old.leaves(was), self.new.leaves(is));
+                    let by_object = |side: &Side| side.checkpoint.flavor == Flavor::ObjectBased;
+                    let of_one_writer = self.old.checkpoint.writer == self.new.checkpoint.writer;
+                    let averaged = self.old.averages(was) || self.new.averages(is);
+                    by_object(&self.old)
+                        && by_object(&self.new)
+                        && of_one_writer
+                        && !averaged
+                        && ours.is_disjoint(&theirs)
+                }
+            }
+        };
+        self.pairs.iter().filter(is_other).copied().collect()
+    }
+
+    fn exchanged(&self, (was, is): (usize, usize)) -> Option<Event> {
+        let (was, is) = (self.old.layers.get(was)?, self.new.layers.get(is)?);
+        let (from, to) = (self.old.class(was), self.new.class(is));
+        let kind = EventKind::Replaced { layer: is.name.to_owned(), from, to };
+        Some(Event { kind, old: was.variables.clone(), new: is.variables.clone() })
     }
 
     /// Equal layers of which more or fewer are stored than before, or of which any could be any: they are
@@ -207,26 +243,6 @@ impl<'a> Layers<'a> {
         events
     }
 
-    /// The layers that stayed, by their variables; none where several have the same.
-    fn twins(&self, stayed: &HashSet<usize>) -> HashMap<Signature<'a>, Option<usize>> {
-        let mut twins = HashMap::new();
-        for at in stayed {
-            twins.entry(self.signature(*at)).and_modify(|known| *known = None).or_insert(Some(*at));
-        }
-        twins
-    }
-
-    /// The names and shapes of the variables of a layer of the new checkpoint.
-    fn signature(&self, at: usize) -> Signature<'a> {
-        let checkpoint = self.new.checkpoint;
-        let variables = self.new.layers.get(at).into_iter().flat_map(|layer| &layer.variables);
-        let known = variables.filter_map(|id| {
-            let variable = checkpoint.variables.get(*id)?;
-            Some((leaf(&variable.name), checkpoint.entry(variable)?.shape.axes()?))
-        });
-        known.collect()
-    }
-
     /// A layer that went where another came: under the same name, or at the same place.
     fn replaced(&self, gone: &mut Vec<usize>, came: &mut Vec<usize>) -> Vec<Event> {
         let places = |side: &Side, layers: &[usize]| -> HashMap<String, usize> {
@@ -254,7 +270,7 @@ impl<'a> Layers<'a> {
 
     /// Variables that came or went in layers that stayed, by the last part of their names.
     fn toggled(&self, stayed_old: &HashSet<usize>, stayed_new: &HashSet<usize>) -> Vec<Event> {
-        let mut by_leaf: BTreeMap<(String, bool), (Vec<String>, Event)> = BTreeMap::new();
+        let mut by_leaf: BTreeMap<(String, bool, bool), (Vec<String>, Event)> = BTreeMap::new();
         let sides = [
             (&self.old, stayed_old, &self.alignment.gone, false),
             (&self.new, stayed_new, &self.alignment.added, true),
@@ -266,17 +282,18 @@ impl<'a> Layers<'a> {
                     continue;
                 };
                 let leaf = leaf(&variable.name).to_owned();
-                let (layers, event) = by_leaf.entry((leaf.clone(), on)).or_insert_with(|| {
-                    let kind = EventKind::Toggled { layers: Vec::new(), leaf, on };
+                let is_own = side.class(layer).is_none();
+                let (layers, event) = by_leaf.entry((leaf.clone(), on, is_own)).or_insert_with(|| {
+                    let kind = EventKind::Toggled { layers: Vec::new(), leaf, on, is_own };
                     (Vec::new(), Event { kind, old: Vec::new(), new: Vec::new() })
                 });
                 layers.push(layer.name.to_owned());
                 if on { &mut event.new } else { &mut event.old }.push(*id);
             }
         }
-        let finish = |((leaf, on), (mut layers, event)): (_, (Vec<String>, Event))| {
+        let finish = |((leaf, on, is_own), (mut layers, event)): (_, (Vec<String>, Event))| {
             layers.dedup();
-            Event { kind: EventKind::Toggled { layers, leaf, on }, ..event }
+            Event { kind: EventKind::Toggled { layers, leaf, on, is_own }, ..event }
         };
         by_leaf.into_iter().map(finish).collect()
     }
@@ -400,9 +417,10 @@ fn scopes(name: &str) -> impl Iterator<Item = &str> {
 
 /// What it tells of the person's doing that a variable came or went in a layer that stayed: variables of
 /// these names are options of Keras' own layers, others are of somebody's code.
-pub(super) fn toggle_cause(leaf: &str) -> &'static str {
+pub(super) fn toggle_cause(leaf: &str, is_own: bool) -> &'static str {
     match leaf {
         "bias" | "biases" | "b" => "bias-toggled",
+        _ if is_own => "custom-layer-changed",
         "gamma" | "beta" | "moving_mean" | "moving_variance" | "recurrent_bias" | "scale" | "offset" => {
             "changed-layer-options"
         }

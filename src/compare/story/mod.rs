@@ -11,6 +11,7 @@ mod positions;
 mod sentence;
 mod sizes;
 mod trained;
+mod twins;
 
 pub use class::Class;
 pub use names::RenameKind;
@@ -68,6 +69,8 @@ pub enum EventKind {
         layers: Vec<String>,
         /// What they were, as their variables tell.
         class: Option<Class>,
+        /// A layer of the same sizes that they could not follow: perhaps both share its weights now.
+        beside: Option<String>,
     },
     /// A layer that was there without variables has some, or the other way round.
     Filled {
@@ -130,6 +133,8 @@ pub enum EventKind {
         leaf: String,
         /// True if it came.
         on: bool,
+        /// True if the layers are of no class of Keras'.
+        is_own: bool,
     },
     /// The same variables in another type.
     Retyped {
@@ -150,8 +155,19 @@ impl EventKind {
     pub fn causes(&self) -> Vec<&'static str> {
         match self {
             Self::Inserted { beside: Some(_), .. } => vec!["inserted-layer", "sharing-changed"],
+            Self::Removed { beside: Some(_), .. } => vec!["removed-layer", "sharing-changed"],
+            // One of the two ways through a sequence is not a layer of its own.
+            Self::Inserted { layers, .. } if layers.iter().any(|layer| is_way_back(layer)) => {
+                vec!["inserted-layer", "changed-layer-type"]
+            }
+            Self::Removed { layers, .. } if layers.iter().any(|layer| is_way_back(layer)) => {
+                vec!["removed-layer", "changed-layer-type"]
+            }
             Self::Undecided { old, new } => match old.len().cmp(&new.len()) {
                 Ordering::Less => vec!["inserted-layer"],
+                Ordering::Greater if old.iter().any(|layer| is_way_back(layer)) => {
+                    vec!["removed-layer", "changed-layer-type"]
+                }
                 Ordering::Greater => vec!["removed-layer"],
                 Ordering::Equal => Vec::new(),
             },
@@ -186,13 +202,18 @@ impl EventKind {
             Self::Shifted { .. } => "removed-layer",
             Self::Frozen { .. } => "frozen-layers",
             Self::Resized { size, .. } => return size.cause(),
-            Self::Toggled { leaf, .. } => layers::toggle_cause(leaf),
+            Self::Toggled { leaf, is_own, .. } => layers::toggle_cause(leaf, *is_own),
             Self::Retyped { .. } => "changed-dtype",
             Self::Optimizer(change) => change.cause(),
             Self::Repartitioned => "partitioner-changed",
         };
         Some(cause)
     }
+}
+
+/// True for the half of a `Bidirectional` layer that reads a sequence from its end.
+fn is_way_back(layer: &str) -> bool {
+    layer.split('/').any(|part| part.starts_with("backward_"))
 }
 
 /// What happened, the most telling first; nothing, where of one side nothing could be read.

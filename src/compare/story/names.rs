@@ -138,7 +138,8 @@ fn by_path(a: &Variable, b: &Variable, other_keras: bool) -> Option<Rewriting> {
         RenameKind::Root
     } else if framework(was) != framework(is) {
         RenameKind::ModelKind
-    } else if depth(was) != depth(is) {
+    } else if depth(was) != depth(is) || is_number(&from) != is_number(&to) {
+        // A number is a place in a list, a word an attribute or a key.
         RenameKind::Nesting
     } else {
         RenameKind::Attribute
@@ -152,6 +153,10 @@ const PATHS: usize = 4;
 /// The paths to a variable that tell where it belongs.
 fn places(variable: &Variable) -> Vec<&str> {
     variable.paths().iter().map(String::as_str).filter(|path| tells_place(path)).take(PATHS).collect()
+}
+
+fn is_number(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// How many parts a name has.

@@ -20,8 +20,8 @@ impl fmt::Display for Event {
             }
             EventKind::Filled { layer, on: true } => write!(f, "{layer} has {}, none before", variables(count)),
             EventKind::Filled { layer, on: false } => write!(f, "{layer} has no variables, {count} before"),
-            EventKind::Removed { layers, class } => {
-                write!(f, "gone: {} ({})", of_class(layers, *class), variables(count))
+            EventKind::Removed { layers, class, beside } => {
+                write!(f, "gone: {} ({})", removed(layers, *class, beside.as_deref()), variables(count))
             }
             EventKind::Replaced { layer, from, to } => {
                 write!(f, "{layer} is another layer now")?;
@@ -56,7 +56,7 @@ impl fmt::Display for Event {
             EventKind::Resized { layers, size } => {
                 write!(f, "{} ({})", size.sentence(layers, "", "before"), variables(count))
             }
-            EventKind::Toggled { layers, leaf, on } => {
+            EventKind::Toggled { layers, leaf, on, .. } => {
                 let have = if layers.len() == 1 { "has" } else { "have" };
                 let layers = list(layers);
                 match on {
@@ -135,9 +135,17 @@ impl EventKind {
             Self::Inserted { layers, class, after, beside } => {
                 Some(inserted(layers, *class, after.as_deref(), beside.as_deref()))
             }
-            Self::Removed { layers, class } => Some(of_class(layers, *class)),
+            Self::Removed { layers, class, beside } => Some(removed(layers, *class, beside.as_deref())),
             _ => None,
         }
+    }
+}
+
+fn removed(layers: &[String], class: Option<Class>, beside: Option<&str>) -> String {
+    let layers = of_class(layers, class);
+    match beside {
+        Some(beside) => format!("{layers} beside {beside}, of the same sizes"),
+        None => layers,
     }
 }
 
@@ -235,7 +243,7 @@ mod tests {
         assert_eq!(inserted(&["a", "b"], None, None), "new: a and b (4 variables)");
         assert_eq!(inserted(&["a", "b", "c"], dense, None), "new: 3 Dense layers from a to c (6 variables)");
         assert_eq!(inserted(&["a", "b", "c"], None, None), "new: 3 layers from a to c (6 variables)");
-        let gone = EventKind::Removed { layers: names(&["a"]), class: dense };
+        let gone = EventKind::Removed { layers: names(&["a"]), class: dense, beside: None };
         assert_eq!(said(gone, 1), "gone: Dense a (1 variable)");
     }
 
@@ -262,7 +270,8 @@ mod tests {
         assert_eq!(resized(&["table"], Size::Vocabulary(10, 12)), vocabulary);
         assert_eq!(resized(&["a"], Size::Transposed), "a is transposed (2 variables)");
         assert_eq!(resized(&["a", "b"], Size::Transposed), "a and b are transposed (2 variables)");
-        let toggled = |on| said(EventKind::Toggled { layers: names(&["a"]), leaf: "bias".to_owned(), on }, 1);
+        let toggled =
+            |on| said(EventKind::Toggled { layers: names(&["a"]), leaf: "bias".to_owned(), on, is_own: false }, 1);
         assert_eq!([toggled(true), toggled(false)], ["a has a bias that was not there", "a has no bias any more"]);
     }
 }

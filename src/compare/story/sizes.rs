@@ -79,7 +79,7 @@ impl Size {
             // As wide as what they normalize.
             (_, 1) if matches!(leaf, "gamma" | "beta") || is_statistic(leaf) => input(0),
             (_, 1) => units(0),
-            ([0], 2) if leaf.contains("embedding") => Self::Vocabulary(pair(0).0, pair(0).1),
+            ([0], 2) if is_table(&lower) => Self::Vocabulary(pair(0).0, pair(0).1),
             // The kernel of gates has several columns for each unit; this one has a row.
             (_, 2) if leaf == "recurrent_kernel" => units(0),
             ([0], 2) => input(0),
@@ -122,6 +122,13 @@ impl Size {
             Self::Other => format!("{layers} {have} another shape{now}"),
         }
     }
+}
+
+/// True for a matrix that has a row for each word, as far as names tell.
+fn is_table(name: &str) -> bool {
+    let last = leaf(name);
+    let is_kernel = matches!(last, "kernel" | "bias" | "w" | "b");
+    last.contains("embedding") || last == "table" || !is_kernel && name.split('/').any(|part| part.contains("emb"))
 }
 
 /// The matrices of attention have an axis of heads and one of their width.

@@ -7,6 +7,7 @@ use super::super::finding::Finding;
 use super::super::rules::{
     data_checksum, data_truncated, object_graph_broken, parts_renamed_or_mixed, shard_missing, unowned_bytes,
 };
+use super::super::strayed;
 use super::super::words::{many, number, some};
 use super::toll::{count, fall_back};
 use super::{files, position};
@@ -72,7 +73,9 @@ pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
             fault.at.file
         ),
     };
-    Some(fall_back(finding.tensorflow(says), facts, "copy the missing data file too: a checkpoint is all its files"))
+    let help = "copy the missing data file too: a checkpoint is all its files";
+    let finding = fall_back(finding.tensorflow(says), facts, help);
+    Some(if missing.len() == 1 { strayed::told(finding, facts, &fault.at.file) } else { finding })
 }
 
 /// Files of a set in format V1: each tells what it holds, so that nobody misses what is not there.

@@ -6,6 +6,7 @@ use super::super::rule::Severity;
 use super::super::rules::{
     entry_invalid, index_block_corrupt, index_malformed, index_missing, index_truncated, slices_broken, version_refused,
 };
+use super::super::strayed;
 use super::super::words::{many, number, some};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
@@ -27,7 +28,8 @@ pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         None => finding,
     };
     let says = format!("NotFoundError: \"Failed to find any matching files for {}\"", checkpoint.label);
-    Some(fall_back(finding.tensorflow(says), facts, "fetch the .index file from where the data came from"))
+    let finding = fall_back(finding.tensorflow(says), facts, "fetch the .index file from where the data came from");
+    Some(strayed::told(finding, facts, &fault.at.file))
 }
 
 /// The number of entries that were read past the damage.
@@ -56,6 +58,9 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<
         }
     };
     let mut finding = Finding::new(&index_truncated::RULE, message).at(&fault.at).cause("truncated-file");
+    if matches!(fault.kind, FaultKind::BadMagic) {
+        finding = finding.cause("corrupt-index");
+    }
     if let Some(entries) = salvaged(aside) {
         finding = finding.evidence(format!(
             "{} could be read from what is left; TensorFlow reads none",

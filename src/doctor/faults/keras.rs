@@ -134,7 +134,11 @@ pub(super) fn incomplete(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         FaultKind::MemberMissing { name } => format!("KeyError: \"There is no item named '{name}' in the archive\""),
         _ => "Keras raises at the first of them, with what comes before loaded".to_owned(),
     };
-    let finding = listed(finding, faults).tensorflow(says).cause("corrupt-index");
+    let cause = match &fault.kind {
+        FaultKind::MemberMissing { .. } => "missing-index",
+        _ => "corrupt-index",
+    };
+    let finding = listed(finding, faults).tensorflow(says).cause(cause);
     Some(match nested(facts) {
         Some(help) => finding.help(help),
         None => with_weights(fall_back(finding, facts, "fetch the file again, or save the model again"), facts),

@@ -46,6 +46,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         Finding::new(&RULE, "this is HDF5, not the zip archive that its name promises")
             .path(label.to_owned())
             .cause("wrong-format")
+            .cause("renamed-file")
             .tensorflow(says)
             .help("give a copy the name that fits its content; tf_keras loads it as it is")
             .shell(format!("cp {} {}", shell(label), shell(&right))),

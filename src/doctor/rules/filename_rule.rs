@@ -91,7 +91,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     // Keras 2 looks into whole models.
     let is_read = container == Container::KerasModelH5 && checkpoint.writer != Writer::Keras3;
     let severity = if is_read && !name.ends_with(".weights.h5") { Severity::Warning } else { Severity::Error };
-    let finding = Finding::new(&RULE, message).path(label.to_owned()).cause("renamed-file");
+    let finding = Finding::new(&RULE, message).path(label.to_owned()).cause("renamed-file").cause("wrong-format");
     findings.add(Finding {
         severity,
         ..finding.tensorflow(says(container, name)).help("give a copy the name that fits its content").shell(format!(

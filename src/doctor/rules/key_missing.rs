@@ -1,6 +1,6 @@
 //! N001: the new graph asks for names that the checkpoint does not have.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::doctor::binding::{Binding, OPTIMIZER, Way};
 use crate::doctor::facts::Facts;
@@ -113,6 +113,15 @@ fn check(facts: &Facts, findings: &mut Findings) {
         let layers = new_layers(&own, &binding);
         let finding = match (layers.is_empty(), own.iter().all(|name| leaf(name) == "global_step")) {
             (_, true) => Finding::new(&RULE, format!("the step counter is not stored: {count}")),
+            (false, _) if built_twice(&layers, &binding) => Finding::new(
+                &RULE,
+                format!(
+                    "the graph was built twice: {} repeat what is stored under other numbers: {count}",
+                    some(&layers)
+                ),
+            )
+            .cause("name-drift")
+            .cause("inserted-layer"),
             (false, _) => Finding::new(
                 &RULE,
                 format!("the new graph has layers that are not stored ({}): {count}", some(&layers)),
@@ -135,6 +144,28 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .variables(missing)
             .tensorflow(format!("NotFoundError: \"Key {first} not found in checkpoint\"; nothing is restored")),
     );
+}
+
+/// True if every layer that is not stored has a name that TensorFlow counted on, and variables of the shapes of one
+/// that is stored under the same name with another number.
+fn built_twice(layers: &[String], binding: &Binding) -> bool {
+    let shapes = |checkpoint: &Checkpoint| {
+        let mut by_scope: HashMap<String, Vec<(String, Shape)>> = HashMap::new();
+        for (variable, entry) in checkpoint.pairs() {
+            if let Some((scope, leaf)) = variable.name.rsplit_once('/') {
+                by_scope.entry(scope.to_owned()).or_default().push((leaf.to_owned(), entry.shape.clone()));
+            }
+        }
+        by_scope
+    };
+    let stem = |scope: &str| scope.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_').to_owned();
+    let (stored, wanted) = (shapes(binding.old), shapes(binding.new));
+    let of_stem = stored.iter().map(|(scope, variables)| (stem(scope), variables));
+    let known: HashSet<(String, &Vec<(String, Shape)>)> = of_stem.collect();
+    layers.iter().all(|layer| {
+        let counted = layer.ends_with(|c: char| c.is_ascii_digit());
+        counted && wanted.get(layer).is_some_and(|variables| known.contains(&(stem(layer), variables)))
+    })
 }
 
 /// Names of the optimizer's variables that the checkpoint holds under the names that explain the model's.

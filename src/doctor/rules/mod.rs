@@ -9,6 +9,7 @@ pub(super) mod config_keyword;
 pub(super) mod config_malformed;
 pub(super) mod data_checksum;
 pub(super) mod data_truncated;
+pub(super) mod directory_for_file;
 pub(super) mod dot_keras_not_zip;
 pub(super) mod dtype;
 pub(super) mod dtype_object;
@@ -35,6 +36,7 @@ pub(super) mod index_missing;
 pub(super) mod index_truncated;
 pub(super) mod keras3_format;
 pub(super) mod keras_file_incomplete;
+pub(super) mod keras_metadata_missing;
 pub(super) mod key_missing;
 pub(super) mod lambda_layer;
 pub(super) mod layer_count;
@@ -54,6 +56,7 @@ pub(super) mod optimizer_class_changed;
 pub(super) mod optimizer_not_loaded;
 pub(super) mod optimizer_slots_missing;
 pub(super) mod optimizer_state_skipped;
+pub(super) mod option_not_taken;
 pub(super) mod other_keras;
 pub(super) mod other_loader;
 pub(super) mod partial_restore;
@@ -159,6 +162,9 @@ pub static ALL: &[&Rule] = &[
     &untracked_weights::RULE,
     &optimizer_not_loaded::RULE,
     &config_malformed::RULE,
+    &option_not_taken::RULE,
+    &directory_for_file::RULE,
+    &keras_metadata_missing::RULE,
     &key_missing::RULE,
     &optimizer_slots_missing::RULE,
     &shape_head::RULE,

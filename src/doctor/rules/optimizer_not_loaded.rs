@@ -1,12 +1,14 @@
 //! K035: the optimizer of the program has other variables than the stored one, and is skipped.
 
+use std::collections::BTreeMap;
+
 use crate::compare::story::EventKind;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::keras::loading;
 use crate::doctor::outlook::{names, story};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::model::{Depth, Role};
+use crate::model::{Checkpoint, Depth, Role, Variable};
 
 pub static RULE: Rule = Rule {
     code: "K035",
@@ -46,7 +48,48 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let why = event.map(|event| format!("{event}; ")).unwrap_or_default();
     let finding = Finding::new(&RULE, format!("{why}the optimizer starts afresh, the weights are loaded"));
     let finding = event.into_iter().flat_map(|event| event.kind.causes()).fold(finding, Finding::cause);
+    let finding = match other_state(facts) {
+        Some((cause, line)) if !finding.causes.contains(&cause) => finding.cause(cause).evidence(line),
+        _ => finding,
+    };
     findings.add(finding.path(facts.subject.clone()).variables(left).tensorflow(warning.trim()));
+}
+
+/// What the shapes of the optimizer's variables tell, which have no names: those of whole layers are on one side alone,
+/// or one more for each weight.
+fn other_state(facts: &Facts) -> Option<(&'static str, &'static str)> {
+    let (old, new) = (facts.checkpoint.as_ref()?, facts.program()?);
+    if old.optimizer() != new.optimizer() {
+        return None;
+    }
+    let shapes = |checkpoint: &Checkpoint, is: &dyn Fn(&Variable) -> bool| -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for (variable, entry) in checkpoint.pairs().filter(|(variable, _)| is(variable)) {
+            if entry.shape.rank() != Some(0) || variable.role == Role::Weight {
+                let count: &mut usize = counts.entry(entry.shape.to_string()).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        counts
+    };
+    let of_optimizer = |variable: &Variable| matches!(variable.role, Role::Slot | Role::Optimizer | Role::Counter);
+    let (was, is) = (shapes(old, &of_optimizer), shapes(new, &of_optimizer));
+    let total = |counts: &BTreeMap<String, usize>| counts.values().sum::<usize>();
+    let (more, less) = if total(&was) > total(&is) { (&was, &is) } else { (&is, &was) };
+    if less.is_empty() || less.iter().any(|(shape, count)| more.get(shape).is_none_or(|other| other < count)) {
+        return None;
+    }
+    let rest =
+        more.iter().map(|(shape, count)| (shape.clone(), count.saturating_sub(less.get(shape).copied().unwrap_or(0))));
+    let rest: BTreeMap<String, usize> = rest.filter(|(_, count)| *count > 0).collect();
+    let weights = shapes(new, &|variable| variable.role == Role::Weight);
+    if rest.is_empty() {
+        None
+    } else if rest == weights {
+        Some(("ema-changed", "one more, or one less, is kept for each weight, as moving averages are"))
+    } else {
+        Some(("frozen-layers", "the state of some layers is on one side alone: they are frozen there, or were"))
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, python, some};
-use crate::model::{Depth, Role};
+use crate::model::{Checkpoint, Depth, Role};
 
 pub static RULE: Rule = Rule {
     code: "N005",
@@ -62,11 +62,21 @@ fn check(facts: &Facts, findings: &mut Findings) {
             ("optimizer-changed", format!("{old} was saved, the new graph has {new}"))
         }
         (true, ..) => ("optimizer-changed", "another optimizer was saved".to_owned()),
+        (false, ..) if missing.iter().all(|name| is_average(name)) => {
+            ("ema-changed", "no moving averages of the weights are stored".to_owned())
+        }
         (false, ..) if has(binding.old, &OPTIMIZER) => {
             ("optimizer-changed", "some of the optimizer's state is not stored".to_owned())
         }
         _ => ("optimizer-added", "no optimizer's state is stored".to_owned()),
     };
+    let mut causes = vec![cause];
+    if cause != "ema-changed" && missing.iter().any(|name| is_average(name)) {
+        causes.push("ema-changed");
+    }
+    if cause == "optimizer-added" && trains(binding.old) {
+        causes.push("optimizer-changed");
+    }
     let message = if only {
         let model = binding.restored(&MODEL);
         format!("{why}; the model is complete ({})", many(model, "variable"))
@@ -74,10 +84,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
         format!("{why}: {} missing besides", many(missing.len(), "variable"))
     };
     let first = missing.iter().min().cloned().unwrap_or_default();
+    let finding = causes.into_iter().fold(Finding::new(&RULE, message), Finding::cause);
     findings.add(
-        Finding::new(&RULE, message)
+        finding
             .path(binding.old.label.clone())
-            .cause(cause)
             .evidence(format!("not stored: {}", some(&missing)))
             .variables(missing)
             .tensorflow(format!(
@@ -99,16 +109,35 @@ fn removed(binding: &Binding, findings: &mut Findings) {
     if unused.is_empty() || has(binding.new, &OPTIMIZER) || !binding.missing(&Role::ALL).is_empty() {
         return;
     }
+    let values = many(unused.len(), "stored value");
+    let finding = if unused.iter().all(|name| is_average(name)) {
+        let message = format!("the new graph keeps no moving averages of the weights: {values} would not be used");
+        Finding::new(&RULE, message).cause("ema-changed")
+    } else if trains(binding.new) {
+        let message = format!(
+            "the new graph trains with an optimizer that keeps nothing, or with none: {values} would not be used"
+        );
+        Finding::new(&RULE, message).cause("optimizer-changed").cause("optimizer-removed")
+    } else {
+        let message = format!("the new graph has no optimizer: {values} of it would not be used");
+        Finding::new(&RULE, message).cause("optimizer-removed")
+    };
     findings.add(
-        Finding::new(
-            &RULE,
-            format!("the new graph has no optimizer: {} of it would not be used", many(unused.len(), "stored value")),
-        )
-        .path(binding.old.label.clone())
-        .cause("optimizer-removed")
-        .variables(unused)
-        .tensorflow("nothing: a Saver leaves alone what it does not ask for"),
+        finding
+            .path(binding.old.label.clone())
+            .variables(unused)
+            .tensorflow("nothing: a Saver leaves alone what it does not ask for"),
     );
+}
+
+/// True for the moving average of a weight.
+fn is_average(name: &str) -> bool {
+    name.rsplit('/').next() == Some("ExponentialMovingAverage")
+}
+
+/// True if steps of training are counted: an optimizer without variables of its own leaves no other trace.
+fn trains(checkpoint: &Checkpoint) -> bool {
+    checkpoint.variables.iter().any(|variable| variable.role == Role::Counter)
 }
 
 #[cfg(test)]

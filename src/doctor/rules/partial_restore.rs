@@ -1,6 +1,6 @@
 //! O001: objects of the new code that would get no value, and values that would go nowhere.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::compare::story::{Event, EventKind};
 use crate::doctor::binding::{Binding, MODEL, OPTIMIZER, Way, has};
@@ -8,8 +8,9 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::outlook::story;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
+use crate::doctor::why::{self, keywords_changed, root_words, roots};
 use crate::doctor::words::{is_python_name, many, number, python, some};
-use crate::model::{Checkpoint, Depth, ObjectGraph, Role, Writer, dotted};
+use crate::model::{Depth, Role, Writer};
 
 pub static RULE: Rule = Rule {
     code: "O001",
@@ -78,7 +79,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         ),
     };
     let moving: Vec<&Event> = story(facts).iter().filter(|event| event.kind.moves_layers()).collect();
-    let why = why(&binding, &missing, &unused, moving.first().copied());
+    let why = why::why(&binding, &missing, &unused, moving.first().copied());
     let message = match &why {
         Some((_, why)) => format!("{why}: {counts}"),
         None => counts,
@@ -90,6 +91,16 @@ fn check(facts: &Facts, findings: &mut Findings) {
             let more = moving.iter().flat_map(|event| event.kind.causes()).filter(|more| *more != cause);
             finding.causes.extend(more.collect::<BTreeSet<&str>>());
         }
+    }
+    let by_keras = |writer: Writer| matches!(writer, Writer::Keras2 | Writer::Keras3);
+    let (wrote, asks) = (binding.old.writer, binding.new.writer);
+    let other = if wrote != asks && by_keras(wrote) && by_keras(asks) {
+        Some(format!("written by {}, the new code is {}", wrote.words(), asks.words()))
+    } else {
+        why::other_keras(&missing, &unused)
+    };
+    if let Some(line) = other.filter(|_| !finding.causes.contains(&"keras-version")) {
+        finding = finding.cause("keras-version").evidence(line);
     }
     let undecided = moving.iter().any(|event| matches!(event.kind, EventKind::Undecided { .. }));
     if undecided {
@@ -175,6 +186,9 @@ fn aside(binding: &Binding, findings: &mut Findings) {
     if let Some(cause) = cause {
         finding = finding.cause(cause);
     }
+    if let Some(line) = keywords_changed(binding) {
+        finding = finding.cause("wrapper-changed").evidence(line);
+    }
     let says = if let Some(first) = first_exception(binding) {
         first
     } else if missing.is_empty() {
@@ -188,85 +202,6 @@ fn aside(binding: &Binding, findings: &mut Findings) {
     }
     let finding = finding.variables(variables).tensorflow(says);
     findings.add(Finding { severity: Severity::Info, ..finding });
-}
-
-/// What the person did, as far as the graphs tell.
-fn why(
-    binding: &Binding,
-    missing: &[String],
-    unused: &[String],
-    event: Option<&Event>,
-) -> Option<(&'static str, String)> {
-    let (old, new) = (binding.old, binding.new);
-    if !has(new, &MODEL) {
-        return Some(("no-objects", "the new code's Checkpoint tracks nothing of the model".to_owned()));
-    }
-    let nothing = binding.restored(&MODEL) == 0 && !missing.is_empty() && !unused.is_empty();
-    let keras = |writer: Writer| matches!(writer, Writer::Keras2 | Writer::Keras3);
-    if nothing && old.writer != new.writer && keras(old.writer) && keras(new.writer) {
-        let why = format!(
-            "written by {}, the new code is {}, which names every reference differently",
-            old.writer.words(),
-            new.writer.words()
-        );
-        return Some(("keras-version", why));
-    }
-    let (was, is) = (roots(old), roots(new));
-    if nothing && was != is && !was.is_empty() && !is.is_empty() {
-        let why = format!(
-            "the checkpoint holds the model as {}, the new code as {}",
-            root_words(old, &was),
-            root_words(new, &is)
-        );
-        return Some(("wrapper-changed", why));
-    }
-    let functional = |checkpoint: &Checkpoint| {
-        let paths = checkpoint.variables.iter().flat_map(|variable| variable.paths());
-        paths.flat_map(|path| path.split('/')).any(|part| part == "_functional")
-    };
-    if functional(old) != functional(new) && keras(old.writer) && old.writer == new.writer && !missing.is_empty() {
-        let words = |is: bool| if is { "Sequential" } else { "functional" };
-        return Some((
-            "model-kind-changed",
-            format!("a {} model was saved, the new one is {}", words(functional(old)), words(functional(new))),
-        ));
-    }
-    let biases = |names: &[String]| names.iter().all(|name| name.rsplit('/').next() == Some("bias"));
-    if (missing.is_empty() || unused.is_empty()) && biases(missing) && biases(unused) {
-        return Some(("bias-toggled", "use_bias has changed".to_owned()));
-    }
-    let told = event.and_then(|event| Some((*event.kind.causes().first()?, event.to_string())));
-    let undecided = event.is_some_and(|event| matches!(event.kind, EventKind::Undecided { .. }));
-    match moved(binding, missing, unused).or_else(|| layers(binding, missing, unused)) {
-        // What stands at other positions now, and which of equal layers are new, the story knows better.
-        Some((cause, why)) if undecided || why.starts_with(SHIFTED) => told.or(Some((cause, why))),
-        why => why,
-    }
-}
-
-/// What is said of layers at other positions where nothing better is known.
-const SHIFTED: &str = "positions of layers have shifted";
-
-/// What the root refers to that leads to the model.
-fn roots(checkpoint: &Checkpoint) -> BTreeSet<&str> {
-    let of_model = checkpoint.variables.iter().filter(|variable| MODEL.contains(&variable.role));
-    let first = |path: &'_ String| path.split('/').next().map(str::to_owned);
-    let used: BTreeSet<String> = of_model.flat_map(|variable| variable.paths().iter().filter_map(first)).collect();
-    let children =
-        checkpoint.graph.iter().filter_map(|graph: &ObjectGraph| graph.nodes.first()).flat_map(|root| &root.children);
-    children.map(|(name, _)| name.as_str()).filter(|name| used.contains(*name) && *name != "optimizer").collect()
-}
-
-fn root_words(checkpoint: &Checkpoint, roots: &BTreeSet<&str>) -> String {
-    let of_keras = |name: &&&str| {
-        name.starts_with("layer-")
-            || name.starts_with("layer_with_weights-")
-            || matches!(**name, "_functional" | "_operations" | "_layers")
-    };
-    match checkpoint.writer {
-        Writer::Keras2 | Writer::Keras3 if roots.iter().any(|name| of_keras(&name)) => "the root itself".to_owned(),
-        _ => some(&roots.iter().copied().collect::<Vec<_>>()),
-    }
 }
 
 /// The keywords of the save, as a call.
@@ -284,95 +219,6 @@ fn keywords(binding: &Binding) -> String {
             let arguments: Vec<String> = plain.iter().chain(&unpacked).map(argument).collect();
             format!("tf.train.Checkpoint({}).restore(prefix)", arguments.join(", "))
         }
-    }
-}
-
-/// Variables of the same name that are reached by another way now, or whose names are ways that differ
-/// in one word.
-fn moved(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'static str, String)> {
-    let left: HashSet<&str> = unused.iter().map(String::as_str).collect();
-    let same = missing.iter().find(|name| left.contains(name.as_str()));
-    let Some(same) = same else { return one_word(missing, unused) };
-    let paths = |checkpoint: &'_ Checkpoint| {
-        let variable = checkpoint.variables.iter().find(|variable| variable.name == *same);
-        let own = |path: &&String| !path.split('/').any(|part| part == "_trainable_variables");
-        variable.into_iter().flat_map(|variable| variable.paths().iter().filter(own).cloned()).collect::<Vec<String>>()
-    };
-    let (was, is) = (paths(binding.old), paths(binding.new));
-    let was = was.iter().find(|path| !is.contains(path))?;
-    let alike = |path: &&String| different(was, path).is_some_and(|parts| parts.len() == 1);
-    let is = is.iter().find(alike).or(is.first())?;
-    let words = format!("{same} is reached by {} in the new code, by {} in the checkpoint", dotted(is), dotted(was));
-    match different(was, is).as_deref() {
-        Some([(a, b)]) if position(a).is_none() && position(b).is_none() => Some(renamed(a, b)),
-        Some([(a, b)]) if position(a).is_some() && position(b).is_some() => {
-            let cause = if position(a) < position(b) { "inserted-layer" } else { "removed-layer" };
-            Some((cause, format!("{SHIFTED}: {words}")))
-        }
-        _ => Some(("changed-nesting", words)),
-    }
-}
-
-fn renamed(was: &str, is: &str) -> (&'static str, String) {
-    ("renamed-attribute", format!("the attribute {was} is called {is} in the new code"))
-}
-
-/// The parts in which two ways of equal length differ.
-fn different<'a>(a: &'a str, b: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
-    let same_length = a.split('/').count() == b.split('/').count();
-    same_length.then(|| a.split('/').zip(b.split('/')).filter(|(a, b)| a != b).collect())
-}
-
-/// The number that a part is or ends in (`3`, `layer-3`).
-fn position(part: &str) -> Option<u64> {
-    part.rsplit('-').next()?.parse().ok()
-}
-
-/// The one word by whose change every missing name becomes an unused one.
-fn one_word(missing: &[String], unused: &[String]) -> Option<(&'static str, String)> {
-    let first = missing.first()?;
-    let left: HashSet<&str> = unused.iter().map(String::as_str).collect();
-    let changes = unused.iter().filter_map(|name| match different(name, first)?.as_slice() {
-        [(a, b)] if position(a).is_none() && position(b).is_none() => Some((*a, *b)),
-        _ => None,
-    });
-    // Few words can have become one of the first name's; of a thousand equal ones, one is asked.
-    let changes: BTreeSet<(&str, &str)> = changes.collect();
-    let becomes = |name: &str, was: &str, is: &str| {
-        let parts = || name.split('/').enumerate().filter(|(_, part)| *part == is).map(|(at, _)| at);
-        parts().any(|at| left.contains(with_part(name, at, was).as_str()))
-    };
-    let mut tried = changes.into_iter().take(CHANGES);
-    let (was, is) = tried.find(|(was, is)| missing.iter().all(|name| becomes(name, was, is)))?;
-    Some(renamed(was, is))
-}
-
-/// Changes of one word that are tried at the most: names that people give have a few.
-const CHANGES: usize = 256;
-
-/// A name with another word at one place.
-fn with_part(name: &str, at: usize, word: &str) -> String {
-    let parts = name.split('/').enumerate().map(|(position, part)| if position == at { word } else { part });
-    parts.collect::<Vec<&str>>().join("/")
-}
-
-/// Whole layers that are only on one side.
-fn layers(binding: &Binding, missing: &[String], unused: &[String]) -> Option<(&'static str, String)> {
-    let layer = |name: &str| name.rsplit_once('/').map(|(layer, _)| layer.to_owned());
-    let of = |names: &[String]| names.iter().filter_map(|name| layer(name)).collect::<BTreeSet<String>>();
-    let known = |checkpoint: &Checkpoint| {
-        checkpoint.variables.iter().filter_map(|variable| layer(&variable.name)).collect::<BTreeSet<String>>()
-    };
-    let new: Vec<String> = of(missing).difference(&known(binding.old)).cloned().collect();
-    let gone: Vec<String> = of(unused).difference(&known(binding.new)).cloned().collect();
-    match (new.is_empty(), gone.is_empty()) {
-        (false, true) if unused.is_empty() => {
-            Some(("inserted-layer", format!("the new code has layers that are not stored ({})", some(&new))))
-        }
-        (true, false) if missing.is_empty() => {
-            Some(("removed-layer", format!("layers that are stored are not in the new code ({})", some(&gone))))
-        }
-        _ => None,
     }
 }
 
@@ -419,17 +265,6 @@ mod tests {
         let old: Variables = &[("model/a/w", "Variable", &[2]), ("model/b/w", "Variable", &[2])];
         let found = run(old, &[("model/a/w", "Variable", &[2]), ("model/head/w", "Variable", &[2])]);
         assert_eq!(found[0].causes, ["renamed-attribute"]);
-    }
-
-    /// Twenty thousand names on each side, and none becomes the other by one word.
-    #[test]
-    fn many_names_and_one_word() {
-        let names = |word: &str| (0..20_000).map(|i| format!("model/{word}_{i}/kernel")).collect::<Vec<String>>();
-        assert_eq!(one_word(&names("a"), &names("b")), None);
-        let (was, is) = (["m/a/k", "m/a/b", "m/a/a"], ["m/z/k", "m/z/b", "m/z/a"]);
-        let owned = |names: [&str; 3]| names.map(str::to_owned);
-        let found = one_word(&owned(is), &owned(was)).unwrap().1;
-        assert!(found.contains("the attribute a is called z"), "{found}");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::outlook::leading;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{python, shell, within};
-use crate::model::Depth;
+use crate::model::{Checkpoint, Depth};
+use crate::restore::Loader;
 
 pub static RULE: Rule = Rule {
     code: "F005",
@@ -50,7 +52,10 @@ pub(super) fn other_format(facts: &Facts) -> Option<&str> {
 }
 
 fn check(facts: &Facts, findings: &mut Findings) {
-    if facts.checkpoint.is_some() {
+    if let Some(checkpoint) = &facts.checkpoint {
+        if let Some(finding) = of_checkpoints(facts, checkpoint) {
+            findings.add(finding);
+        }
         return;
     }
     let Some(name) = other_format(facts) else { return };
@@ -66,6 +71,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         let is_weights = name.ends_with(".weights.h5") || name.ends_with(".weights.json");
         let finding = Finding::new(&RULE, format!("no checkpoint in this directory, but {name}, which Keras loads"))
             .cause("wrong-format")
+            .cause("wrong-path")
             .cause("no-checkpoint-found")
             .tensorflow(
                 "latest_checkpoint() returns None; restore() of the directory raises DataLossError: \"Is a directory\"",
@@ -74,6 +80,28 @@ fn check(facts: &Facts, findings: &mut Findings) {
         if is_weights { finding.python(format!("model.load_weights({})", python(&path))) } else { finding }
     };
     findings.add(finding.path(given.clone()));
+}
+
+/// `restore(directory)`, where there are checkpoints in it.
+fn of_checkpoints(facts: &Facts, checkpoint: &Checkpoint) -> Option<Finding> {
+    let prediction = leading(facts).filter(|_| facts.resolved.is_directory && !facts.resolved.is_saved_model)?;
+    let exception = prediction.course.exception.as_ref()?;
+    if !matches!(prediction.loader, Loader::Checkpoint | Loader::Saver) || !exception.message.contains("Is a directory")
+    {
+        return None;
+    }
+    let given = &facts.resolved.given;
+    Some(
+        Finding::new(
+            &RULE,
+            format!("restore() takes a checkpoint, not the directory in which {} lies", checkpoint.label),
+        )
+        .path(given.clone())
+        .cause("wrong-path")
+        .tensorflow("DataLossError: \"Unable to open table file ...; Is a directory\"")
+        .help("restore the newest one of the directory")
+        .python(format!("checkpoint.restore(tf.train.latest_checkpoint({}))", python(given))),
+    )
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::outlook::leading;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::python;
 use crate::model::{Checkpoint, Depth, Directory, Latest};
@@ -43,8 +44,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
         None if resolved.is_state_file => "the state file, not a checkpoint".to_owned(),
         _ => return,
     };
-    // A graph is given to import_meta_graph() with its suffix.
-    if resolved.stripped.as_deref() == Some(".meta") {
+    // A graph is given to import_meta_graph() with its suffix; with a program of its own, a Saver restores a prefix.
+    let asked = leading(facts).map(|prediction| prediction.course.exception.is_some());
+    if resolved.stripped.as_deref() == Some(".meta") && !(facts.program().is_some() && asked == Some(true)) {
         return;
     }
     let call = match (resolved.is_state_file, &resolved.directory) {

@@ -65,7 +65,15 @@ fn check(facts: &Facts, findings: &mut Findings) {
         empty_directory(facts, finding)
     } else {
         if resolved.exists {
-            let finding = Finding::new(&RULE, "what is at this path is no checkpoint").cause("wrong-path");
+            let finding = Finding::new(&RULE, "what is at this path is no checkpoint");
+            // What has a name of Keras' was one, perhaps: its first bytes are all that is looked for.
+            let named = [".h5", ".hdf5", ".keras"].iter().any(|end| given.ends_with(end));
+            let finding = match named {
+                true => finding.cause("corrupt-index").cause("not-a-checkpoint").evidence(
+                    "its first bytes are not those of a file of Keras: damaged, or something else altogether",
+                ),
+                false => finding.cause("wrong-path"),
+            };
             let says =
                 "restore() raises DataLossError: \"not an sstable (bad magic number)\", or \"file is too short\"";
             findings.add(beside(facts, finding.tensorflow(says)).path(given.clone()).help(HELP));

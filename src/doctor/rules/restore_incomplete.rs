@@ -8,7 +8,7 @@ use crate::doctor::outlook::{call, caused, leading, names, no_latest, story, tol
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, python, some};
 use crate::model::{Checkpoint, Depth, Role, VariableId};
-use crate::restore::Outcome;
+use crate::restore::{Loader, Outcome, Prediction};
 
 pub static RULE: Rule = Rule {
     code: "O020",
@@ -72,12 +72,24 @@ fn check(facts: &Facts, findings: &mut Findings) {
                 None => finding,
             }
         }
+        None if is_prefix_for_directory(facts, prediction) => finding
+            .cause("wrong-path")
+            .evidence(
+                "latest_checkpoint returns None: it looks for a directory, and this is the prefix of a checkpoint",
+            )
+            .help("restore the prefix itself")
+            .python(format!("checkpoint.restore({})", python(&facts.resolved.given))),
         None => caused(finding.evidence(format!("not restored: {}", some(&left))), story(facts)),
     };
     findings.add(match facts.options.by_name {
         true => finding.help("load by position: without by_name=True, names of layers do not matter"),
         false => finding,
     });
+}
+
+/// True if what is asked for its newest checkpoint is a checkpoint itself.
+fn is_prefix_for_directory(facts: &Facts, prediction: &Prediction) -> bool {
+    prediction.loader == Loader::Manager && !facts.resolved.is_directory && facts.resolved.exists
 }
 
 /// The numbers of all variables.
@@ -91,7 +103,7 @@ mod tests {
     use crate::doctor::Comparison;
     use crate::doctor::sample::{against, object};
     use crate::model::Latest;
-    use crate::restore::{Course, Loader, Prediction};
+    use crate::restore::Course;
 
     /// What is said of a loader that leaves the first variables as they are, of two.
     fn run(loader: Loader, outcome: Outcome, left: usize, set: impl Fn(&mut Facts)) -> Finding {

@@ -3,7 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{many, shell, some, within};
+use crate::doctor::words::{file_name, many, shell, some, within};
 use crate::model::{Depth, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -68,8 +68,31 @@ pub(super) fn removal(facts: &Facts, leftovers: &[&str]) -> String {
     format!("rm -r {}", paths.join(" "))
 }
 
+/// The newest prefix of a directory, if its data were written and its index was not.
+fn half_saved(facts: &Facts) -> Option<&str> {
+    let directory = facts.resolved.directory.as_ref().filter(|_| facts.resolved.is_directory)?;
+    let newest = directory.candidates.iter().max_by_key(|candidate| candidate.number())?;
+    let is_half = newest.index.is_none() && !newest.shards.is_empty() && newest.number().is_some();
+    // What the state file lists was whole once.
+    let is_listed = || match &directory.state {
+        StateFile::Read(state) => state.all.iter().chain([&state.latest]).any(|path| file_name(path) == newest.name),
+        _ => true,
+    };
+    (is_half && !is_listed()).then_some(newest.name.as_str())
+}
+
 fn check(facts: &Facts, findings: &mut Findings) {
     let leftovers = leftovers(facts);
+    if let Some(name) = half_saved(facts).filter(|_| leftovers.is_empty()) {
+        findings.add(
+            Finding::new(&RULE, format!("the save of {name} did not end: its data are here, its index is not"))
+                .path(facts.resolved.given.clone())
+                .cause("interrupted-save")
+                .tensorflow("ignores it: latest_checkpoint() names the last save that ended")
+                .help("if no save is running, remove its data files"),
+        );
+        return;
+    }
     if leftovers.is_empty() || on_windows(facts) {
         return;
     }
@@ -97,6 +120,18 @@ mod tests {
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         findings.list().len()
+    }
+
+    #[test]
+    fn data_without_an_index() {
+        let mut facts = sample::facts(sample::named(&[("w", &[2])]));
+        let half = |name| crate::model::Candidate { index: None, ..sample::candidate(name) };
+        let said = |facts: &Facts| half_saved(facts).map(str::to_owned);
+        assert_eq!(said(&facts), None);
+        facts.resolved.directory.as_mut().unwrap().candidates.push(half("ckpt-5"));
+        assert_eq!(said(&facts).as_deref(), Some("ckpt-5"));
+        facts.resolved.directory.as_mut().unwrap().candidates = vec![half("ckpt-4")];
+        assert_eq!(said(&facts), None, "the state file lists it: its index was lost");
     }
 
     #[test]

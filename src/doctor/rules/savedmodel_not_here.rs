@@ -36,8 +36,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let Some(prediction) = leading(facts) else { return };
     let Some(exception) = &prediction.course.exception else { return };
     let wanted = matches!(prediction.loader, Loader::SavedModel | Loader::Keras2Model);
-    if !wanted || !facts.resolved.hollow.is_empty() || !exception.message.starts_with("SavedModel file does not exist")
-    {
+    // Keras 2 takes the file itself for HDF5.
+    let names_graph = facts.resolved.is_saved_model && facts.resolved.given.ends_with(".pb");
+    let is_said = exception.message.starts_with("SavedModel file does not exist") || names_graph;
+    if !wanted || !facts.resolved.hollow.is_empty() || !is_said {
         return;
     }
     let finding = |message: String| {
@@ -51,14 +53,27 @@ fn check(facts: &Facts, findings: &mut Findings) {
             let found = finding(format!("no SavedModel is here, but this: {what}"))
                 .cause("wrong-format")
                 .help("load it with the call that it is made for");
+            // A part of a SavedModel that is whole was named.
+            let is_part = facts.resolved.is_saved_model || checkpoint.prefix.ends_with("variables/variables");
+            let found = if is_part { found.cause("wrong-path") } else { found };
             match loader::advice(checkpoint, &facts.resolved).call {
                 Some(call) => found.python(call),
                 None => found,
             }
+        }
+        None if has_variables(facts) => {
+            finding("a SavedModel without its saved_model.pb: variables/ is here".to_owned())
+                .cause("missing-index")
+                .help("copy saved_model.pb too: it holds the graph, without which the variables are a checkpoint alone")
         }
         None => finding("no SavedModel is here".to_owned())
             .cause("wrong-path")
             .help("give the directory in which saved_model.pb lies"),
     };
     findings.add(found);
+}
+
+/// True if the variables of a SavedModel lie in the directory.
+fn has_variables(facts: &Facts) -> bool {
+    facts.resolved.directory.as_ref().is_some_and(|directory| directory.names.iter().any(|name| name == "variables"))
 }

@@ -1,5 +1,7 @@
 //! F010: the state file names a checkpoint that is not the one to take.
 
+use std::collections::BTreeSet;
+
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
@@ -97,6 +99,18 @@ fn lost(facts: &Facts, directory: &Directory, state: &State) -> Option<Finding> 
         false => finding.cause("stale-state-file"),
     };
     let newest = directory.candidates.iter().rev().find(|candidate| whole(candidate));
+    // Saves of one program have one name, and numbers.
+    let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let own: BTreeSet<String> = state.all.iter().chain([&state.latest]).map(|path| stem(file_name(path))).collect();
+    let is_other = |candidate: &&Candidate| whole(candidate) && !own.contains(&stem(&candidate.name));
+    let unlisted = directory.candidates.iter().find(is_other);
+    let finding = match unlisted.filter(|_| !here) {
+        Some(candidate) => finding.cause("renamed-file").evidence(format!(
+            "{} is here, which it does not list: perhaps that one under another name",
+            candidate.name
+        )),
+        None => finding,
+    };
     let damaged = facts.checkpoint.as_ref().is_some_and(|checkpoint| !checkpoint.faults.is_empty())
         || !facts.digests.faults.is_empty();
     let instead = facts.whole_siblings.first().filter(|_| damaged);

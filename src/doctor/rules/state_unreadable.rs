@@ -59,7 +59,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
             let finding = Finding::new(&RULE, message).at(&fault.at).tensorflow(says);
             match foreign {
                 Some(Foreign::LfsPointer { .. }) => finding.cause("lfs-pointer"),
-                _ => finding.cause("no-checkpoint-found"),
+                Some(Foreign::Text | Foreign::StateFile) | None => finding.cause("no-checkpoint-found"),
+                Some(_) => finding.cause("not-a-checkpoint").cause("no-checkpoint-found"),
             }
         }
         (StateFile::Read(_), Latest::Raises) => {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::program::{Layer, Program};
-use super::{Generation, file};
+use super::{Generation, by_likeness, file};
 use crate::bytes::FaultKind;
-use crate::model::{Checkpoint, Owned, Owner, Shape, VariableId};
+use crate::model::{Checkpoint, Flavor, Owned, Owner, Shape, VariableId};
 use crate::restore::reader::tuple;
 use crate::restore::{Bound, Course, Exception, Scene};
 
@@ -13,6 +13,9 @@ use crate::restore::{Bound, Course, Exception, Scene};
 pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> Course {
     // Without a target the program is the one that saved.
     let new = scene.target.unwrap_or(old);
+    if new.flavor != Flavor::LayerBased {
+        return by_likeness(scene);
+    }
     let mut load = Load { generation, scene, old, new, program: Program::of(new), course: Course::default() };
     let done = match absent(old).or_else(|| file::groups(old).err()) {
         Some(exception) => Err(exception),

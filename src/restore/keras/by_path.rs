@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::program::{LISTS, is_in_list, made_up, offset, top};
 use super::stored::Stored;
-use super::{Generation, file, has_paths, raising};
+use super::{Generation, by_likeness, file, has_paths, raising};
 use crate::bytes::FaultKind;
 use crate::model::{Checkpoint, Owned, Owner, Variable, VariableId, leaf};
 use crate::restore::reader::tuple;
@@ -29,13 +29,6 @@ pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> C
         Generation::Three => walk.all(),
     }
     walk.course
-}
-
-/// A program that was saved in another layout tells no paths: what is known to be one variable on both sides is
-/// taken to be found.
-fn by_likeness(scene: &Scene) -> Course {
-    let pairs = scene.alignment.iter().flat_map(|alignment| &alignment.pairs);
-    Course { bound: pairs.map(|pair| Bound { old: pair.old, new: pair.new }).collect(), ..Course::default() }
 }
 
 struct Walk<'a> {
@@ -104,8 +97,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A subclassed model has its layers as attributes, and in the list of all its layers besides: where there, as
-    /// far as the names that Keras made up tell their classes and their order.
+    /// A subclassed model has its layers as attributes, and in the list of all its layers besides: where there, the
+    /// names that Keras made up tell by classes and numbers, and those that the program gave by being the same.
     fn listed_again(&self) -> HashMap<&'a str, String> {
         let owners = self.owners();
         let mut classes: BTreeMap<&str, Vec<(u64, &Owner)>> = BTreeMap::new();
@@ -113,13 +106,17 @@ impl<'a> Walk<'a> {
             return HashMap::new();
         }
         let paths: HashSet<&str> = owners.iter().map(|owner| owner.path.as_str()).collect();
+        let mut listed = HashMap::new();
         for owner in owners {
             let is_layer = owner.part == Owned::Layer && owner.path == top(&owner.path, &paths);
-            if let Some((stem, number)) = owner.name.as_deref().filter(|_| is_layer).map(made_up) {
+            let Some(name) = owner.name.as_deref().filter(|_| is_layer) else { continue };
+            if let Some(path) = self.file.named_in_list(name) {
+                listed.insert(owner.path.as_str(), path.to_owned());
+            } else {
+                let (stem, number) = made_up(name);
                 classes.entry(stem).or_default().push((number, owner));
             }
         }
-        let mut listed = HashMap::new();
         for (class, mut layers) in classes {
             layers.sort_by_key(|(number, _)| *number);
             let layers: Vec<&Owner> = layers.into_iter().map(|(_, owner)| owner).collect();

@@ -28,7 +28,7 @@ pub(super) fn refusal(generation: Generation, format: Format, config: &Json) -> 
 }
 
 /// The layers of a model, and those that a layer takes as arguments.
-fn objects(owner: &Json) -> Vec<&Json> {
+pub(super) fn objects(owner: &Json) -> Vec<&Json> {
     let config = owner.get("config");
     let list = config.and_then(|config| config.get("layers").or(Some(config))).and_then(Json::as_array);
     let argument = |name: &str| config.and_then(|config| config.get(name));
@@ -38,7 +38,7 @@ fn objects(owner: &Json) -> Vec<&Json> {
     all.filter(|object| object.get("class_name").is_some()).collect()
 }
 
-fn text<'a>(object: &'a Json, field: &str) -> &'a str {
+pub(super) fn text<'a>(object: &'a Json, field: &str) -> &'a str {
     object.get(field).and_then(Json::as_str).unwrap_or_default()
 }
 
@@ -58,7 +58,7 @@ fn refused_by_keras2(format: Format, object: &Json) -> Option<Exception> {
     if format == Format::Archive && is_code(argument("function")) {
         return Some(code("a Lambda layer with a Python `lambda` inside it"));
     }
-    unknown_class(format, object)
+    unknown_class(Generation::Two, format, object)
 }
 
 /// Arguments of layers that Keras 2 writes and Keras 3 does not take.
@@ -103,28 +103,38 @@ fn refused_by_keras3(format: Format, object: &Json) -> Option<Exception> {
     } else if ["TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod"].contains(&class) {
         return Some(unknown_layer(class));
     }
-    unknown_class(format, object)
+    // A layer that another one wraps is looked for by its module, which TensorFlow 2.12 and before did not write.
+    let wrapped = ["layer", "cell"].into_iter().filter_map(argument).find(|inner| inner.get("class_name").is_some());
+    if let Some(inner) = wrapped.filter(|inner| format == Format::Hdf5 && inner.get("module").is_none()) {
+        return Some(unlocated(inner));
+    }
+    unknown_class(Generation::Three, format, object)
 }
 
 /// A class of the user's that was not registered when it was saved: the loading program can hardly know it. One
 /// that was is taken to be registered again.
-fn unknown_class(format: Format, object: &Json) -> Option<Exception> {
+fn unknown_class(generation: Generation, format: Format, object: &Json) -> Option<Exception> {
     let (class, module) = (text(object, "class_name"), text(object, "module"));
     let is_own = matches!(module.split('.').next(), Some("" | "builtins" | "keras" | "tf_keras" | "tensorflow"));
-    let registered = text(object, "registered_name");
+    // In HDF5 Keras 2 looks for a class by this name alone.
+    let by_class = (generation, format) == (Generation::Two, Format::Hdf5);
+    let registered = if by_class { class } else { text(object, "registered_name") };
     if is_own || registered.contains('>') {
         return None;
     }
     Some(match format {
         Format::Hdf5 => unknown_layer(class),
-        Format::Archive => {
-            let text = format!(
-                "Could not locate class '{class}'. Make sure custom classes are decorated with \
-                 `@keras.saving.register_keras_serializable()`. Full object config: {object}"
-            );
-            Exception::new("TypeError", text)
-        }
+        Format::Archive => unlocated(object),
     })
+}
+
+fn unlocated(object: &Json) -> Exception {
+    let text = format!(
+        "Could not locate class '{}'. Make sure custom classes are decorated with \
+         `@keras.saving.register_keras_serializable()`. Full object config: {object}",
+        text(object, "class_name")
+    );
+    Exception::new("TypeError", text)
 }
 
 fn unknown_layer(class: &str) -> Exception {
@@ -186,45 +196,6 @@ fn loose_end(model: &Json) -> Option<Exception> {
     Some(Exception::new("ValueError", text))
 }
 
-/// The states of random numbers that the layers of a model of Keras 3 have, by the names of these.
-pub(super) fn seeds(model: &Json) -> Vec<String> {
-    let mut names = Vec::new();
-    for layer in objects(model) {
-        let config = layer.get("config");
-        let name = config.and_then(|config| config.get("name")).and_then(Json::as_str).unwrap_or_default();
-        match count_seeds(layer) {
-            1 => names.push(format!("{name}.seed_generator_state")),
-            // Of several, the later ones are numbered.
-            count => names.extend((1..=count).map(|number| {
-                let suffix = if number == 1 { String::new() } else { format!("#{number}") };
-                format!("{name}.seed_generator/seed_generator_state{suffix}")
-            })),
-        }
-    }
-    names
-}
-
-fn count_seeds(layer: &Json) -> usize {
-    let class = text(layer, "class_name");
-    let argument = |name: &str| layer.get("config").and_then(|config| config.get(name));
-    let is_positive = |name: &str| argument(name).and_then(Json::as_f64).is_some_and(|value| value > 0.0);
-    let own = match class {
-        "LSTM" | "GRU" | "SimpleRNN" | "LSTMCell" | "GRUCell" | "SimpleRNNCell" => true,
-        _ if class.starts_with("ConvLSTM") || class.starts_with("Random") => true,
-        _ if class.ends_with("Dropout") || class.ends_with("Dropout1D") || class.ends_with("Dropout2D") => {
-            is_positive("rate")
-        }
-        "SpatialDropout3D" => is_positive("rate"),
-        "GaussianNoise" => is_positive("stddev"),
-        "Attention" | "AdditiveAttention" | "MultiHeadAttention" | "GroupQueryAttention" => is_positive("dropout"),
-        _ => false,
-    };
-    let within: usize = objects(layer).into_iter().map(count_seeds).sum();
-    // It makes the layer for the way back itself where none is given.
-    let ways = if class == "Bidirectional" && argument("backward_layer").is_none_or(Json::is_null) { 2 } else { 1 };
-    within.saturating_mul(ways).saturating_add(usize::from(own))
-}
-
 /// Short names of losses, which Keras 3 looks up among the metrics when it reads a model in HDF5, and finds
 /// functions.
 const SHORT: [&str; 14] =
@@ -236,6 +207,10 @@ pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Excepti
     if format == Format::Archive && optimizer.is_some_and(|config| config.get("is_legacy_optimizer").is_some()) {
         let text = "Argument(s) not recognized: {'jit_compile': False, 'is_legacy_optimizer': False}";
         return Some(Exception::new("ValueError", text));
+    }
+    let wrapper = training.get("optimizer_config").map(|optimizer| text(optimizer, "class_name"));
+    if wrapper == Some("LossScaleOptimizerV3") {
+        return Some(Exception::new("KeyError", "'name'"));
     }
     let loss = training.get("loss")?;
     if let Some(short) = strings(loss).into_iter().find(|name| SHORT.contains(name)).filter(|_| format == Format::Hdf5)
@@ -344,22 +319,6 @@ mod tests {
         assert_eq!(class(Generation::Three, Format::Hdf5, &model(1)), Some("ValueError"));
         assert_eq!(class(Generation::Three, Format::Hdf5, &model(0)), None);
         assert_eq!(class(Generation::Two, Format::Hdf5, &model(1)), None);
-    }
-
-    #[test]
-    fn states_of_random_numbers() {
-        let lstm = r#"{"class_name": "LSTM", "config": {"name": "l"}}"#;
-        let none = r#"{"class_name": "Dropout", "config": {"name": "z", "rate": 0.0}}"#;
-        let some = r#"{"class_name": "Dropout", "config": {"name": "d", "rate": 0.5}}"#;
-        let both = format!(r#"{{"class_name": "Bidirectional", "config": {{"name": "b", "layer": {lstm}}}}}"#);
-        let model = sequential(&[lstm, none, some, &both].join(","));
-        let wanted = [
-            "l.seed_generator_state",
-            "d.seed_generator_state",
-            "b.seed_generator/seed_generator_state",
-            "b.seed_generator/seed_generator_state#2",
-        ];
-        assert_eq!(seeds(&serde_json::from_str(&model).unwrap()), wanted);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod by_layer;
 mod by_path;
 mod config;
 mod file;
+mod fresh;
 mod model;
 mod program;
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod stored;
 
 use super::checkpoint;
 use super::reader::{self, Opened};
-use super::{Asserts, Course, Exception, Scene};
+use super::{Asserts, Bound, Course, Exception, Scene};
 use crate::model::Checkpoint;
 
 pub(super) use model::model;
@@ -120,6 +121,13 @@ fn weights_of_keras3(scene: &Scene) -> Answer {
          legacy H5 format files (`.h5` extension), or Orbax checkpoints."
     );
     Err(Exception::new("ValueError", text))
+}
+
+/// A program that was saved in another layout tells neither layers nor paths: what is known to be one variable on both sides is
+/// taken to be found.
+fn by_likeness(scene: &Scene) -> Course {
+    let pairs = scene.alignment.iter().flat_map(|alignment| &alignment.pairs);
+    Course { bound: pairs.map(|pair| Bound { old: pair.old, new: pair.new }).collect(), ..Course::default() }
 }
 
 /// True for the layout in which Keras addresses objects by their paths.

@@ -1,8 +1,10 @@
 //! `keras.models.load_model(path)`: the file brings its own program.
 
+use std::collections::HashMap;
+
 use super::config::{self, Format};
 use super::file::{self, Lies};
-use super::{Answer, Generation, by_layer, raising};
+use super::{Answer, Generation, by_layer, fresh, raising};
 use crate::model::{Checkpoint, Container, Owned, VariableId};
 use crate::restore::{Bound, Course, Exception, Scene, saved_model};
 
@@ -69,7 +71,7 @@ fn archive(generation: Generation, scene: &Scene, checkpoint: &Checkpoint) -> An
     file::weights_of_model(checkpoint)?;
     file::groups(checkpoint)?;
     let mut course = whole(scene, checkpoint, training.is_some());
-    course.left = left(generation, scene, config);
+    fresh::start(&mut course, generation, Format::Archive, scene, checkpoint);
     Ok(course)
 }
 
@@ -95,12 +97,10 @@ fn hdf5(generation: Generation, scene: &Scene, lies: Lies) -> Answer {
     }
     file::groups(checkpoint)?;
     let mut course = whole(scene, checkpoint, training.is_some());
-    course.left = left(generation, scene, config);
     if training.is_none() {
         course.warnings.push(NOT_COMPILED.to_owned());
-    } else if generation == Generation::Three {
-        fresh_optimizer(&mut course, scene, checkpoint);
     }
+    fresh::start(&mut course, generation, Format::Hdf5, scene, checkpoint);
     Ok(course)
 }
 
@@ -116,42 +116,19 @@ fn whole(scene: &Scene, checkpoint: &Checkpoint, is_compiled: bool) -> Course {
         Owned::Layer | Owned::Model => owner.path != "metrics" && !owner.path.starts_with("metrics/"),
     });
     let ids = asked.flat_map(|owner| owner.weights.iter().flatten().copied());
-    Course { bound: ids.map(|id| Bound { old: id, new: same(scene, checkpoint, id) }).collect(), ..Course::default() }
+    let same = same(scene, checkpoint);
+    Course { bound: ids.map(|id| Bound { old: id, new: same(id) }).collect(), ..Course::default() }
 }
-
-/// What no file of Keras 3 has: the state of random numbers.
-fn left(generation: Generation, scene: &Scene, config: &serde_json::Value) -> Vec<String> {
-    match generation {
-        Generation::Three if scene.target.is_none() => config::seeds(config),
-        _ => Vec::new(),
-    }
-}
-
-/// Keras 3 makes the optimizer before it has the weights to optimise: of what it finds in HDF5, the number of steps
-/// and the learning rate alone have a place. What Keras 2 saved has none for the learning rate.
-fn fresh_optimizer(course: &mut Course, scene: &Scene, checkpoint: &Checkpoint) {
-    let mut owners = checkpoint.keras.iter().flat_map(|keras| &keras.owners);
-    let Some(optimizer) = owners.find(|owner| owner.part == Owned::Optimizer) else { return };
-    let is_scalar = |id: &VariableId| checkpoint.entries.get(*id).is_some_and(|entry| entry.shape.rank() == Some(0));
-    let scalars = optimizer.weights.iter().flatten().take(2).take_while(|id| is_scalar(id)).count();
-    let lost: Vec<VariableId> = optimizer.weights.iter().flatten().skip(scalars).copied().collect();
-    course.bound.retain(|bound| !lost.contains(&bound.old));
-    if scalars == 1 && !lost.is_empty() {
-        course.warnings.push(FRESH.to_owned());
-        if scene.target.is_none() {
-            course.left.push("opt.learning_rate".to_owned());
-        }
-    }
-}
-
-const FRESH: &str = "Error in loading the saved optimizer state. As a result, your model is starting with a freshly \
-                     initialized optimizer.";
 
 /// The variable of the target that is the same one; the model has it, even if the target has not.
-fn same(scene: &Scene, checkpoint: &Checkpoint, id: VariableId) -> VariableId {
-    let aligned = scene.alignment.and_then(|alignment| alignment.pairs.iter().find(|pair| pair.old == id));
-    let by_key = || scene.target?.find(checkpoint.entries.get(id)?.key.bytes()).map(|(new, _)| new);
-    aligned.map(|pair| pair.new).or_else(by_key).unwrap_or(if scene.target.is_some() { usize::MAX } else { id })
+fn same<'a>(scene: &'a Scene<'_>, checkpoint: &'a Checkpoint) -> impl Fn(VariableId) -> VariableId + 'a {
+    let pairs = scene.alignment.iter().flat_map(|alignment| &alignment.pairs);
+    let aligned: HashMap<VariableId, VariableId> = pairs.map(|pair| (pair.old, pair.new)).collect();
+    move |id| {
+        let Some(target) = scene.target else { return id };
+        let by_key = || target.find(checkpoint.entries.get(id)?.key.bytes()).map(|(new, _)| new);
+        aligned.get(&id).copied().or_else(by_key).unwrap_or(usize::MAX)
+    }
 }
 
 /// The directory of a SavedModel. An optimizer starts afresh, and so do metrics.
@@ -171,15 +148,19 @@ fn saved_model(scene: &Scene) -> Course {
         return course;
     }
     let key = |id: VariableId| checkpoint.entries.get(id).map(|entry| entry.key.to_string()).unwrap_or_default();
-    let has_optimizer = checkpoint.entries.iter().any(|entry| entry.key.bytes().starts_with(b"optimizer/_iterations"));
     // The learning rate comes with the configuration.
     let of_optimizer = |key: &str| key.starts_with("optimizer/") || key.contains("/.OPTIMIZER_SLOT/");
     let is_lost =
         |key: &str| key.starts_with("keras_api/metrics/") || (of_optimizer(key) && !key.contains("/_learning_rate/"));
     course.bound.retain(|bound| !is_lost(&key(bound.old)));
-    if has_optimizer {
-        course.left.push("opt.iteration".to_owned());
-    }
+    let has = |part: &[u8]| checkpoint.entries.iter().any(|entry| entry.key.bytes().starts_with(part));
+    let own = [
+        (&b"optimizer/_iterations"[..], "opt.iteration"),
+        (b"optimizer/_current_learning_rate", "opt.current_learning_rate"),
+        (b"optimizer/loss_scale/current_loss_scale", "opt.current_loss_scale"),
+        (b"optimizer/loss_scale/good_steps", "opt.good_steps"),
+    ];
+    course.left.extend(own.into_iter().filter(|(part, _)| has(part)).map(|(_, name)| name.to_owned()));
     course
 }
 

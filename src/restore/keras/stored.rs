@@ -1,8 +1,8 @@
 //! A file in which objects are addressed by their paths, as Keras asks it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::program::{LISTS, is_in_list};
+use super::program::{LISTS, is_in_list, made_up};
 use super::{Generation, has_paths};
 use crate::model::{Checkpoint, Owner, VariableId};
 
@@ -10,6 +10,10 @@ use crate::model::{Checkpoint, Owner, VariableId};
 pub(super) struct Stored<'a> {
     /// Each by its path.
     pub owners: HashMap<&'a str, &'a Owner>,
+    /// The layers of the list by name; none where several have it.
+    listed: HashMap<&'a str, Option<&'a str>>,
+    /// The classes of those.
+    classes: HashSet<&'a str>,
     /// True if Keras looks for layers where Keras 2.14 put them, too.
     has_old_list: bool,
 }
@@ -20,9 +24,20 @@ impl<'a> Stored<'a> {
         // In the other layout a group is a layer's, and has no `vars`.
         let owners = checkpoint.keras.iter().filter(|_| has_paths(checkpoint)).flat_map(|keras| &keras.owners);
         let owners: HashMap<&str, &Owner> = owners.map(|owner| (owner.path.as_str(), owner)).collect();
-        let [_, old_list] = LISTS;
+        let [list, old_list] = LISTS;
         let has_old_list = owners.keys().any(|path| path.split('/').next() == Some(old_list));
-        Self { owners, has_old_list: has_old_list && generation == Generation::Three }
+        let (mut listed, mut classes) = (HashMap::new(), HashSet::new());
+        for (path, owner) in &owners {
+            let Some(group) = path.strip_prefix(list).and_then(|rest| rest.strip_prefix('/')) else { continue };
+            if group.contains('/') {
+                continue;
+            }
+            classes.insert(made_up(group).0);
+            if let Some(name) = &owner.name {
+                listed.entry(name.as_str()).and_modify(|known| *known = None).or_insert(Some(*path));
+            }
+        }
+        Self { owners, listed, classes, has_old_list: has_old_list && generation == Generation::Three }
     }
 
     /// True if there are weights of the model itself, or at least room for them.
@@ -57,6 +72,12 @@ impl<'a> Stored<'a> {
         by_shape.collect::<Option<Vec<_>>>().unwrap_or(in_order)
     }
 
+    /// Where the list of layers has the one of this name, if its name was given to it: it has none of that class.
+    pub fn named_in_list(&self, name: &str) -> Option<&'a str> {
+        let found = *self.listed.get(name)?;
+        found.filter(|_| !self.classes.contains(made_up(name).0))
+    }
+
     /// What lies at a path: no weights if nothing does.
     pub fn at(&self, path: &str) -> &'a [Option<VariableId>] {
         let [list, old_list] = LISTS;
@@ -84,6 +105,15 @@ mod tests {
         assert_eq!(Stored::of(&old, Generation::Three).at("layers/dense").len(), 1);
         assert_eq!(Stored::of(&old, Generation::Two).at("layers/dense").len(), 0);
         assert!(!Stored::of(&by_layer(&[("dense", "dense", &[&[2]])]), Generation::Three).has_root());
+    }
+
+    #[test]
+    fn names_that_were_given_tell_the_place() {
+        let given = by_path(&[("layers/dense", "first", &[&[2]]), ("layers/dense_1", "dense_7", &[&[2]])]);
+        let file = Stored::of(&given, Generation::Three);
+        assert_eq!(file.named_in_list("first"), Some("layers/dense"));
+        assert_eq!(file.named_in_list("dense_7"), None, "made up, and counted otherwise");
+        assert_eq!(file.named_in_list("second"), None);
     }
 
     #[test]
