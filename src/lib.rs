@@ -183,6 +183,8 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
         Command::Explain(args) => command::explain(&context, args),
         Command::Rules => Ok(Outcome::Rules(doctor::rules::ALL)),
         Command::Schema(args) => command::schema(args),
+        Command::Completions(args) => command::completions(&context, args),
+        Command::Man(args) => command::man(args),
     };
     let page = outcome.and_then(|outcome| Ok((command::page(&context, &cli.command, &outcome)?, outcome)));
     context.progress.finish();

@@ -1,5 +1,6 @@
 //! Every subcommand and flag, with its help; nothing else.
 
+mod completions;
 mod diff;
 mod doctor;
 mod explain;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
+pub use completions::{Completions, Man};
 pub use diff::{Diff, DifferenceName};
 pub use doctor::{Doctor, FailOn, LoaderName};
 pub use explain::Explain;
@@ -66,6 +68,10 @@ pub enum Command {
     Rules,
     /// The JSON Schema of an output, or of the settings
     Schema(Schema),
+    /// A script with which a shell completes commands, flags and names of variables
+    Completions(Completions),
+    /// The manual page of a command
+    Man(Man),
 }
 
 impl Command {
@@ -78,7 +84,8 @@ impl Command {
             Self::Doctor(args) => {
                 args.paths.iter().chain(&args.against).chain(&args.log).map(PathBuf::as_path).collect()
             }
-            Self::Explain(_) | Self::Rules | Self::Schema(_) => Vec::new(),
+            Self::Completions(args) => args.variables.iter().map(PathBuf::as_path).collect(),
+            Self::Explain(_) | Self::Rules | Self::Schema(_) | Self::Man(_) => Vec::new(),
         }
     }
 }

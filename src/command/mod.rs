@@ -1,11 +1,13 @@
 //! One file per subcommand: arguments in, one plain value out.
 
 mod baseline;
+mod completions;
 mod diff;
 mod doctor;
 mod explain;
 mod log;
 mod ls;
+mod man;
 mod output;
 mod page;
 mod progress;
@@ -16,10 +18,12 @@ mod show;
 mod slice;
 mod style;
 
+pub(crate) use completions::completions;
 pub(crate) use diff::{diff, map};
 pub(crate) use doctor::doctor;
 pub(crate) use explain::explain;
 pub(crate) use ls::ls;
+pub(crate) use man::man;
 pub(crate) use output::save;
 pub(crate) use page::page;
 pub(crate) use progress::Progress;

@@ -75,6 +75,7 @@ fn format(cli: &Cli, wish: Wish) -> Result<Format, Error> {
         FormatName::Gitlab => Format::Gitlab,
     };
     let fits = match (&cli.command, format) {
+        (Command::Completions(_) | Command::Man(_), format) => format == Format::Text,
         (_, Format::Text | Format::Json) => true,
         (Command::Ls(_) | Command::Diff(_), Format::Csv | Format::Markdown | Format::JsonLines) => true,
         (Command::Doctor(_), format) => format != Format::Csv,

@@ -32,6 +32,8 @@ pub enum Outcome {
     Rules(&'static [&'static Rule]),
     /// Of `schema`: that of one kind of output, or all of which there is one.
     Schemas(&'static [Schema]),
+    /// Of `completions` and `man`: what another program reads, to be written as it is.
+    Script(String),
 }
 
 /// One report for each path or checkpoint, and what they come to together.
@@ -333,7 +335,7 @@ impl Outcome {
                 let unreadable = checkpoint.entries.is_empty() && !checkpoint.faults.is_empty();
                 if unreadable { 2 } else { 0 }
             }),
-            Self::Pages(_) | Self::Matched(_) | Self::Rules(_) | Self::Schemas(_) => 0,
+            Self::Pages(_) | Self::Matched(_) | Self::Rules(_) | Self::Schemas(_) | Self::Script(_) => 0,
             Self::Show(show) => u8::from(show.tensors.iter().any(|tensor| !tensor.problems.is_empty())),
             Self::Diff(diff) => diff.exit(),
             Self::Reports(reports) => reports.exit(),

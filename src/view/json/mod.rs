@@ -43,6 +43,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::pretty(), &mut out),
         Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::pretty(), &mut out),
         Outcome::Schemas([schema]) => out.write_all(schema.text.as_bytes()),
+        Outcome::Script(text) => out.write_all(text.as_bytes()),
         Outcome::Schemas(all) => answer("ckpt/schemas/1", schema::list(all), exit, Layout::pretty(), &mut out),
     }?;
     out.flush()
@@ -67,6 +68,7 @@ pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::compact(), &mut out),
         Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::compact(), &mut out),
         Outcome::Schemas(all) => answer("ckpt/schemas/1", schema::list(all), exit, Layout::compact(), &mut out),
+        Outcome::Script(text) => out.write_all(text.as_bytes()),
     }?;
     out.flush()
 }

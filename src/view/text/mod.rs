@@ -43,6 +43,7 @@ pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io
         Outcome::Matched(errors) => log::matched(errors, style, out),
         Outcome::Rules(rules) => page::rules(rules, style, out),
         Outcome::Schemas(schemas) => schema::write(schemas, out),
+        Outcome::Script(text) => out.write_all(text.as_bytes()),
     }
 }
 
