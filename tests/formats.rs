@@ -308,7 +308,7 @@ fn every_member_of_an_archive_is_listed_with_its_sizes() {
     for fixture in of_formats().iter().filter(|fixture| fixture.json["kind"] == "keras-archive") {
         let file = std::fs::File::open(fixture.path()).unwrap();
         let on_disk = file.metadata().unwrap().len();
-        let mut archive = zip::ZipArchive::new(file).unwrap();
+        let archive = zip::ZipArchive::new(file).unwrap();
         let mut wanted = BTreeMap::from([(String::new(), (on_disk, None))]);
         for number in 0..archive.len() {
             let member = archive.by_index_data(number).unwrap();

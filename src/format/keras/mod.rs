@@ -10,6 +10,7 @@ mod layers;
 mod needs;
 mod own;
 mod paths;
+mod quantized;
 mod shards;
 mod slots;
 mod words;
