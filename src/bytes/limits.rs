@@ -109,6 +109,14 @@ pub const GRAPH_NODES: usize = 1 << 16;
 /// Graphs of one SavedModel: most have one, some a few.
 pub const GRAPHS: usize = 1 << 12;
 
+/// Links in HDF5 that lead to each other.
+pub const HDF5_LINKS: usize = 16;
+
+/// Files that are listed beside the tensors of a model, and folders within each other in which they may lie.
+pub const PARTS: usize = 1 << 16;
+/// See [`PARTS`].
+pub const PART_FOLDERS: usize = 16;
+
 /// Deflate shrinks to 1/1032 at the very best: a tensor of more than so many times its stored bytes is
 /// mostly fill value.
 pub const EXPANSION: u64 = 1100;

@@ -138,10 +138,13 @@ fn file_of(listing: &Path, row: &rows::FileRow) -> File {
     let role = match (row.role.as_str(), row.number, row.of) {
         ("shard", Some(number), Some(of)) => FileRole::Shard { number, of },
         ("whole", ..) => FileRole::Whole,
+        ("archive", ..) => FileRole::Archive,
+        ("part", ..) => FileRole::Part,
         _ => FileRole::Index,
     };
     let name = row.path.rsplit(['/', '\\']).next().unwrap_or_default();
-    File { path: listing.join(name), label: row.path.as_str().into(), role, size: row.size, modified: None }
+    let label = row.path.as_str().into();
+    File { path: listing.join(name), label, role, size: row.size, stored: row.stored_size, modified: None }
 }
 
 /// Of an empty checkpoint nothing tells.

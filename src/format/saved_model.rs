@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::bundle;
 use super::directory::label;
+use super::files;
 use super::meta_graph::{Graph, bytes, decode, dtype, malformed, shape, wanted};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::error::Error;
 use crate::model::{
-    Argument, Checkpoint, Container, DType, Endianness, Flavor, MetaGraph, NO_GRAPHS, Needed, SavedModel, Shape,
-    Signature, Versions, Writer,
+    Argument, Checkpoint, Container, DType, MetaGraph, NO_GRAPHS, Needed, SavedModel, Shape, Signature, Versions,
 };
 use crate::proto;
 use crate::proto::fields::fields;
@@ -39,40 +39,23 @@ pub(super) fn directory<'a>(store: &dyn Store, prefix: &'a Path) -> Option<&'a P
 pub(super) fn open(store: &dyn Store, directory: &Path, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut checkpoint = match super::resolve::is_prefix(store, prefix) {
         true => bundle::open(store, prefix)?,
-        false => without_variables(prefix),
+        false => Checkpoint::empty(prefix, label(prefix), Container::Bundle),
     };
     if let Some((model, versions)) = read(store, directory, &mut checkpoint.faults) {
         checkpoint.saved_model = Some(Box::new(model));
         checkpoint.versions = versions;
+        let names = [&GRAPHS[..], &BESIDE].concat();
+        checkpoint.files.extend(files::parts(store, directory, &names, &FOLDERS));
     }
     Ok(checkpoint)
 }
 
-fn without_variables(prefix: &Path) -> Checkpoint {
-    Checkpoint {
-        prefix: prefix.to_owned(),
-        label: label(prefix),
-        container: Container::Bundle,
-        flavor: Flavor::NameBased,
-        writer: Writer::Saver,
-        versions: Versions::default(),
-        endianness: Endianness::Little,
-        declared_shards: None,
-        files: Vec::new(),
-        entries: Vec::new(),
-        variables: Vec::new(),
-        graph: None,
-        layers: Vec::new(),
-        keras: None,
-        configured: None,
-        listed: false,
-        saved_model: None,
-        faults: Vec::new(),
-    }
-}
-
 /// The names of the graph, in the order in which TensorFlow looks for them.
 const GRAPHS: [&str; 3] = ["saved_model.cpb", "saved_model.pb", "saved_model.pbtxt"];
+
+/// What else it may have beside its variables.
+const BESIDE: [&str; 3] = ["fingerprint.pb", "keras_metadata.pb", "tfhub_module.pb"];
+const FOLDERS: [&str; 3] = ["assets", "assets.extra", "debug"];
 
 /// Reads what a directory has as a SavedModel, and the versions that it names; none if it is not one.
 /// Whatever is wrong with it becomes a fault.

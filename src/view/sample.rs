@@ -74,6 +74,7 @@ pub fn checkpoint() -> Checkpoint {
         label: label.into(),
         role,
         size,
+        stored: None,
         modified: Some(1_000_000_000),
     };
     let shape = |axes: &[u64]| Shape::new(axes.iter().copied());

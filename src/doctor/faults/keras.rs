@@ -205,11 +205,11 @@ pub(super) fn link(faults: &[&Fault]) -> Option<Finding> {
     let finding = finding.evidence(fault.kind.to_string());
     let says =
         "Keras 3 raises ValueError: \"Not allowed: H5 file with ExternalLink\" (or SoftLink); Keras 2 follows it";
-    Some(
-        listed(finding, faults.get(1..)?)
-            .tensorflow(says)
-            .help("ask for a file without links; nothing was followed here"),
-    )
+    let help = match leaves {
+        0 => "ask for a file without links; what they lead to is listed here under their names",
+        _ => "ask for a file without links; nothing outside of the file was opened here",
+    };
+    Some(listed(finding, faults.get(1..)?).tensorflow(says).help(help))
 }
 
 pub(super) fn graph_file(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {

@@ -33,6 +33,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         label: path.display().to_string().into(),
         role: FileRole::Whole,
         size: Some(item.size),
+        stored: None,
         modified: item.modified,
     };
     let mut faults = Vec::new();
@@ -48,24 +49,14 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
     let flavor = Flavor::NameBased;
     let (variables, writer) = describe(&entries, flavor, None);
     Ok(Checkpoint {
-        prefix: path.to_owned(),
-        label: label(path),
-        container: Container::MetaGraph,
         flavor,
         writer,
         versions,
-        endianness: Endianness::Little,
-        declared_shards: None,
         files: vec![file],
         entries,
         variables,
-        graph: None,
-        layers: Vec::new(),
-        keras: None,
-        configured: None,
-        listed: false,
-        saved_model: None,
         faults,
+        ..Checkpoint::empty(path, label(path), Container::MetaGraph)
     })
 }
 
