@@ -33,6 +33,7 @@ pub mod bytes;
 pub mod cli;
 pub mod command;
 pub mod compare;
+mod config;
 pub mod doctor;
 pub mod error;
 pub mod format;
@@ -45,15 +46,16 @@ pub mod view;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use cli::{Cli, Command, FormatName, When};
-use command::{Context, Progress};
+use cli::{Cli, Command};
+use command::{Context, Progress, Wish};
 use error::Error;
 use store::Store;
-use view::{Format, Outcome, Style};
+use view::Outcome;
 
 /// What the program is connected to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +72,8 @@ pub struct Terminal {
     pub no_color: bool,
     /// Whether colour is wanted even in a pipe (`CLICOLOR_FORCE`).
     pub force_color: bool,
+    /// The folder that the program runs in; none if settings are not to be looked for there.
+    pub folder: Option<&'static Path>,
 }
 
 /// True if the environment says that text is UTF-8.
@@ -106,7 +110,7 @@ pub fn run(
 ) -> Exit {
     let args = std::iter::once(OsString::from("ckpt")).chain(args);
     let parsed = Cli::command().try_get_matches_from(args).and_then(|matches| {
-        let wish = Wish::of(&matches);
+        let wish = wish(&matches);
         Ok((Cli::from_arg_matches(&matches)?, wish))
     });
     let (cli, wish) = match parsed {
@@ -119,21 +123,10 @@ pub fn run(
     }
 }
 
-/// How much a format is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    /// It was asked for: a command that does not have it says so.
-    Asked,
-    /// A preference in the environment is not a request that some command fails.
-    Preferred,
-}
-
-impl Wish {
-    fn of(matches: &ArgMatches) -> Self {
-        match matches.value_source("format") {
-            Some(ValueSource::EnvVariable) => Self::Preferred,
-            _ => Self::Asked,
-        }
+fn wish(matches: &ArgMatches) -> Wish {
+    match matches.value_source("format") {
+        Some(ValueSource::EnvVariable) => Wish::Preferred,
+        _ => Wish::Asked,
     }
 }
 
@@ -163,13 +156,16 @@ fn complain(error: &anyhow::Error, terminal: &Terminal, err: &mut dyn Write) -> 
 }
 
 fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let style = style(cli, wish, terminal)?;
+    let styles = command::styles(cli, wish, terminal)?;
     if let Some(jobs) = cli.output.jobs {
         // Refused only if the pool is already there, as when a test calls twice: then it serves.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global();
     }
     let store = store::Kept::new(store);
-    let context = Context { store: &store, progress: Progress::new(terminal.stderr && !cli.output.no_progress) };
+    let settled = matches!(&cli.command, Command::Diff(_) | Command::Doctor(_));
+    let config = if settled { config::find(&store, &cli.settings, terminal.folder)? } else { None };
+    let progress = Progress::new(terminal.stderr && !cli.output.no_progress);
+    let context = Context { store: &store, progress, config: config.as_ref() };
     let outcome = match &cli.command {
         Command::Ls(args) => command::ls(&context, args),
         Command::Show(args) => command::show(&context, args),
@@ -177,6 +173,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
         Command::Doctor(args) => command::doctor(&context, args),
         Command::Explain(args) => command::explain(&context, args),
         Command::Rules => Ok(Outcome::Rules(doctor::rules::ALL)),
+        Command::Schema(args) => command::schema(args),
     };
     context.progress.finish();
     let outcome = outcome?;
@@ -191,55 +188,12 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     }
     if let Some(file) = &cli.output.output {
         let mut bytes = Vec::new();
-        view::write(&outcome, &style, &mut bytes)?;
+        view::write(&outcome, &styles.answer, &mut bytes)?;
         command::save(file, &bytes, &cli.command.inputs())?;
-    } else {
+    }
+    if let Some(style) = if cli.output.output.is_some() { styles.beside } else { Some(styles.answer) } {
         view::write(&outcome, &style, out)?;
         out.flush()?;
     }
-    let lenient = matches!(&cli.command, Command::Doctor(args) if args.exit_zero);
-    let code = if lenient && outcome.exit() == 1 { 0 } else { outcome.exit() };
-    Ok(Exit { code, answer: Some(outcome) })
-}
-
-/// How the answer is to look.
-fn style(cli: &Cli, wish: Wish, terminal: &Terminal) -> Result<Style, Error> {
-    let flags = &cli.output;
-    let format = match flags.format.unwrap_or(FormatName::Text) {
-        FormatName::Text => Format::Text,
-        FormatName::Concise => Format::Concise,
-        FormatName::Json => Format::Json,
-        FormatName::JsonLines => Format::JsonLines,
-        FormatName::Csv => Format::Csv,
-        FormatName::Markdown => Format::Markdown,
-    };
-    let fits = match (&cli.command, format) {
-        (_, Format::Text | Format::Json) => true,
-        (Command::Ls(_) | Command::Diff(_), Format::Csv | Format::Markdown | Format::JsonLines) => true,
-        (Command::Doctor(_), Format::Concise | Format::JsonLines | Format::Markdown) => true,
-        _ if wish == Wish::Preferred => false,
-        _ => {
-            let error = Error::new("this command does not have that --format");
-            let hint = "text and json are for all; json-lines and markdown for ls, diff and doctor; csv for ls and diff; \
-                        concise for doctor";
-            return Err(error.hint(hint));
-        }
-    };
-    let to_terminal = terminal.stdout && flags.output.is_none();
-    let color = match flags.color {
-        When::Always => true,
-        When::Never => false,
-        When::Auto => (terminal.force_color || to_terminal) && !terminal.no_color,
-    };
-    let width = flags.width.map(usize::from).or(terminal.width.filter(|_| to_terminal));
-    Ok(Style {
-        format: if fits { format } else { Format::Text },
-        color,
-        unicode: terminal.unicode,
-        width,
-        exact: flags.bytes,
-        quiet: flags.quiet,
-        verbose: flags.verbose,
-        precision: 4,
-    })
+    Ok(Exit { code: outcome.exit(), answer: Some(outcome) })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the crate with the modules that it may use. What a module is not named here for, it
 /// may not import; `lib.rs` and `main.rs` connect everything and are free.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("bytes", &[]),
     ("error", &[]),
     ("store", &["bytes"]),
@@ -18,9 +18,13 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("doctor", &["bytes", "model", "compare", "restore"]),
     ("view", &["bytes", "model", "compare", "restore", "doctor"]),
     ("cli", &[]),
+    ("config", &["error", "store", "cli"]),
     (
         "command",
-        &["bytes", "error", "store", "model", "format", "tensor", "compare", "restore", "doctor", "view", "cli"],
+        &[
+            "bytes", "error", "store", "model", "format", "tensor", "compare", "restore", "doctor", "view", "cli",
+            "config",
+        ],
     ),
 ];
 

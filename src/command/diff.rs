@@ -9,6 +9,7 @@ use crate::cli::{self, DifferenceName, GoalName};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::{ChangeKind, Changes, Open, changes};
 use crate::compare::story;
+use crate::config;
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Container, Delta, Depth, Digests, Entry, Payload, Resolved, Tolerance, VariableId};
@@ -21,16 +22,18 @@ use crate::view::{self, Diff, Differences, MapKind, Outcome};
 /// # Errors
 /// If there is no checkpoint at either path, or a flag makes no sense.
 pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error> {
+    let settings = context.config.map(|file| &file.config.diff);
+    let tolerance = tolerance(args, settings);
     let selector = Selector::new(&args.select)?;
     args.map.as_deref().map(map_kind).transpose()?;
     let (old_path, old) = context.side(&args.old)?;
     let (new_path, new) = context.side(&args.new)?;
-    let reads = args.values || tolerance(args).is_some();
+    let reads = args.values || tolerance.is_some();
     if let Some(listing) = [&old, &new].into_iter().find(|side| side.listed && reads) {
         return Err(Error::new(format!("{} is a listing: it has no values to compare", listing.label)));
     }
     let whole = align(&old, &new);
-    let mut reading = Reading { context, old: &old, new: &new, tolerance: tolerance(args), trouble: Vec::new() };
+    let mut reading = Reading { context, old: &old, new: &new, tolerance, trouble: Vec::new() };
     reading.trouble.extend([&old, &new].into_iter().flat_map(trouble));
     let narrowed = selector.narrows().then(|| narrow(whole.clone(), &selector, &old, &new));
     let alignment = narrowed.as_ref().unwrap_or(&whole);
@@ -40,7 +43,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         reading.measure(&mut found);
     }
     let trouble = reading.trouble;
-    if tolerance(args).is_some() {
+    if tolerance.is_some() {
         found.tolerate();
     }
     // Of a selection nothing is restored: the verdict is on the whole.
@@ -61,11 +64,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         stat: args.stat,
         name_status: args.name_status,
         goals,
-        fails: match args.goal {
-            Some(name) => Differences::For(goal(name)),
-            None if args.fail_on.is_empty() => Differences::Any,
-            None => Differences::Of(args.fail_on.iter().flat_map(|name| kinds(*name)).copied().collect()),
-        },
+        fails: fails(args, settings),
     })))
 }
 
@@ -95,10 +94,24 @@ pub(crate) fn map(diff: &Diff, file: &Path) -> Result<String, Error> {
     })
 }
 
-fn tolerance(args: &cli::Diff) -> Option<Tolerance> {
-    let (absolute, relative) = (args.atol, args.rtol);
+/// Each of the two by itself: the flag, or else what the project's file says.
+fn tolerance(args: &cli::Diff, settings: Option<&config::Diff>) -> Option<Tolerance> {
+    let absolute = args.atol.or(settings.and_then(|settings| settings.atol));
+    let relative = args.rtol.or(settings.and_then(|settings| settings.rtol));
     let given = absolute.is_some() || relative.is_some();
     given.then_some(Tolerance { absolute: absolute.unwrap_or(0.0), relative: relative.unwrap_or(0.0) })
+}
+
+fn fails(args: &cli::Diff, settings: Option<&config::Diff>) -> Differences {
+    let (goal, names) = match (args.goal, args.fail_on.as_slice(), settings) {
+        (None, [], Some(settings)) => (settings.goal, settings.fail_on.as_slice()),
+        (goal, names, _) => (goal, names),
+    };
+    match (goal, names) {
+        (Some(name), _) => Differences::For(self::goal(name)),
+        (None, []) => Differences::Any,
+        (None, names) => Differences::Of(names.iter().flat_map(|name| kinds(*name)).copied().collect()),
+    }
 }
 
 fn kinds(name: DifferenceName) -> &'static [ChangeKind] {

@@ -2,19 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Context, diff, log, ls};
+use super::settings::{Call, Expected, Settings};
+use super::{Context, baseline, log, ls};
 use crate::cli;
 use crate::compare::align::align;
 use crate::compare::change::{changes, unread};
 use crate::compare::story::tell;
 use crate::doctor::log::{judge, known_errors};
-use crate::doctor::{Comparison, Facts, Selection, Severity, UnknownRule, examine};
+use crate::doctor::{Comparison, Facts, UnknownRule, examine};
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Depth, Digests, Directory, Flavor, GraphFile, Resolved};
-use crate::restore::{self, Loader, Options, Scene};
+use crate::restore::{self, Loader, Scene};
 use crate::tensor;
-use crate::view::{Fails, Outcome};
+use crate::view::{Outcome, Reports};
 
 /// Examines each path.
 ///
@@ -22,52 +23,52 @@ use crate::view::{Fails, Outcome};
 /// If a rule is unknown, or the checkpoint to hold it against cannot be opened. What is wrong at the
 /// paths themselves is a finding.
 pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, Error> {
-    let selection = Selection::new(&args.select, &args.ignore).map_err(unknown)?;
-    let depth = if args.quick { selection.depth().min(Depth::Files) } else { selection.depth() };
-    let against = args.against.as_deref();
-    let call = Call {
-        loader: args.loader.map(loader),
-        options: Options { by_name: args.by_name, skip_mismatch: args.skip_mismatch },
-    };
+    let settings = Settings::new(args, context.config)?;
     let errors =
         args.log.as_deref().map(|path| log::read(context, path).map(|text| known_errors(&text))).transpose()?;
     let mut reports = Vec::new();
-    for path in &args.paths {
-        for path in expand(context, path, args.all) {
-            let target = against.map(|path| context.side(path).map(|(_, target)| target)).transpose()?;
-            let facts = survey(context, &path, depth, target, call);
-            let mut report = examine(&facts, &selection);
-            report.log = errors.as_ref().map(|errors| judge(errors, &facts, &report));
-            reports.push(report);
+    for path in paths(context, args, &settings)? {
+        let Expected { selection, depth, against, call } = settings.of(&path)?;
+        let target = against.map(|path| context.side(&path).map(|(_, target)| target)).transpose()?;
+        let facts = survey(context, &path, depth, target, call);
+        let mut report = examine(&facts, &selection);
+        report.log = errors.as_ref().map(|errors| judge(errors, &facts, &report));
+        reports.push(report);
+    }
+    let baseline = match (settings.baseline(), args.write_baseline) {
+        (Some(file), true) => {
+            let inputs: Vec<&Path> = args.paths.iter().map(PathBuf::as_path).collect();
+            Some(baseline::write(context, &file, &inputs, &mut reports)?)
         }
-    }
-    let fail_on = match args.fail_on {
-        cli::FailOn::Error => Severity::Error,
-        cli::FailOn::Warning => Severity::Warning,
-        cli::FailOn::Info => Severity::Info,
+        (Some(file), false) => Some(baseline::apply(context, &file, &mut reports)?),
+        (None, true) => {
+            return Err(Error::new("--write-baseline: where to?").hint("--baseline FILE names the file"));
+        }
+        (None, false) => None,
     };
-    let fails = args.goal.map_or(Fails::On(fail_on), |name| Fails::For(diff::goal(name)));
-    Ok(Outcome::Reports(reports, fails))
+    Ok(Outcome::Reports(Box::new(Reports {
+        list: reports,
+        fails: settings.fails(),
+        lenient: args.exit_zero,
+        statistics: args.statistics,
+        baseline,
+        settings: settings.label(),
+    })))
 }
 
-/// The call that is asked about.
-#[derive(Clone, Copy)]
-struct Call {
-    loader: Option<Loader>,
-    options: Options,
-}
-
-fn loader(name: cli::LoaderName) -> Loader {
-    match name {
-        cli::LoaderName::Checkpoint => Loader::Checkpoint,
-        cli::LoaderName::Manager => Loader::Manager,
-        cli::LoaderName::Saver => Loader::Saver,
-        cli::LoaderName::Keras2Weights => Loader::Keras2Weights,
-        cli::LoaderName::Keras2Model => Loader::Keras2Model,
-        cli::LoaderName::Keras3Weights => Loader::Keras3Weights,
-        cli::LoaderName::Keras3Model => Loader::Keras3Model,
-        cli::LoaderName::SavedModel => Loader::SavedModel,
+/// The paths to examine.
+///
+/// # Errors
+/// If none is left: to have looked at nothing is no success.
+fn paths(context: &Context, args: &cli::Doctor, settings: &Settings) -> Result<Vec<PathBuf>, Error> {
+    let all = args.paths.iter().flat_map(|path| expand(context, path, args.all));
+    let paths: Vec<PathBuf> = all.filter(|path| !settings.excludes(path)).collect();
+    if paths.is_empty() {
+        let file = settings.label().unwrap_or_default();
+        let error = Error::new(format!("{file}: exclude leaves nothing to examine"));
+        return Err(error.hint("--no-config examines it nevertheless"));
     }
+    Ok(paths)
 }
 
 /// Why a word is not a rule's.

@@ -1,5 +1,6 @@
 //! One file per subcommand: arguments in, one plain value out.
 
+mod baseline;
 mod diff;
 mod doctor;
 mod explain;
@@ -7,9 +8,12 @@ mod log;
 mod ls;
 mod output;
 mod progress;
+mod schema;
 mod select;
+mod settings;
 mod show;
 mod slice;
+mod style;
 
 pub(crate) use diff::{diff, map};
 pub(crate) use doctor::doctor;
@@ -17,11 +21,14 @@ pub(crate) use explain::explain;
 pub(crate) use ls::ls;
 pub(crate) use output::save;
 pub(crate) use progress::Progress;
+pub(crate) use schema::schema;
 pub(crate) use show::show;
+pub(crate) use style::{Wish, styles};
 
 use std::path::Path;
 
 use crate::bytes::Foreign;
+use crate::config::File;
 use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Resolved};
@@ -33,6 +40,8 @@ pub(crate) struct Context<'a> {
     pub store: &'a dyn Store,
     /// Told of bytes read.
     pub progress: Progress,
+    /// The project's file of settings.
+    pub config: Option<&'a File>,
 }
 
 impl Context<'_> {

@@ -1,16 +1,15 @@
 //! Which variables a listing is about, and in what order.
 
-use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
 use crate::cli::{NamesName, RoleName, Select, SortName};
 use crate::error::Error;
-use crate::model::{Checkpoint, DType, Entry, Group, Role, Variable, VariableId, leaf, natural};
+use crate::model::{Checkpoint, DType, Entry, Group, NameGlob, Role, Variable, VariableId, natural};
 use crate::view::{Names, Sort};
 
 /// A selection, ready to be applied.
 pub(super) struct Selector {
-    globs: Vec<(bool, GlobMatcher)>,
+    globs: Vec<(bool, NameGlob)>,
     regex: Option<Regex>,
     roles: Vec<RoleName>,
     dtypes: Vec<DType>,
@@ -29,9 +28,8 @@ impl Selector {
         let mut globs = Vec::new();
         for text in &flags.name {
             let (wanted, glob) = text.strip_prefix('!').map_or((true, text.as_str()), |rest| (false, rest));
-            let built = GlobBuilder::new(glob).literal_separator(true).build();
-            let built = built.map_err(|error| Error::new(format!("--name {text}: {}", error.kind())))?;
-            globs.push((wanted, built.compile_matcher()));
+            let glob = NameGlob::new(glob).map_err(|error| Error::new(format!("--name {text}: {error}")))?;
+            globs.push((wanted, glob));
         }
         let regex = flags.regex.as_deref().map(Regex::new).transpose();
         let regex = regex.map_err(|error| Error::new(format!("--regex: {error}")))?;
@@ -69,12 +67,9 @@ impl Selector {
     /// True if a variable is chosen.
     pub fn takes(&self, variable: &Variable, entry: &Entry) -> bool {
         let name = variable.name.as_str();
-        // As in .gitignore: a pattern without a slash is about the last part of a name.
-        let matches =
-            |glob: &GlobMatcher| glob.is_match(name) || !glob.glob().glob().contains('/') && glob.is_match(leaf(name));
         let wanted = self.globs.iter().filter(|(wanted, _)| *wanted);
-        let named = wanted.clone().next().is_none() || wanted.clone().any(|(_, glob)| matches(glob));
-        let refused = self.globs.iter().any(|(wanted, glob)| !wanted && matches(glob));
+        let named = wanted.clone().next().is_none() || wanted.clone().any(|(_, glob)| glob.matches(name));
+        let refused = self.globs.iter().any(|(wanted, glob)| !wanted && glob.matches(name));
         named
             && !refused
             && self.regex.as_ref().is_none_or(|regex| regex.is_match(name))

@@ -133,7 +133,7 @@ impl Facts {
         let unasked = rules::ALL.iter().filter(|rule| !selection.has(rule)).count();
         if unasked > 0 {
             let s = if unasked == 1 { " was" } else { "s were" };
-            not_examined.push(format!("{unasked} rule{s} not asked, by --select or --ignore"));
+            not_examined.push(format!("{unasked} rule{s} not asked, by selection"));
         }
         let absent = opened.map_or(0, |checkpoint| {
             checkpoint

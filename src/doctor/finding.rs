@@ -1,8 +1,8 @@
 //! What a rule says, and the report that all findings make.
 
-use std::collections::BTreeMap;
-
+use super::expect;
 use super::facts::Facts;
+use super::fingerprint;
 use super::loader::{self, Advice};
 use super::log::Judged;
 use super::rule::{Rule, Severity};
@@ -36,6 +36,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// Code to paste.
     pub fixes: Vec<Fix>,
+    /// By what it is known again; empty until the report is made.
+    pub fingerprint: String,
 }
 
 impl Finding {
@@ -53,6 +55,7 @@ impl Finding {
             tensorflow: None,
             help: None,
             fixes: Vec::new(),
+            fingerprint: String::new(),
         }
     }
 
@@ -166,26 +169,23 @@ impl Findings {
     /// Sorted, the worst first; what was not chosen is left out.
     pub(super) fn into_report(self, facts: &Facts, selection: &Selection, skipped: Vec<&'static Rule>) -> Report {
         let mut findings: Vec<Finding> = self.list.into_iter().filter(|finding| selection.has(finding.rule)).collect();
+        expect::settle(&mut findings, facts, selection);
         // A stable sort: within one severity and file the order in which the rules spoke, causes first.
         findings.sort_by(|a, b| {
             let place = |finding: &Finding| finding.span.as_ref().map_or(0, |span| span.bytes.start);
             b.severity.cmp(&a.severity).then_with(|| a.path.cmp(&b.path)).then_with(|| place(a).cmp(&place(b)))
         });
-        let mut counts = BTreeMap::new();
-        for finding in &findings {
-            let count: &mut usize = counts.entry(finding.severity).or_default();
-            *count = count.saturating_add(1);
-        }
+        fingerprint::mark(&mut findings, facts);
         let checkpoint = facts.checkpoint.as_ref();
-        let fails = counts.contains_key(&Severity::Error);
+        let fails = findings.iter().any(|finding| finding.severity == Severity::Error);
         Report {
             subject: facts.subject.clone(),
             identity: checkpoint.map(|checkpoint| loader::identity(checkpoint, &facts.resolved)),
             // No advice to load what would fail.
             loader: checkpoint.filter(|_| !fails).map(|checkpoint| loader::advice(checkpoint, &facts.resolved)),
             findings,
+            known: Vec::new(),
             skipped,
-            counts,
             predictions: facts.predictions.iter().map(|prediction| Forecast::new(prediction, facts)).collect(),
             goals: facts.goals.clone(),
             looked: facts.summary(selection),
@@ -206,10 +206,10 @@ pub struct Report {
     pub loader: Option<Advice>,
     /// The worst first.
     pub findings: Vec<Finding>,
+    /// Those that a baseline knows: they neither count nor fail.
+    pub known: Vec<Known>,
     /// Chosen rules that would have needed a deeper look.
     pub skipped: Vec<&'static Rule>,
-    /// Findings by severity.
-    pub counts: BTreeMap<Severity, usize>,
     /// What loaders would do.
     pub predictions: Vec<Forecast>,
     /// What the restore would be good for, if there is a target.
@@ -220,6 +220,15 @@ pub struct Report {
     pub renamed: Vec<Renamed>,
     /// The errors of a log and what is to be said of them; none if no log was given.
     pub log: Option<Vec<Judged>>,
+}
+
+/// A finding that someone has seen and accepted.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it is accepted.
+    pub reason: String,
 }
 
 /// A variable that is stored under one key, and that the new code keeps under another.
@@ -280,9 +289,19 @@ fn key(checkpoint: Option<&Checkpoint>, id: VariableId) -> String {
 }
 
 impl Report {
+    /// Puts those findings apart that are known, each with the reason why.
+    pub fn set_apart(&mut self, known: impl Fn(&Finding) -> Option<String>) {
+        for finding in std::mem::take(&mut self.findings) {
+            match known(&finding) {
+                Some(reason) => self.known.push(Known { finding, reason }),
+                None => self.findings.push(finding),
+            }
+        }
+    }
+
     /// How many findings are this bad.
     pub fn count(&self, severity: Severity) -> usize {
-        self.counts.get(&severity).copied().unwrap_or(0)
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
     /// True if any finding is this bad or worse.

@@ -1,9 +1,11 @@
 //! Rules over facts. No I/O happens below this line, and no rule can fail.
 
 mod binding;
+mod expect;
 mod facts;
 mod faults;
 mod finding;
+mod fingerprint;
 mod keras;
 pub mod loader;
 pub mod log;
@@ -17,7 +19,7 @@ mod select;
 mod words;
 
 pub use facts::{Comparison, Facts};
-pub use finding::{Checksums, Finding, Findings, Fix, Forecast, Renamed, Report, Summary};
+pub use finding::{Checksums, Finding, Findings, Fix, Forecast, Known, Renamed, Report, Summary};
 pub use rule::{Check, Family, Manual, Rule, Severity};
 pub use select::{Selection, UnknownRule};
 pub(crate) use words::python;

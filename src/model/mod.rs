@@ -8,6 +8,7 @@ mod directory;
 mod dtype;
 mod entry;
 mod filter;
+mod glob;
 mod graph;
 mod keras;
 mod naming;
@@ -31,6 +32,7 @@ pub use directory::{Candidate, Directory, HollowModule, Latest, Resolved, Shard,
 pub use dtype::{DType, Kind, MiniFloat};
 pub use entry::{Coded, Coding, Entry, EntryId, Extent, Key, Keys, Part, Payload, Piece, Place};
 pub use filter::Filter;
+pub use glob::NameGlob;
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub use keras::{KerasFile, NO_OBJECT, Owned, Owner};
 pub(crate) use naming::promised;

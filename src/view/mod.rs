@@ -2,13 +2,18 @@
 
 mod csv;
 mod escape;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
 mod label;
 mod map;
 mod markdown;
 mod outcome;
+mod plain;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod text;
 mod units;
 mod verdict;
@@ -16,8 +21,12 @@ mod verdict;
 use std::io::{self, Write};
 
 pub use escape::clean;
+pub use json::SCHEMAS;
+pub use json::Schema;
 pub use map::{MapKind, map};
-pub use outcome::{Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Show, ShownValues, Sort, Tensor};
+pub use outcome::{
+    Baseline, Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Reports, Show, ShownValues, Sort, Tensor,
+};
 pub(crate) use text::error;
 pub use units::{count, size};
 
@@ -36,6 +45,14 @@ pub enum Format {
     Csv,
     /// For pull requests.
     Markdown,
+    /// For code scanning.
+    Sarif,
+    /// For lists of tests.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's code quality.
+    Gitlab,
 }
 
 /// How an output should look.
@@ -68,12 +85,19 @@ pub fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Resul
     if style.quiet >= 2 {
         return Ok(());
     }
-    match style.format {
-        Format::Text => text::write(outcome, style, out),
-        Format::Concise => text::concise(outcome, style, out),
-        Format::Json => json::write(outcome, out),
-        Format::JsonLines => json::lines(outcome, out),
-        Format::Csv => csv::write(outcome, out),
-        Format::Markdown => markdown::write(outcome, style, out),
+    match (style.format, outcome) {
+        (Format::Text, _) => text::write(outcome, style, out),
+        (Format::Concise, _) => text::concise(outcome, style, out),
+        (Format::Json, _) => json::write(outcome, out),
+        (Format::JsonLines, _) => json::lines(outcome, out),
+        (Format::Csv, _) => csv::write(outcome, out),
+        (Format::Markdown, _) => markdown::write(outcome, style, out),
+        (Format::Sarif, Outcome::Reports(reports)) => sarif::write(reports, out),
+        (Format::Junit, Outcome::Reports(reports)) => junit::write(reports, out),
+        (Format::Github, Outcome::Reports(reports)) => github::write(reports, out),
+        (Format::Gitlab, Outcome::Reports(reports)) => gitlab::write(reports, out),
+        (Format::Sarif | Format::Junit | Format::Github | Format::Gitlab, _) => {
+            Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no findings"))
+        }
     }
 }

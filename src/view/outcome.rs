@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::json::Schema;
 use crate::compare::align::Alignment;
 use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::compare::story::Event;
 use crate::doctor::log::KnownError;
-use crate::doctor::{Report, Rule, Severity};
+use crate::doctor::{Finding, Report, Rule, Severity};
 use crate::model::{
     Checkpoint, Digest, Digests, Directory, EntryId, File, Histogram, Resolved, Stats, Variable, VariableId,
 };
@@ -21,14 +22,33 @@ pub enum Outcome {
     Show(Box<Show>),
     /// Of `diff`.
     Diff(Box<Diff>),
-    /// Of `doctor`: one report for each path or checkpoint, and what makes it fail.
-    Reports(Vec<Report>, Fails),
+    /// Of `doctor`.
+    Reports(Box<Reports>),
     /// Of `explain`: the pages asked for.
     Pages(Vec<&'static Rule>),
     /// Of `explain` with a text: the errors in it that rules know.
     Matched(Vec<KnownError>),
     /// Of `rules`: the whole register.
     Rules(&'static [&'static Rule]),
+    /// Of `schema`: that of one kind of output, or all of which there is one.
+    Schemas(&'static [Schema]),
+}
+
+/// One report for each path or checkpoint, and what they come to together.
+#[derive(Debug)]
+pub struct Reports {
+    /// In the order in which the paths were given.
+    pub list: Vec<Report>,
+    /// What makes the exit code 1.
+    pub fails: Fails,
+    /// True if the exit code is 0 nevertheless.
+    pub lenient: bool,
+    /// True if it is to be told how often each rule spoke, and not what it said.
+    pub statistics: bool,
+    /// What was held against known findings, if there was a baseline.
+    pub baseline: Option<Baseline>,
+    /// The file that settings were taken from.
+    pub settings: Option<String>,
 }
 
 /// What makes a report fail.
@@ -38,6 +58,55 @@ pub enum Fails {
     On(Severity),
     /// A goal that is not reached.
     For(Goal),
+    /// Nothing.
+    Never,
+}
+
+/// What became of a list of known findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    /// The file that it was read from, or written to.
+    pub file: String,
+    /// Entries that did not serve, a line each.
+    pub notes: Vec<String>,
+    /// How many entries were written; none if it was read.
+    pub written: Option<usize>,
+}
+
+impl Reports {
+    /// True if a finding is bad enough for the exit code 1.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        matches!(self.fails, Fails::On(severity) if finding.severity >= severity)
+    }
+
+    /// The goal that decides and is not reached by a report.
+    pub fn missed(&self, report: &Report) -> Option<Goal> {
+        let Fails::For(goal) = self.fails else { return None };
+        (!report.goals.as_ref().is_some_and(|goals| goals.reached(goal))).then_some(goal)
+    }
+
+    /// How often each rule spoke, and how bad it was: the worst first, then the most frequent.
+    pub fn by_rule(&self) -> Vec<(&'static Rule, Severity, usize)> {
+        let mut counts: Vec<(&'static Rule, Severity, usize)> = Vec::new();
+        for finding in self.list.iter().flat_map(|report| &report.findings) {
+            let same = |(rule, severity, _): &&mut (&'static Rule, Severity, usize)| {
+                rule.code == finding.rule.code && *severity == finding.severity
+            };
+            match counts.iter_mut().find(same) {
+                Some((_, _, count)) => *count = count.saturating_add(1),
+                None => counts.push((finding.rule, finding.severity, 1)),
+            }
+        }
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then(b.2.cmp(&a.2)).then(a.0.code.cmp(b.0.code)));
+        counts
+    }
+
+    /// The exit code: 0 or 1.
+    pub fn exit(&self) -> u8 {
+        let fails =
+            |report: &Report| self.missed(report).is_some() || report.findings.iter().any(|one| self.fails(one));
+        u8::from(!self.lenient && self.list.iter().any(fails))
+    }
 }
 
 /// Which name of a variable is shown.
@@ -251,16 +320,10 @@ impl Outcome {
                 let unreadable = checkpoint.entries.is_empty() && !checkpoint.faults.is_empty();
                 if unreadable { 2 } else { 0 }
             }),
-            Self::Pages(_) | Self::Matched(_) | Self::Rules(_) => 0,
+            Self::Pages(_) | Self::Matched(_) | Self::Rules(_) | Self::Schemas(_) => 0,
             Self::Show(show) => u8::from(show.tensors.iter().any(|tensor| !tensor.problems.is_empty())),
             Self::Diff(diff) => diff.exit(),
-            Self::Reports(reports, Fails::On(severity)) => {
-                u8::from(reports.iter().any(|report| report.reaches(*severity)))
-            }
-            Self::Reports(reports, Fails::For(goal)) => {
-                let reached = |report: &Report| report.goals.as_ref().is_some_and(|goals| goals.reached(*goal));
-                u8::from(!reports.iter().all(reached))
-            }
+            Self::Reports(reports) => reports.exit(),
         }
     }
 }

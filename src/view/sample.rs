@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Diff, Differences, Listing, Names, Sort};
+use super::{Diff, Differences, Fails, Listing, Names, Reports, Sort};
 use crate::bytes::Span;
 use crate::compare::align::{Alignment, Proof};
 use crate::compare::change::{Change, ChangeKind, Changes};
@@ -234,7 +234,6 @@ pub fn finding(message: &str, directory: &str) -> Finding {
 
 /// A report with these findings.
 pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
-    let counts = if findings.is_empty() { BTreeMap::new() } else { [(Severity::Error, findings.len())].into() };
     let looked = Summary {
         against: None,
         depth: Depth::Bytes,
@@ -252,12 +251,24 @@ pub fn report(subject: &str, findings: Vec<Finding>) -> Report {
         identity: None,
         loader: None,
         findings,
+        known: Vec::new(),
         skipped: vec![&RULE],
         predictions: Vec::new(),
         goals: None,
-        counts,
         looked,
         renamed: Vec::new(),
         log: None,
+    }
+}
+
+/// These reports, failing on errors.
+pub fn reports(list: Vec<Report>) -> Reports {
+    Reports {
+        list,
+        fails: Fails::On(Severity::Error),
+        lenient: false,
+        statistics: false,
+        baseline: None,
+        settings: None,
     }
 }

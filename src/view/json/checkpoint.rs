@@ -11,6 +11,7 @@ use crate::bytes::{Fault, FaultKind};
 use crate::model::{Checkpoint, Endianness, File, FileRole, Resolved};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Head<'a> {
     label: &'a str,
     prefix: Text<Display<'a>>,
@@ -62,6 +63,7 @@ impl<'a> Head<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FileRow<'a> {
     path: &'a str,
     role: &'static str,
@@ -85,6 +87,7 @@ impl<'a> FileRow<'a> {
 
 /// What was given, and what became of it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Way<'a> {
     given: &'a str,
     prefix: Option<Text<Display<'a>>>,
@@ -108,6 +111,7 @@ impl<'a> Way<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FaultRow<'a> {
     file: &'a str,
     /// Null, as `length`, if the file as a whole is meant.

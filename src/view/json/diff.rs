@@ -14,7 +14,7 @@ use crate::model::{Checkpoint, DType, Delta, Entry, Variable, VariableId};
 use crate::view::{Diff, verdict};
 
 /// The answer without its envelope.
-pub(super) fn body(diff: &Diff) -> impl Serialize {
+pub(super) fn body(diff: &Diff) -> Body<'_> {
     let [old, new] = &diff.given;
     let [old_step, new_step] = diff.steps;
     Body {
@@ -40,7 +40,8 @@ pub(super) fn changes(diff: &Diff) -> impl Iterator<Item = ChangeRow<'_>> {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Body<'a> {
     old: Side<'a>,
     new: Side<'a>,
     changes: Vec<ChangeRow<'a>>,
@@ -60,6 +61,7 @@ struct Body<'a> {
 
 /// What happened to the model, with the keys of what it concerns.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EventRow<'a> {
     causes: Vec<&'static str>,
     message: String,
@@ -83,6 +85,7 @@ impl<'a> EventRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RenamedRow<'a> {
     from: KeyText<'a>,
     to: KeyText<'a>,
@@ -109,6 +112,7 @@ impl<'a> RenamedRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AmbiguousRow<'a> {
     old: Vec<KeyText<'a>>,
     new: Vec<KeyText<'a>>,
@@ -124,6 +128,7 @@ impl<'a> AmbiguousRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RuleRow<'a> {
     kind: &'static str,
     from: &'a str,
@@ -138,6 +143,7 @@ impl<'a> RuleRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Side<'a> {
     given: &'a str,
     #[serde(flatten)]
@@ -151,6 +157,7 @@ impl<'a> Side<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Counts {
     remove: usize,
     add: usize,
@@ -177,6 +184,7 @@ impl Counts {
 
 /// What belongs to a side is null if the variable is not on it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ChangeRow<'a> {
     kind: &'static str,
     old: Option<&'a str>,
@@ -220,6 +228,7 @@ fn side(checkpoint: &Checkpoint, id: Option<VariableId>) -> Option<(&Variable, &
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DeltaRow {
     total: u64,
     changed: u64,

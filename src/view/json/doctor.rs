@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::goals::GoalsRow;
 use super::log::{JudgedRow, judged};
-use super::value::Hex;
 use crate::bytes::Span;
-use crate::doctor::{Finding, Fix, Forecast, Renamed, Report, Severity};
+use crate::doctor::{Finding, Fix, Forecast, Known, Renamed, Report, Severity};
 use crate::model::Depth;
+use crate::view::{Baseline, Reports};
 
 /// The answer without its envelope: all reports as one.
-pub(super) fn body(reports: &[Report]) -> impl Serialize {
+pub(super) fn body(reports: &Reports) -> Body<'_> {
+    let Reports { list: reports, baseline, settings, .. } = reports;
     let skipped: BTreeMap<&str, SkippedRow> = reports
         .iter()
         .flat_map(|report| &report.skipped)
@@ -24,6 +24,9 @@ pub(super) fn body(reports: &[Report]) -> impl Serialize {
         subjects: reports.iter().map(|report| report.subject.as_str()).collect(),
         identities: reports.iter().map(IdentityRow::new).collect(),
         findings: findings(reports).collect(),
+        known: known(reports).collect(),
+        baseline: baseline.as_ref().map(BaselineRow::new),
+        settings: settings.as_deref(),
         renamed: reports.iter().flat_map(|report| &report.renamed).map(RenamedRow::new).collect(),
         predictions: reports.iter().flat_map(predictions).collect(),
         goals: reports.iter().filter_map(SubjectGoals::new).collect(),
@@ -47,12 +50,19 @@ fn count(reports: &[Report], severity: Severity) -> usize {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Body<'a> {
     looked: Looked<'a>,
     subjects: Vec<&'a str>,
     /// Of each subject what it is, who wrote it and what loads it, as far as it could be opened.
     identities: Vec<IdentityRow<'a>>,
     findings: Vec<FindingRow<'a>>,
+    /// Findings that the baseline knows; they are not in the summary.
+    known: Vec<KnownRow<'a>>,
+    /// Null if none was given.
+    baseline: Option<BaselineRow<'a>>,
+    /// The file that settings were taken from.
+    settings: Option<&'a str>,
     /// Variables that the new code keeps under another key.
     renamed: Vec<RenamedRow<'a>>,
     predictions: Vec<PredictionRow<'a>>,
@@ -66,6 +76,7 @@ struct Body<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Looked<'a> {
     depth: &'static str,
     rules: usize,
@@ -103,6 +114,7 @@ impl<'a> Looked<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct IdentityRow<'a> {
     subject: &'a str,
     identity: Option<&'a str>,
@@ -123,6 +135,7 @@ impl<'a> IdentityRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SubjectGoals<'a> {
     subject: &'a str,
     #[serde(flatten)]
@@ -140,6 +153,7 @@ fn predictions(report: &Report) -> impl Iterator<Item = PredictionRow<'_>> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PredictionRow<'a> {
     subject: &'a str,
     loader: &'static str,
@@ -154,12 +168,14 @@ struct PredictionRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WrongRow<'a> {
     variable: &'a str,
     from: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AssertsRow {
     assert_consumed: &'static str,
     assert_existing_objects_matched: &'static str,
@@ -189,6 +205,7 @@ impl<'a> PredictionRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RenamedRow<'a> {
     from: &'a str,
     to: &'a str,
@@ -202,6 +219,7 @@ impl<'a> RenamedRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SkippedRow {
     code: &'static str,
     name: &'static str,
@@ -209,6 +227,7 @@ struct SkippedRow {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Summary {
     error: usize,
     warning: usize,
@@ -216,6 +235,7 @@ struct Summary {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FindingRow<'a> {
     subject: &'a str,
     code: &'static str,
@@ -230,7 +250,7 @@ pub(super) struct FindingRow<'a> {
     tensorflow: Option<&'a str>,
     help: Option<&'a str>,
     fixes: Vec<FixRow<'a>>,
-    fingerprint: String,
+    fingerprint: &'a str,
 }
 
 impl<'a> FindingRow<'a> {
@@ -249,27 +269,47 @@ impl<'a> FindingRow<'a> {
             tensorflow: finding.tensorflow.as_deref(),
             help: finding.help.as_deref(),
             fixes: finding.fixes.iter().map(FixRow::new).collect(),
-            fingerprint: fingerprint(finding),
+            fingerprint: &finding.fingerprint,
         }
     }
 }
 
-/// The same for the same trouble on another day and in another directory: the numbers of the message
-/// have no part in it, nor the folders of the path.
-fn fingerprint(finding: &Finding) -> String {
-    let path = finding.path.as_deref().unwrap_or_default();
-    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
-    let parts = [finding.rule.code, name].into_iter().chain(finding.variables.iter().map(String::as_str));
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.as_bytes());
-        hash.update([0]);
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct KnownRow<'a> {
+    #[serde(flatten)]
+    finding: FindingRow<'a>,
+    reason: &'a str,
+}
+
+fn known(reports: &[Report]) -> impl Iterator<Item = KnownRow<'_>> {
+    reports.iter().flat_map(|report| report.known.iter().map(|known| KnownRow::new(&report.subject, known)))
+}
+
+impl<'a> KnownRow<'a> {
+    fn new(subject: &'a str, known: &'a Known) -> Self {
+        Self { finding: FindingRow::new(subject, &known.finding), reason: &known.reason }
     }
-    let digest = hash.finalize();
-    Hex(digest.get(..8).unwrap_or_default()).to_string()
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct BaselineRow<'a> {
+    file: &'a str,
+    /// What is to be said of its entries.
+    notes: &'a [String],
+    /// How many entries were written.
+    written: Option<usize>,
+}
+
+impl<'a> BaselineRow<'a> {
+    fn new(baseline: &'a Baseline) -> Self {
+        Self { file: &baseline.file, notes: &baseline.notes, written: baseline.written }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SpanRow {
     offset: u64,
     length: u64,
@@ -282,6 +322,7 @@ impl SpanRow {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FixRow<'a> {
     kind: &'static str,
     text: &'a str,

@@ -6,6 +6,7 @@ use crate::restore::{Goal, Goals, Verdict};
 
 /// Null without a program to restore into.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct GoalsRow<'a> {
     loader: Option<&'static str>,
     exact: VerdictRow<'a>,
@@ -15,6 +16,7 @@ pub(super) struct GoalsRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VerdictRow<'a> {
     ok: bool,
     reasons: &'a [String],

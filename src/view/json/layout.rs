@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, Serializer};
 use crate::view::escape::disturbs;
 
 /// Breaks lines in the outer levels and keeps the inner ones on one line.
-pub(super) struct Layout {
+pub(in crate::view) struct Layout {
     /// How many levels are broken into lines.
     expanded: usize,
     /// How many are open.

@@ -14,7 +14,7 @@ use crate::model::{Checkpoint, Container, Latest, Total};
 use crate::view::{DirectoryRow, Listing};
 
 /// The answer without its envelope.
-pub(super) fn body(listing: &Listing) -> impl Serialize {
+pub(super) fn body(listing: &Listing) -> Body<'_> {
     let checkpoint = listing.checkpoint.as_ref();
     // Files of other kinds have nothing to do with the state file beside them.
     let is_bundle = |checkpoint: &Checkpoint| matches!(checkpoint.container, Container::Bundle | Container::V1);
@@ -74,7 +74,8 @@ fn shown(listing: &Listing) -> usize {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Body<'a> {
     checkpoint: Option<Head<'a>>,
     /// Null where nothing loads it, or the files are damaged.
     loader: Option<String>,
@@ -86,6 +87,7 @@ struct Body<'a> {
     older: usize,
     totals: Option<TotalsRow>,
     selected: Selected,
+    #[cfg_attr(test, schemars(with = "Vec<Row<'a>>"))]
     variables: Variables<'a>,
     /// The object graph, its root first.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +107,7 @@ impl Serialize for Variables<'_> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct HistoryRow<'a> {
     name: &'a str,
     step: Option<i64>,
@@ -139,6 +142,7 @@ impl<'a> HistoryRow<'a> {
 
 /// Of the whole checkpoint, whatever was selected.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TotalsRow {
     model: TotalRow,
     optimizer: TotalRow,
@@ -153,6 +157,7 @@ impl TotalsRow {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TotalRow {
     variables: u64,
     params: u64,
@@ -167,6 +172,7 @@ impl From<Total> for TotalRow {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Selected {
     shown: usize,
     of: usize,

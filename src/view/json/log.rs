@@ -7,7 +7,7 @@ use crate::doctor::Report;
 use crate::doctor::log::{Judged, Known, KnownError};
 
 /// The errors of a text with the rules that know each, and the pages of these.
-pub(super) fn matched(errors: &[KnownError]) -> impl Serialize {
+pub(super) fn matched(errors: &[KnownError]) -> Matched<'_> {
     let mut pages: Vec<&'static str> = Vec::new();
     let rules = errors.iter().flat_map(|error| &error.rules).map(|known| known.rule);
     let pages = rules.filter(|rule| {
@@ -19,12 +19,14 @@ pub(super) fn matched(errors: &[KnownError]) -> impl Serialize {
 }
 
 #[derive(Serialize)]
-struct Matched<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Matched<'a> {
     matched: Vec<ErrorRow<'a>>,
     pages: Vec<Page>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ErrorRow<'a> {
     line: usize,
     times: usize,
@@ -45,6 +47,7 @@ impl<'a> ErrorRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct KnownRow<'a> {
     code: &'static str,
     name: &'static str,
@@ -69,6 +72,7 @@ pub(super) fn judged(reports: &[Report]) -> Option<Vec<JudgedRow<'_>>> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct JudgedRow<'a> {
     subject: &'a str,
     line: usize,

@@ -11,6 +11,7 @@ mod log;
 mod model;
 mod objects;
 mod rules;
+mod schema;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,8 @@ use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
-use self::layout::Layout;
+pub(super) use self::layout::Layout;
+pub use self::schema::{SCHEMAS, Schema};
 use super::Outcome;
 
 /// Writes the whole answer as one object.
@@ -36,12 +38,12 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, Layout::expanded(2), &mut out),
         Outcome::Show(show) => answer("ckpt/show/1", show::body(show), exit, Layout::pretty(), &mut out),
         Outcome::Diff(diff) => answer("ckpt/diff/1", diff::body(diff), exit, Layout::pretty(), &mut out),
-        Outcome::Reports(reports, _) => {
-            answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out)
-        }
+        Outcome::Reports(reports) => answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out),
         Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::pretty(), &mut out),
         Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::pretty(), &mut out),
         Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::pretty(), &mut out),
+        Outcome::Schemas([schema]) => out.write_all(schema.text.as_bytes()),
+        Outcome::Schemas(all) => answer("ckpt/schemas/1", schema::list(all), exit, Layout::pretty(), &mut out),
     }?;
     out.flush()
 }
@@ -59,11 +61,12 @@ pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         }
         Outcome::Listing(listing) => each("ckpt/variable/1", listing::variables(listing), &mut out),
         Outcome::Diff(diff) => each("ckpt/change/1", diff::changes(diff), &mut out),
-        Outcome::Reports(reports, _) => each("ckpt/finding/1", doctor::findings(reports), &mut out),
+        Outcome::Reports(reports) => each("ckpt/finding/1", doctor::findings(&reports.list), &mut out),
         Outcome::Show(show) => each("ckpt/tensor/1", show::variables(show), &mut out),
         Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::compact(), &mut out),
         Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::compact(), &mut out),
         Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::compact(), &mut out),
+        Outcome::Schemas(all) => answer("ckpt/schemas/1", schema::list(all), exit, Layout::compact(), &mut out),
     }?;
     out.flush()
 }
@@ -76,6 +79,7 @@ fn buffered(out: &mut dyn Write) -> Out<'_> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<T> {
     schema: &'static str,
     tool: Tool,
@@ -85,12 +89,14 @@ struct Answer<T> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Line<T> {
     schema: &'static str,
     #[serde(flatten)]

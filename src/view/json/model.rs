@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::model::{Argument, Layer, MetaGraph, Needed, SavedModel, Signature, Versions};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct VersionsRow<'a> {
     tensorflow: Option<&'a str>,
     keras: Option<&'a str>,
@@ -22,6 +23,7 @@ impl<'a> VersionsRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct LayerRow<'a> {
     name: &'a str,
     class: Option<&'a str>,
@@ -41,6 +43,7 @@ impl<'a> LayerRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct SavedModelRow<'a> {
     graphs: Vec<GraphRow<'a>>,
     assets: &'a [String],
@@ -64,12 +67,14 @@ impl<'a> SavedModelRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TypeRow<'a> {
     name: &'a str,
     count: usize,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GraphRow<'a> {
     tags: &'a [String],
     signatures: Vec<SignatureRow<'a>>,
@@ -82,6 +87,7 @@ impl<'a> GraphRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SignatureRow<'a> {
     name: &'a str,
     inputs: Vec<ArgumentRow<'a>>,
@@ -96,6 +102,7 @@ impl<'a> SignatureRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ArgumentRow<'a> {
     name: &'a str,
     dtype: &'static str,
@@ -110,6 +117,7 @@ impl<'a> ArgumentRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NeededRow<'a> {
     name: &'a str,
     dtype: &'static str,

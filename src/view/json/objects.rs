@@ -12,6 +12,7 @@ pub(super) fn rows(graph: &ObjectGraph) -> Vec<NodeRow<'_>> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct NodeRow<'a> {
     /// Local name and object.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -45,6 +46,7 @@ impl<'a> NodeRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct KerasRow<'a> {
     owners: Vec<OwnerRow<'a>>,
     config: Option<&'a serde_json::Value>,
@@ -62,6 +64,7 @@ impl<'a> KerasRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OwnerRow<'a> {
     part: &'static str,
     path: &'a str,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::doctor::Rule;
 
 /// The pages that were asked for.
-pub(super) fn pages(pages: &[&'static Rule]) -> impl Serialize {
+pub(super) fn pages(pages: &[&'static Rule]) -> Pages {
     Pages { pages: pages.iter().map(|rule| page(rule)).collect() }
 }
 
@@ -15,21 +15,24 @@ pub(super) fn page(rule: &'static Rule) -> Page {
 }
 
 /// The register.
-pub(super) fn register(rules: &[&'static Rule]) -> impl Serialize {
+pub(super) fn register(rules: &[&'static Rule]) -> Register {
     Register { rules: rules.iter().map(|rule| RuleRow::new(rule)).collect() }
 }
 
 #[derive(Serialize)]
-struct Pages {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Pages {
     pages: Vec<Page>,
 }
 
 #[derive(Serialize)]
-struct Register {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Register {
     rules: Vec<RuleRow>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RuleRow {
     code: &'static str,
     name: &'static str,
@@ -53,6 +56,7 @@ impl RuleRow {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Page {
     #[serde(flatten)]
     rule: RuleRow,

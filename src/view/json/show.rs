@@ -11,7 +11,7 @@ use crate::model::{Checkpoint, Histogram, VariableId};
 use crate::view::{Show, ShownValues, Tensor};
 
 /// The answer without its envelope.
-pub(super) fn body(show: &Show) -> impl Serialize {
+pub(super) fn body(show: &Show) -> Body<'_> {
     Body {
         checkpoint: Head::new(&show.checkpoint, None, show.checkpoint.optimizer().map(Cow::Owned)),
         path: Way::new(&show.resolved),
@@ -26,7 +26,8 @@ pub(super) fn variables(show: &Show) -> impl Iterator<Item = TensorRow<'_>> {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Body<'a> {
     checkpoint: Head<'a>,
     path: Way<'a>,
     variables: Vec<TensorRow<'a>>,
@@ -34,6 +35,7 @@ struct Body<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct TensorRow<'a> {
     #[serde(flatten)]
     row: Row<'a>,
@@ -67,12 +69,14 @@ fn slots(checkpoint: &Checkpoint, owner: VariableId) -> Vec<Slot<'_>> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Slot<'a> {
     name: &'a str,
     slot_name: Option<&'a str>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Bins<'a> {
     low: Number,
     high: Number,
@@ -86,6 +90,7 @@ impl<'a> Bins<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Values<'a> {
     shape: &'a [u64],
     total: u64,

@@ -70,6 +70,42 @@ pub(super) fn time(seconds: i64) -> Option<Text<jiff::Timestamp>> {
     jiff::Timestamp::from_second(seconds).ok().map(Text)
 }
 
+/// What these forms are to a schema.
+#[cfg(test)]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Checksum, Hex, KeyText, Number, Text};
+
+    macro_rules! form {
+        ($(($($generics:tt)*) $type:ty => $schema:tt)*) => {$(
+            impl $($generics)* JsonSchema for $type {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($type).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    json_schema!($schema)
+                }
+            }
+        )*};
+    }
+
+    form! {
+        (<T>) Text<T> => { "type": "string" }
+        () KeyText<'_> => { "type": "string" }
+        () Hex<'_> => { "type": "string", "pattern": "^([0-9a-f]{2})*$" }
+        () Checksum => { "type": "string", "pattern": "^[0-9a-f]{8}$" }
+        () Number => { "type": ["number", "string"], "pattern": "^(NaN|-?Infinity)$" }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use super::value::{Checksum, Hex, KeyText, Number, Text};
 use crate::model::{Checkpoint, Digest, Entry, Extent, Part, Payload, Slice, Stats, Variable};
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Row<'a> {
     name: &'a str,
     key: KeyText<'a>,
@@ -89,6 +90,7 @@ impl<'a> Row<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place<'a> {
     file: Option<&'a str>,
     offset: u64,
@@ -105,6 +107,7 @@ impl<'a> Place<'a> {
 
 /// The fields of its place are null if the index has no entry for it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PartRow<'a> {
     slice: Text<&'a Slice>,
     file: Option<&'a str>,
@@ -127,6 +130,7 @@ impl<'a> PartRow<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct StatsRow {
     count: u64,
     min: Number,

@@ -27,7 +27,8 @@ pub fn map(diff: &Diff, kind: MapKind) -> Option<String> {
 }
 
 #[derive(Serialize)]
-struct Map<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Map<'a> {
     schema: &'static str,
     old: String,
     new: String,
@@ -40,6 +41,7 @@ struct Map<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Rename<'a> {
     from: &'a str,
     to: &'a str,

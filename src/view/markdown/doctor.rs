@@ -3,16 +3,19 @@
 use std::io::{self, Write};
 
 use super::escape::{code, fenced, prose};
-use super::plural;
+use super::{header, plural, row};
 use crate::doctor::{Finding, Report, Severity};
-use crate::view::{Style, count, size};
+use crate::view::{Reports, Style, count, size};
 
 /// Most names of variables in a finding unless all are asked for.
 const NAMES: usize = 5;
 
 /// A heading and a verdict for each path, and a section for each finding.
-pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for (i, report) in reports.iter().enumerate() {
+pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if reports.statistics && style.quiet == 0 {
+        statistics(reports, out)?;
+    }
+    for (i, report) in reports.list.iter().enumerate() {
         if i > 0 {
             writeln!(out)?;
         }
@@ -20,15 +23,36 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
         if let Some(goals) = &report.goals {
             writeln!(out, "\n{}", prose(&crate::view::verdict::restore(goals)))?;
         }
-        if style.quiet > 0 {
+        if style.quiet > 0 || reports.statistics {
             continue;
         }
         for line in &report.looked.not_examined {
             writeln!(out, "\nNot examined: {}", prose(line))?;
         }
         report.findings.iter().try_for_each(|one| finding(one, style, out))?;
+        for known in &report.known {
+            let rule = known.finding.rule;
+            writeln!(out, "\nKnown: {} {} ({})", rule.code, prose(rule.name), prose(&known.reason))?;
+        }
+    }
+    for note in reports.baseline.iter().flat_map(|baseline| &baseline.notes).filter(|_| style.quiet == 0) {
+        writeln!(out, "\n{}", prose(note))?;
     }
     Ok(())
+}
+
+/// How often each rule spoke.
+fn statistics(reports: &Reports, out: &mut dyn Write) -> io::Result<()> {
+    let rules = reports.by_rule();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    header(&[">findings", "severity", "rule"], out)?;
+    for (rule, severity, number) in rules {
+        let rule = format!("{} {}", rule.code, rule.name);
+        row(&[count(number as u64), severity.word().to_owned(), rule], out)?;
+    }
+    writeln!(out)
 }
 
 fn verdict(report: &Report, style: &Style) -> String {
@@ -41,7 +65,7 @@ fn verdict(report: &Report, style: &Style) -> String {
     }
     let counts = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let number = report.count(severity);
-        (number > 0).then(|| format!("{} {}", count(number as u64), severity.word()))
+        (number > 0).then(|| plural(number as u64, if severity == Severity::Info { "note" } else { severity.word() }))
     });
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     format!("**{}** ({}). {seen}", plural(report.findings.len() as u64, "finding"), counts.join(", "))

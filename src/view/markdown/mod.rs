@@ -17,7 +17,7 @@ pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io
     match outcome {
         Outcome::Listing(listing) => listing::write(listing, style, out),
         Outcome::Diff(diff) => diff::write(diff, style, out),
-        Outcome::Reports(reports, _) => doctor::write(reports, style, out),
+        Outcome::Reports(reports) => doctor::write(reports, style, out),
         _ => Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no Markdown form")),
     }
 }
@@ -55,8 +55,7 @@ fn plural(number: u64, word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Severity;
-    use crate::view::{Fails, Format, sample};
+    use crate::view::{Format, sample};
 
     const STYLE: Style = Style {
         format: Format::Markdown,
@@ -123,7 +122,7 @@ mod tests {
     #[test]
     fn a_report_has_a_section_for_each_finding() {
         let bad = sample::report("a`b", vec![sample::finding("9 of 10_000 bytes", "dir")]);
-        let outcome = Outcome::Reports(vec![bad, sample::report("good", Vec::new())], Fails::On(Severity::Error));
+        let outcome = Outcome::Reports(Box::new(sample::reports(vec![bad, sample::report("good", Vec::new())])));
         let text = text(&outcome, &STYLE);
         assert!(text.starts_with("## ``a`b``\n\n**1 finding** (1 error). 5 tensors, 100 B; 46 rules\n"), "{text}");
         assert!(text.contains("\n### error F015: data-truncated\n\n9 of 10\\_000 bytes\n"), "{text}");

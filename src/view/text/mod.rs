@@ -14,7 +14,9 @@ mod paint;
 mod report;
 mod rows;
 mod saved_model;
+mod schema;
 mod show;
+mod statistics;
 mod story;
 mod summary;
 mod values;
@@ -34,17 +36,21 @@ pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io
         Outcome::Listing(listing) => ls::write(listing, style, out),
         Outcome::Show(show) => show::write(show, style, out),
         Outcome::Diff(diff) => diff::write(diff, style, out),
-        Outcome::Reports(reports, _) => report::write(reports, style, out),
+        Outcome::Reports(reports) if reports.statistics => statistics::write(reports, style, out),
+        Outcome::Reports(reports) => report::write(reports, style, out),
         Outcome::Pages(pages) => page::pages(pages, style, out),
         Outcome::Matched(errors) => log::matched(errors, style, out),
         Outcome::Rules(rules) => page::rules(rules, style, out),
+        Outcome::Schemas(schemas) => schema::write(schemas, out),
     }
 }
 
-/// Writes one line for each finding; what has no findings, as [`write`] does.
+/// Writes one line for each finding; what has none to list, as [`write`] does.
 pub(super) fn concise(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match outcome {
-        Outcome::Reports(reports, _) => report::concise(reports, style, out),
+        Outcome::Reports(reports) if style.quiet == 0 && !reports.statistics => {
+            report::concise(&reports.list, style, out)
+        }
         _ => write(outcome, style, out),
     }
 }

@@ -1,7 +1,6 @@
 //! Reports of the doctor: findings under the file that they are about, then how far we looked, and
 //! last the verdict.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::fit::fit;
@@ -9,12 +8,13 @@ use super::log;
 use super::paint::Paint;
 use super::wrap::hang;
 use super::{CAP, diff, plural};
-use crate::doctor::{Checksums, Finding, Report, Severity, Summary};
+use crate::doctor::{Checksums, Finding, Known, Report, Severity, Summary};
 use crate::model::Depth;
-use crate::view::{Style, clean, count};
+use crate::view::{Reports, Style, clean, count};
 
 /// Writes the reports; of several, each with its path, and a line on all of them.
-pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(all: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let reports = all.list.as_slice();
     let several = reports.len() > 1;
     for (i, report) in reports.iter().enumerate() {
         if style.quiet == 0 {
@@ -31,6 +31,9 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
             for line in report.identity.iter().chain(&loads).chain(note) {
                 lines(&hang("", "  ", &clean(line), style.width), out, |line| Paint::new(style).dim(line))?;
             }
+            if i.saturating_add(1) == reports.len() {
+                aside(all, style, out)?;
+            }
         }
         let verdict = verdict(report, several);
         lines(&hang("", "  ", &clean(&verdict), style.width), out, |line| conclude(report, line, style))?;
@@ -41,6 +44,24 @@ pub(super) fn write(reports: &[Report], style: &Style, out: &mut dyn Write) -> i
             writeln!(out)?;
         }
         lines(&hang("", "  ", &total(reports), style.width), out, |line| Paint::new(style).bold(line))?;
+    }
+    Ok(())
+}
+
+/// What was settled beforehand: known findings, and settings that were not given with the command.
+fn aside(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let known: usize = reports.list.iter().map(|report| report.known.len()).fold(0, usize::saturating_add);
+    let mut told = Vec::new();
+    if let Some(baseline) = &reports.baseline {
+        told.push(match baseline.written {
+            Some(written) => format!("{}: {} written", baseline.file, plural(written, "known finding")),
+            None => format!("{}: {} left out", baseline.file, plural(known, "known finding")),
+        });
+        told.extend(baseline.notes.iter().cloned());
+    }
+    told.extend(reports.settings.iter().map(|file| format!("settings  {file}")));
+    for line in told {
+        lines(&hang("", "  ", &clean(&line), style.width), out, |line| Paint::new(style).dim(line))?;
     }
     Ok(())
 }
@@ -69,6 +90,10 @@ fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<(
             write_finding(finding, style, out)?;
             writeln!(out)?;
         }
+    }
+    for Known { finding, reason } in report.known.iter().filter(|_| style.verbose) {
+        let line = format!("known: {} {}: {} ({reason})", finding.rule.code, finding.rule.name, finding.message);
+        lines(&hang("", "  ", &clean(&line), style.width), out, |line| paint.dim(line))?;
     }
     for line in &report.looked.not_examined {
         lines(&hang("not examined: ", "  ", &clean(line), style.width), out, |line| paint.dim(line))?;
@@ -148,7 +173,7 @@ fn verdict(report: &Report, several: bool) -> String {
     format!(
         "{before}{} ({}); {rules}, {}",
         plural(report.findings.len(), "finding"),
-        by_severity(&report.counts),
+        by_severity(std::slice::from_ref(report)),
         reach(looked)
     )
 }
@@ -194,23 +219,18 @@ fn reach(looked: &Summary) -> String {
     }
 }
 
-fn by_severity(counts: &BTreeMap<Severity, usize>) -> String {
-    let words = counts.iter().rev().filter(|(_, number)| **number > 0).map(|(severity, number)| match severity {
-        Severity::Error => plural(*number, "error"),
-        Severity::Warning => plural(*number, "warning"),
-        Severity::Info => plural(*number, "note"),
+fn by_severity(reports: &[Report]) -> String {
+    let severities = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
+    let words = severities.into_iter().filter_map(|(severity, word)| {
+        let number = reports.iter().map(|report| report.count(severity)).fold(0, usize::saturating_add);
+        (number > 0).then(|| plural(number, word))
     });
     words.collect::<Vec<_>>().join(", ")
 }
 
 /// A line on several reports together.
 fn total(reports: &[Report]) -> String {
-    let mut counts = BTreeMap::new();
-    for (severity, number) in reports.iter().flat_map(|report| &report.counts) {
-        let sum: &mut usize = counts.entry(*severity).or_default();
-        *sum = sum.saturating_add(*number);
-    }
-    let findings: usize = counts.values().sum();
+    let findings = reports.iter().map(|report| report.findings.len()).fold(0, usize::saturating_add);
     let opened = reports.iter().all(|report| !report.looked.checkpoints.is_empty());
     let what = if opened { "checkpoints" } else { "paths" };
     let partly = reports.iter().filter(|report| !report.looked.complete).count();
@@ -223,7 +243,7 @@ fn total(reports: &[Report]) -> String {
         "{} in {concerned} of {} {what} ({}){partly}",
         plural(findings, "finding"),
         reports.len(),
-        by_severity(&counts)
+        by_severity(reports)
     )
 }
 
@@ -244,7 +264,7 @@ fn lines(lines: &[String], out: &mut dyn Write, paint: impl Fn(&str) -> String) 
 mod tests {
     use super::*;
     use crate::doctor::{Check, Manual, Rule};
-    use crate::view::Format;
+    use crate::view::{Format, sample};
 
     static RULE: Rule = Rule {
         code: "F015",
@@ -262,8 +282,6 @@ mod tests {
     }
 
     fn report(findings: Vec<Finding>) -> Report {
-        let mut counts = BTreeMap::new();
-        findings.iter().for_each(|finding| *counts.entry(finding.severity).or_default() += 1);
         let looked = Summary {
             against: None,
             depth: Depth::Bytes,
@@ -281,12 +299,12 @@ mod tests {
             identity: None,
             loader: None,
             findings,
+            known: vec![],
             skipped: vec![],
             predictions: vec![],
             goals: None,
             renamed: vec![],
             log: None,
-            counts,
             looked,
         }
     }
@@ -305,7 +323,7 @@ mod tests {
 
     fn text(reports: &[Report], style: &Style) -> String {
         let mut out = Vec::new();
-        write(reports, style, &mut out).unwrap();
+        write(&sample::reports(reports.to_vec()), style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -1,0 +1,27 @@
+//! The flags of `ckpt ls`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Select;
+
+/// `ckpt ls`
+#[derive(Args, Debug)]
+pub struct Ls {
+    /// A checkpoint directory, a prefix (`dir/ckpt-4`), any file of a checkpoint, or a SavedModel
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Every checkpoint of the directory, no variables
+    #[arg(long)]
+    pub all: bool,
+    /// Minimum, maximum, mean, deviation, zeros, NaN and infinities of each variable
+    #[arg(long)]
+    pub stats: bool,
+    /// SHA-256 of each variable's elements
+    #[arg(long)]
+    pub digests: bool,
+    /// Which variables.
+    #[command(flatten)]
+    pub select: Select,
+}
