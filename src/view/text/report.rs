@@ -126,7 +126,7 @@ fn write_finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::R
     for line in &finding.evidence {
         lines(&hang("  ", "    ", &clean(line), style.width), out, plain)?;
     }
-    if let Some(names) = variables(&finding.variables, style.verbose) {
+    if let Some(names) = concerned(finding, style.verbose) {
         lines(&hang("  variables: ", "    ", &names, style.width), out, plain)?;
     }
     if let Some(line) = &finding.tensorflow {
@@ -147,6 +147,18 @@ fn help(line: &str, paint: Paint) -> String {
     match line.strip_prefix("  help:") {
         Some(rest) => format!("  {}{rest}", paint.cyan("help:")),
         None => line.to_owned(),
+    }
+}
+
+/// What it concerns, where the lines above have not named it: names are said once.
+fn concerned(finding: &Finding, all: bool) -> Option<String> {
+    let names = &finding.variables;
+    let is_said = |name: &&String| finding.evidence.iter().any(|line| line.contains(name.as_str()));
+    match names.iter().take(CAP).filter(is_said).count() {
+        0 => variables(names, all),
+        _ if all => variables(names, all),
+        said if said == names.len() => None,
+        _ => Some(format!("{} in all   -v", count(names.len() as u64))),
     }
 }
 
@@ -363,6 +375,17 @@ mod tests {
         assert!(text.contains("\nnot examined: 3 tensors could not be read\n"), "{text}");
         assert!(text.ends_with("2 findings (1 error, 1 warning); 46 rules, every byte read (18,621)\n"), "{text}");
         assert_eq!(text.matches("ckpt-4.data").count(), 1, "one heading for both findings: {text}");
+    }
+
+    #[test]
+    fn names_are_said_once() {
+        let told = |line: &str, names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            concerned(&finding(Severity::Error, 0).evidence(line).variables(names), false)
+        };
+        assert_eq!(told("a/kernel -> would fill b/kernel", &["b/kernel"]), None);
+        assert_eq!(told("no value for: a, b and 1 more", &["a", "b", "c"]).as_deref(), Some("3 in all   -v"));
+        assert_eq!(told("nothing of the kind", &["a/kernel"]).as_deref(), Some("a/kernel"));
     }
 
     #[test]
