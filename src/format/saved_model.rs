@@ -64,7 +64,6 @@ fn without_variables(prefix: &Path) -> Checkpoint {
         graph: None,
         layers: Vec::new(),
         keras: None,
-        configured: None,
         listed: false,
         saved_model: None,
         faults: Vec::new(),

@@ -77,7 +77,6 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
         graph,
         layers: Vec::new(),
         keras: None,
-        configured: None,
         listed: false,
         saved_model: None,
         faults,

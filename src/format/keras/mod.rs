@@ -2,7 +2,7 @@
 
 mod archive;
 mod config;
-mod configured;
+pub(super) mod configured;
 mod dataset;
 mod fit;
 mod json;
@@ -146,7 +146,8 @@ impl Draft {
             path: owns.path,
             name: owns.name,
         });
-        let keras = KerasFile { owners: owners.collect(), config: self.config, training: self.training };
+        let (config, training, configured) = (self.config, self.training, self.configured);
+        let keras = KerasFile { owners: owners.collect(), config, training, configured };
         let mut entries = Vec::with_capacity(self.found.len());
         let mut variables = Vec::with_capacity(self.found.len());
         for (id, found) in self.found.into_iter().enumerate() {
@@ -175,7 +176,6 @@ impl Draft {
             graph: None,
             layers: self.layers,
             keras: Some(Box::new(keras)),
-            configured: self.configured.map(Box::new),
             listed: false,
             saved_model: None,
             faults: self.faults,

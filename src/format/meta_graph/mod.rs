@@ -62,7 +62,6 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         graph: None,
         layers: Vec::new(),
         keras: None,
-        configured: None,
         listed: false,
         saved_model: None,
         faults,

@@ -64,7 +64,6 @@ impl Sample {
             graph: None,
             layers: Vec::new(),
             keras: None,
-            configured: None,
             listed: false,
             saved_model: None,
             faults: Vec::new(),

@@ -340,7 +340,6 @@ mod tests {
             versions: Versions::default(),
             layers: Vec::new(),
             keras: None,
-            configured: None,
             listed: false,
             saved_model: None,
             flavor: Flavor::ObjectBased,
