@@ -1,6 +1,7 @@
 //! Reports of the doctor: findings under the file that they are about, then how far we looked, and
 //! last the verdict.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::fit::fit;
@@ -153,7 +154,8 @@ fn help(line: &str, paint: Paint) -> String {
 /// What it concerns, where the lines above have not named it: names are said once.
 fn concerned(finding: &Finding, all: bool) -> Option<String> {
     let names = &finding.variables;
-    let is_said = |name: &&String| finding.evidence.iter().any(|line| line.contains(name.as_str()));
+    let words: HashSet<&str> = finding.evidence.iter().flat_map(|line| line.split([' ', ','])).collect();
+    let is_said = |name: &&String| words.contains(name.as_str());
     match names.iter().take(CAP).filter(is_said).count() {
         0 => variables(names, all),
         _ if all => variables(names, all),
@@ -384,7 +386,7 @@ mod tests {
             concerned(&finding(Severity::Error, 0).evidence(line).variables(names), false)
         };
         assert_eq!(told("a/kernel -> would fill b/kernel", &["b/kernel"]), None);
-        assert_eq!(told("no value for: a, b and 1 more", &["a", "b", "c"]).as_deref(), Some("3 in all   -v"));
+        assert_eq!(told("no value for: d/a, d/b and 1 more", &["d/a", "d/b", "d/c"]).as_deref(), Some("3 in all   -v"));
         assert_eq!(told("nothing of the kind", &["a/kernel"]).as_deref(), Some("a/kernel"));
     }
 
