@@ -11,6 +11,7 @@ use std::path::Path;
 
 use self::rows::{Head, Listing, Node, PartRow, Row};
 use super::directory::label;
+use super::keras::configured;
 use crate::bytes::limits;
 use crate::error::Error;
 use crate::model::{
@@ -105,7 +106,9 @@ fn checkpoint(path: &Path, listing: Listing) -> Result<Checkpoint, String> {
             weights: owner.weights.iter().map(|key| keys.get(key.as_deref()?).copied()).collect(),
         };
         let owners = keras.owners.into_iter().map(owner).collect();
-        Box::new(KerasFile { owners, config: keras.config, training: keras.training })
+        let (config, training) = (keras.config, keras.training);
+        let configured = config.as_ref().map(|config| configured::read(config, training.as_ref()));
+        Box::new(KerasFile { owners, config, training, configured })
     });
     Ok(Checkpoint {
         prefix: path.to_owned(),
@@ -124,7 +127,6 @@ fn checkpoint(path: &Path, listing: Listing) -> Result<Checkpoint, String> {
         variables: rows.iter().enumerate().map(|(id, row)| variable(row, id, &names)).collect(),
         graph,
         layers: head.layers.into_iter().map(layer).collect(),
-        configured: None,
         listed: true,
         saved_model: head.saved_model.map(|_| Box::new(SavedModel::default())),
         keras,

@@ -45,8 +45,6 @@ pub struct Checkpoint {
     pub layers: Vec<Layer>,
     /// What else a file of Keras has.
     pub keras: Option<Box<KerasFile>>,
-    /// What else the configuration of a Keras model tells, if it is stored and can be read.
-    pub configured: Option<Box<Configured>>,
     /// What else a SavedModel has.
     pub saved_model: Option<Box<SavedModel>>,
     /// True if this was read of a listing alone: then it has no values that could be read.
@@ -73,11 +71,15 @@ impl Checkpoint {
             graph: None,
             layers: Vec::new(),
             keras: None,
-            configured: None,
             saved_model: None,
             listed: false,
             faults: Vec::new(),
         }
+    }
+
+    /// What the configuration of a Keras model asks of the program, if it is stored and can be read.
+    pub fn configured(&self) -> Option<&Configured> {
+        self.keras.as_ref()?.configured.as_ref()
     }
 
     /// The entry of a variable.

@@ -74,7 +74,6 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         layers: Vec::new(),
         saved_model: None,
         keras: None,
-        configured: None,
         listed: false,
         flavor,
         writer,

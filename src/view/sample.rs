@@ -86,7 +86,6 @@ pub fn checkpoint() -> Checkpoint {
         versions: Versions::default(),
         layers: Vec::new(),
         keras: None,
-        configured: None,
         listed: false,
         saved_model: None,
         flavor: Flavor::NameBased,

@@ -2,7 +2,7 @@
 
 mod archive;
 mod config;
-mod configured;
+pub(super) mod configured;
 mod dataset;
 mod fit;
 mod json;
@@ -147,7 +147,8 @@ impl Draft {
             path: owns.path,
             name: owns.name,
         });
-        let keras = KerasFile { owners: owners.collect(), config: self.config, training: self.training };
+        let (config, training, configured) = (self.config, self.training, self.configured);
+        let keras = KerasFile { owners: owners.collect(), config, training, configured };
         let mut entries = Vec::with_capacity(self.found.len());
         let mut variables = Vec::with_capacity(self.found.len());
         for (id, found) in self.found.into_iter().enumerate() {
@@ -170,7 +171,6 @@ impl Draft {
             variables,
             layers: self.layers,
             keras: Some(Box::new(keras)),
-            configured: self.configured.map(Box::new),
             faults: self.faults,
             ..Checkpoint::empty(path, label(path), self.container)
         }

@@ -95,9 +95,8 @@ fn file(
         variables,
         graph: None,
         layers: Vec::new(),
-        keras: Some(Box::new(KerasFile { owners, config: None, training: None })),
+        keras: Some(Box::new(KerasFile { owners, ..KerasFile::default() })),
         saved_model: None,
-        configured: None,
         listed: false,
         faults: Vec::new(),
     }

@@ -71,7 +71,6 @@ impl Sample {
             graph: None,
             layers: Vec::new(),
             keras: None,
-            configured: None,
             listed: false,
             saved_model: None,
             faults: Vec::new(),

@@ -341,7 +341,6 @@ mod tests {
             versions: Versions::default(),
             layers: Vec::new(),
             keras: None,
-            configured: None,
             listed: false,
             saved_model: None,
             flavor: Flavor::ObjectBased,
