@@ -10,7 +10,7 @@ use ckpt::format::{self, open, read_saved_model};
 use ckpt::model::{Argument, Checkpoint, Container, Flavor, Payload, SavedModel, Versions, Writer};
 use ckpt::store::{Local, Memory};
 use serde_json::{Value, json};
-use support::{Chance, fixture, fixtures, strings};
+use support::{Chance, ask, fixture, fixtures, strings};
 
 const META: [&str; 5] = ["meta-alone", "meta-ref", "meta-resource", "meta-sharded", "meta-two-savers"];
 const SAVED: [&str; 7] = ["sm-k2", "sm-module", "sm-small", "sm-v1", "sm-v1-bare", "sm-v1-text", "sm-v1-two"];
@@ -335,4 +335,22 @@ fn a_graph_that_lies() {
     malformed(graph(&nodes), "a large constant that everybody reads");
     let circle = meta(graph(&[node("all", "Identity", &["^b"], b""), node("b", "Assign", &["all", "b:1"], b"")]));
     assert_eq!((circle.faults, circle.entries), (Vec::new(), Vec::new()));
+}
+
+/// What TensorFlow says of a SavedModel that has not just one graph is said in its words.
+#[test]
+fn the_words_of_tensorflow_for_no_graph_or_two() {
+    for name in ["damaged/sm-graph-empty", "sm-v1-two"] {
+        let fixture = fixture(&format!("formats/{name}"));
+        let path = fixture.path().display().to_string();
+        let told = fixture.json["says"]["tf.saved_model.load"].as_str().unwrap();
+        let answer = ask(&Local, &["doctor", "--loader", "saved-model", "--format", "json", &path]).json();
+        let prediction = &answer["predictions"][0];
+        let said =
+            format!("{}: {}", prediction["exception"].as_str().unwrap(), prediction["message"].as_str().unwrap());
+        assert_eq!(said, told, "{name}");
+    }
+    let path = fixture("formats/damaged/sm-graph-empty").path().display().to_string();
+    let finding = &ask(&Local, &["doctor", "--format", "json", &path]).json()["findings"][0];
+    assert!(finding["tensorflow"].as_str().unwrap().contains("there are 0 MetaGraphs"), "{finding}");
 }

@@ -70,8 +70,9 @@ pub const HDF5_REREAD: u64 = 8;
 /// Bytes of structure that even the smallest HDF5 file may have.
 pub const HDF5_METADATA: u64 = 1 << 16;
 
-/// Taken from that budget for each chunk of a dataset, which takes memory besides the bytes that tell its place.
-pub const HDF5_CHUNK: u64 = 8;
+/// Taken from that budget for each chunk of a dataset, which takes some 200 bytes of memory besides those that tell
+/// its place: a file cannot have more chunks than an eighth of its bytes, and a thousand.
+pub const HDF5_CHUNK: u64 = 64;
 
 /// Paths in HDF5 repeat the names of the groups above, but what lies at their ends takes some hundred bytes:
 /// this many times the size of the file, and [`HDF5_PATHS`] more, are far above what honest files have.

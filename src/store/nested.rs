@@ -1,7 +1,8 @@
 //! Files within archives: `model.keras/config.json` is a member of the zip `model.keras`.
 //!
-//! A member that is stored as it is keeps its places: it is a window of the archive. One that is
-//! compressed is held in memory.
+//! A member that is stored as it is, as Keras stores all, keeps its places: it is a window of the archive. One
+//! that is compressed is unpacked into memory as a whole, since deflate cannot be read from the middle: at the
+//! most [`limits::EXPANSION`] times the size of the archive.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;

@@ -10,7 +10,7 @@ use super::super::rules::{
 use super::super::words::{many, number, python, some};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
-use crate::model::{Checkpoint, Container, NO_OBJECT};
+use crate::model::{Checkpoint, Container, NO_GRAPHS, NO_OBJECT};
 
 /// Faults that are written out; the rest is counted.
 const SHOWN: usize = 5;
@@ -217,7 +217,14 @@ pub(super) fn graph_file(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let finding =
         Finding::new(&graph_file_malformed::RULE, fault.kind.to_string()).at(&fault.at).cause("truncated-file");
     if !is_beside(facts, fault) {
-        let says = "raises DecodeError or OSError: \"Cannot parse file\" when it opens the graph";
+        let model = facts.checkpoint.as_ref().and_then(|checkpoint| checkpoint.saved_model.as_deref());
+        // A message without bytes is a message, of no graph.
+        let is_empty =
+            matches!(&fault.kind, FaultKind::GraphFileMalformed { error } if error == NO_GRAPHS) && model.is_some();
+        let says = match model.filter(|_| is_empty) {
+            Some(model) => format!("ValueError: \"{}\"", model.without_tags()),
+            None => "raises DecodeError or OSError: \"Cannot parse file\" when it opens the graph".to_owned(),
+        };
         return Some(fall_back(finding.tensorflow(says), facts, "fetch the file again"));
     }
     let says = "import_meta_graph() raises (UnicodeDecodeError, ParseError or DecodeError); the variables can be \
