@@ -354,3 +354,29 @@ fn the_words_of_tensorflow_for_no_graph_or_two() {
     let finding = &ask(&Local, &["doctor", "--format", "json", &path]).json()["findings"][0];
     assert!(finding["tensorflow"].as_str().unwrap().contains("there are 0 MetaGraphs"), "{finding}");
 }
+
+/// A Saver that asks for a slice that no tensor has is told; the other variables are listed all the same.
+#[test]
+fn impossible_slices_of_a_graph_are_faults() {
+    let fixture = fixture("formats/meta-resource");
+    let bytes = std::fs::read(fixture.path()).unwrap();
+    let slice = b"3 6 0,3:0,3";
+    // The operation that saves has it too.
+    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(slice)).collect();
+    assert_eq!(places.len(), 2);
+    let faults = |text: &[u8]| {
+        let mut bytes = bytes.clone();
+        places.iter().for_each(|at| bytes[*at..at + slice.len()].copy_from_slice(text));
+        let mut disk = Memory::default();
+        disk.put("g.meta", bytes);
+        let graph = format::open(&disk, Path::new("g.meta")).unwrap();
+        assert_eq!(graph.entries.len(), 5);
+        graph.faults.into_iter().map(|fault| fault.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(slice), []);
+    let wrong = [FaultKind::ShapeInvalid { key: "embed/columns".to_owned() }];
+    // Not a number, one axis cut of two, three axes cut, no cut at all.
+    for text in [b"x 6 0,3:0,3", b"3 6 0,3+0,3", b"3 6 0:3:0,3", b"what's this"] {
+        assert_eq!(faults(text), wrong, "{}", String::from_utf8_lossy(text));
+    }
+}

@@ -126,7 +126,7 @@ impl Found {
         let signatures = std::mem::take(&mut graph.signatures).into_iter().filter(|(name, _)| name != INIT);
         self.graphs.push(MetaGraph { tags: graph.info.tags.clone(), signatures: signatures.map(signature).collect() });
         // Without objects it is a graph of TensorFlow 1, whose variables are found by name.
-        let needs = if graph.objects.is_empty() { wanted(&graph)? } else { self.objects(graph.objects)? };
+        let needs = if graph.objects.is_empty() { wanted(&graph)?.variables } else { self.objects(graph.objects)? };
         // Graphs of one SavedModel share its variables; variables of one may have one name.
         let id = |need: &Needed| (need.name.clone(), need.dtype, need.shape.clone());
         let new: Vec<Needed> = needs.into_iter().filter(|need| !self.known.contains(&id(need))).collect();
