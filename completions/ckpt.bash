@@ -146,7 +146,7 @@ _ckpt() {
             return 0
             ;;
         ckpt__subcmd__diff)
-            opts="-n -e -r -o -q -v -j -h --values --atol --rtol --stat --name-status --map --fail-on --for --name --regex --role --dtype --min-size --sort --reverse --limit --names --depth --tree --no-collapse --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
+            opts="-n -e -r -o -q -v -j -h --values --atol --rtol --stat --name-status --map --html --fail-on --for --name --regex --role --dtype --min-size --sort --reverse --limit --names --depth --tree --no-collapse --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -161,6 +161,10 @@ _ckpt() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -256,7 +260,7 @@ _ckpt() {
             return 0
             ;;
         ckpt__subcmd__doctor)
-            opts="-o -q -v -j -h --all --against --log --loader --by-name --skip-mismatch --quick --select --ignore --fail-on --for --exit-zero --baseline --write-baseline --statistics --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
+            opts="-o -q -v -j -h --all --against --log --loader --by-name --skip-mismatch --quick --select --ignore --fail-on --for --html --exit-zero --baseline --write-baseline --statistics --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -288,6 +292,10 @@ _ckpt() {
                     ;;
                 --for)
                     COMPREPLY=($(compgen -W "exact resume finetune infer" -- "${cur}"))
+                    return 0
+                    ;;
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --baseline)

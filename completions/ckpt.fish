@@ -134,6 +134,7 @@ complete -c ckpt -n "__fish_ckpt_using_subcommand show" -s h -l help -d 'Print h
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l atol -d 'Take numbers for the same that are this far apart, as numpy.allclose(OLD, NEW); reads what differs' -r
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l rtol -d 'The same, as a part of the new number' -r
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l map -d 'Write which old name is which new one: JSON to a .json file, a script to a .py file or to -' -r -F
+complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l html -d 'Write a page to look at: what happened, the layers, and how the values moved; reads what differs' -r -F
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l fail-on -d 'What makes the exit status 1 [default: any difference]' -r -f -a "removed\t'Only in the old checkpoint'
 added\t'Only in the new one'
 renamed\t'The same under another name or key'
@@ -211,6 +212,7 @@ complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l for -d 'With --agai
 resume\t'Go on training: model, optimizer and counters, each to itself'
 finetune\t'Train further: whatever stayed in the model comes back; new heads are allowed'
 infer\t'Use the model: every variable of it is filled, each from itself'"
+complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l html -d 'Write a page to look at: the findings, the layers, and with --against how the values moved' -r -F
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l baseline -d 'Findings that are known: they are counted apart, and do not fail' -r -F
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l format -d 'Kind of output [default: text]' -r -f -a "text\t'For people'
 concise\t'One line for each finding'

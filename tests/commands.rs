@@ -27,6 +27,18 @@ fn disk() -> Memory {
 }
 
 #[test]
+fn a_checkpoint_is_examined_once() {
+    let subjects = |paths: &[&str]| {
+        let args: Vec<&str> = ["doctor", "--format", "json"].iter().chain(paths).copied().collect();
+        ask(&disk(), &args).json()["subjects"].as_array().expect("subjects").len()
+    };
+    assert_eq!(subjects(&["run/model.ckpt-10.index", "run/model.ckpt-10.data-00000-of-00001"]), 1);
+    assert_eq!(subjects(&["run/model.ckpt-10", "run/model.ckpt-20", "run/model.ckpt-10.index"]), 2);
+    assert_eq!(subjects(&["run", "run/model.ckpt-20"]), 2, "the directory is more than its newest");
+    assert_eq!(subjects(&["nowhere", "elsewhere"]), 2);
+}
+
+#[test]
 fn exit_codes() {
     let disk = disk();
     let (old, new) = ("run/model.ckpt-10", "run/model.ckpt-20");

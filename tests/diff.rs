@@ -382,7 +382,7 @@ fn a_map_spares_the_inputs() {
 #[test]
 fn what_happened_is_said_in_sentences() {
     let cases = [
-        (program(new(), "model/", 3, false), "renamed by adding model/ (3 variables)"),
+        (program(new(), "model/", 3, false), "renamed by adding model/ (4 variables)"),
         (program(new(), "", 5, false), "head has 5 units or classes, 3 before (1 variable)"),
         (program(new(), "", 3, true), "new: LayerNormalization norm (1 variable)"),
     ];

@@ -287,3 +287,79 @@ fn the_first_line_says_what_it_is() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What `ls` lists of the files of a fixture: path below the fixture's, size, size in the archive; and the size in all.
+fn listed_files(fixture: &Fixture) -> (BTreeMap<String, (u64, Option<u64>)>, u64) {
+    let path = fixture.path().display().to_string();
+    let answer = ask(&Local, &["ls", "--format", "json", &path]).json();
+    let files = answer["checkpoint"]["files"].as_array().unwrap_or_else(|| panic!("{}", fixture.name));
+    let row = |file: &Value| {
+        let below = file["path"].as_str().unwrap().strip_prefix(&path).unwrap().trim_start_matches('/').to_owned();
+        (below, (file["size"].as_u64().unwrap(), file["stored_size"].as_u64()))
+    };
+    let rows: BTreeMap<_, _> = files.iter().map(row).collect();
+    assert_eq!(rows.len(), files.len(), "{}: each once", fixture.name);
+    (rows, answer["checkpoint"]["size"].as_u64().unwrap())
+}
+
+#[test]
+fn every_member_of_an_archive_is_listed_with_its_sizes() {
+    let mut archives = 0;
+    for fixture in of_formats().iter().filter(|fixture| fixture.json["kind"] == "keras-archive") {
+        let file = std::fs::File::open(fixture.path()).unwrap();
+        let on_disk = file.metadata().unwrap().len();
+        let archive = zip::ZipArchive::new(file).unwrap();
+        let mut wanted = BTreeMap::from([(String::new(), (on_disk, None))]);
+        for number in 0..archive.len() {
+            let member = archive.by_index_data(number).unwrap();
+            let name = member.name().unwrap().into_owned();
+            if !name.ends_with('/') {
+                wanted.insert(name, (member.size(), Some(member.compressed_size())));
+            }
+        }
+        assert_eq!(listed_files(fixture), (wanted, on_disk), "{}", fixture.name);
+        archives += 1;
+    }
+    assert!(archives > 5, "{archives}");
+}
+
+#[test]
+fn every_file_of_a_saved_model_is_listed() {
+    let mut models = 0;
+    for fixture in
+        of_formats().iter().filter(|fixture| fixture.name.contains("/sm-") || fixture.name.contains("folder"))
+    {
+        let mut wanted = BTreeMap::new();
+        let mut open = vec![fixture.path()];
+        while let Some(folder) = open.pop() {
+            for item in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                match item.metadata().unwrap() {
+                    metadata if metadata.is_dir() => open.push(item.path()),
+                    metadata => {
+                        let below = item.path().strip_prefix(fixture.path()).unwrap().display().to_string();
+                        wanted.insert(below, (metadata.len(), None));
+                    }
+                }
+            }
+        }
+        let size = wanted.values().map(|(size, _)| size).sum::<u64>();
+        assert_eq!(listed_files(fixture), (wanted, size), "{}", fixture.name);
+        models += 1;
+    }
+    assert!(models > 5, "{models}");
+}
+
+/// What lies in the place of an index is named, and its bytes are not those of a checkpoint.
+#[test]
+fn what_is_no_index_is_no_checkpoint() {
+    for (name, what) in [("gzip-index", "a gzip archive"), ("html-index", "an HTML page")] {
+        let path = support::fixture(&format!("damaged/{name}")).path().display().to_string();
+        let answer = ask(&Local, &["ls", "--format", "json", &path]).json();
+        let checkpoint = &answer["checkpoint"];
+        assert_eq!(checkpoint["format"], "not-a-checkpoint", "{name}");
+        assert_eq!(checkpoint["files"][0]["is"], what);
+        assert_eq!(checkpoint["size"], checkpoint["files"][1]["size"], "the data alone");
+        let first = ask(&Local, &["ls", &path]).out;
+        assert!(first.lines().next().unwrap().ends_with(&format!("its index is {what}")), "{first}");
+    }
+}

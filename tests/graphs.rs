@@ -10,7 +10,7 @@ use ckpt::format::{self, open, read_saved_model};
 use ckpt::model::{Argument, Checkpoint, Container, Flavor, Payload, SavedModel, Versions, Writer};
 use ckpt::store::{Local, Memory};
 use serde_json::{Value, json};
-use support::{Chance, fixture, fixtures, strings};
+use support::{Chance, ask, fixture, fixtures, strings};
 
 const META: [&str; 5] = ["meta-alone", "meta-ref", "meta-resource", "meta-sharded", "meta-two-savers"];
 const SAVED: [&str; 7] = ["sm-k2", "sm-module", "sm-small", "sm-v1", "sm-v1-bare", "sm-v1-text", "sm-v1-two"];
@@ -335,4 +335,48 @@ fn a_graph_that_lies() {
     malformed(graph(&nodes), "a large constant that everybody reads");
     let circle = meta(graph(&[node("all", "Identity", &["^b"], b""), node("b", "Assign", &["all", "b:1"], b"")]));
     assert_eq!((circle.faults, circle.entries), (Vec::new(), Vec::new()));
+}
+
+/// What TensorFlow says of a SavedModel that has not just one graph is said in its words.
+#[test]
+fn the_words_of_tensorflow_for_no_graph_or_two() {
+    for name in ["damaged/sm-graph-empty", "sm-v1-two"] {
+        let fixture = fixture(&format!("formats/{name}"));
+        let path = fixture.path().display().to_string();
+        let told = fixture.json["says"]["tf.saved_model.load"].as_str().unwrap();
+        let answer = ask(&Local, &["doctor", "--loader", "saved-model", "--format", "json", &path]).json();
+        let prediction = &answer["predictions"][0];
+        let said =
+            format!("{}: {}", prediction["exception"].as_str().unwrap(), prediction["message"].as_str().unwrap());
+        assert_eq!(said, told, "{name}");
+    }
+    let path = fixture("formats/damaged/sm-graph-empty").path().display().to_string();
+    let finding = &ask(&Local, &["doctor", "--format", "json", &path]).json()["findings"][0];
+    assert!(finding["tensorflow"].as_str().unwrap().contains("there are 0 MetaGraphs"), "{finding}");
+}
+
+/// A Saver that asks for a slice that no tensor has is told; the other variables are listed all the same.
+#[test]
+fn impossible_slices_of_a_graph_are_faults() {
+    let fixture = fixture("formats/meta-resource");
+    let bytes = std::fs::read(fixture.path()).unwrap();
+    let slice = b"3 6 0,3:0,3";
+    // The operation that saves has it too.
+    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(slice)).collect();
+    assert_eq!(places.len(), 2);
+    let faults = |text: &[u8]| {
+        let mut bytes = bytes.clone();
+        places.iter().for_each(|at| bytes[*at..at + slice.len()].copy_from_slice(text));
+        let mut disk = Memory::default();
+        disk.put("g.meta", bytes);
+        let graph = format::open(&disk, Path::new("g.meta")).unwrap();
+        assert_eq!(graph.entries.len(), 5);
+        graph.faults.into_iter().map(|fault| fault.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(slice), []);
+    let wrong = [FaultKind::ShapeInvalid { key: "embed/columns".to_owned() }];
+    // Not a number, one axis cut of two, three axes cut, no cut at all.
+    for text in [b"x 6 0,3:0,3", b"3 6 0,3+0,3", b"3 6 0:3:0,3", b"what's this"] {
+        assert_eq!(faults(text), wrong, "{}", String::from_utf8_lossy(text));
+    }
 }

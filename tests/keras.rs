@@ -124,9 +124,12 @@ fn names_and_roles() {
                 fixture.name,
                 variable.role
             );
-            let averages = ["moving_mean", "moving_variance", "mean", "variance", "count"];
-            let is_average = averages.contains(&owner.rsplit('/').next().unwrap());
-            assert_eq!(variable.role == Role::Statistic, is_average, "{} {key}", fixture.name);
+            let state = [
+                &["moving_mean", "moving_variance", "mean", "variance", "count"][..],
+                &["kernel_scale", "kernel_zero", "embeddings_scale", "embeddings_zero", "g_idx"],
+            ];
+            let is_state = state.concat().contains(&owner.rsplit('/').next().unwrap());
+            assert_eq!(variable.role == Role::Statistic, is_state, "{} {key}", fixture.name);
             let (ours, theirs) = (ends(&variable.name), ends(&owner));
             if is_legacy {
                 assert_eq!(&*variable.name, owner, "{}", fixture.name);
@@ -335,7 +338,7 @@ fn what_is_listed_and_missing() {
 }
 
 #[test]
-fn links_are_told_and_not_followed() {
+fn links_are_told_and_not_followed_out_of_the_file() {
     for (name, path) in [("h5", "model_weights/logits/small/logits/kernel"), ("weights", "layers/dense_1/vars/0")] {
         let (path, leaves) = (path.to_owned(), |path: &str, file: &str| FaultKind::LinkLeavesFile {
             path: path.to_owned(),
@@ -343,8 +346,11 @@ fn links_are_told_and_not_followed() {
         });
         let (faults, entries) = wounded(&format!("{name}-soft-link"));
         assert_eq!(faults, [FaultKind::LinkInFile { path: path.clone(), target: "/moved".into() }]);
-        // What the link leads to is listed nowhere, so it is an entry of its own.
-        assert!(entries >= 4);
+        assert_eq!(entries, 4, "what the link leads to is listed once, under the name of the link");
+        let linked = read(&fixture(&format!("formats/damaged/{name}-soft-link")).path());
+        let (_, kernel) = linked.find(path.as_bytes()).unwrap();
+        assert_eq!(kernel.shape.axes(), Some(&[4, 2][..]));
+        assert!(linked.find(b"moved").is_none());
         assert_eq!(wounded(&format!("{name}-external-link")), (vec![leaves(&path, "other.h5")], 4));
         assert_eq!(wounded(&format!("{name}-external-data")), (vec![leaves(&path, "kernel.bin")], 4));
     }
@@ -414,5 +420,46 @@ fn single_bits() {
                 assert!(checkpoint.entries.is_sorted_by(|a, b| a.key < b.key), "{name}");
             }
         }
+    }
+}
+
+/// Scales, zero points and groups of rows of quantised layers are not trained; Keras counts them all the same.
+#[test]
+fn what_quantising_keeps_is_no_weight() {
+    for (name, kept) in [
+        ("k3-weights-int8", &["hidden/kernel_scale", "logits/kernel_scale"][..]),
+        (
+            "k3-weights-int4",
+            &[
+                "hidden/g_idx",
+                "hidden/kernel_scale",
+                "hidden/kernel_zero",
+                "logits/g_idx",
+                "logits/kernel_scale",
+                "logits/kernel_zero",
+            ],
+        ),
+        (
+            "k3-h5-int4",
+            &[
+                "small/logits/g_idx",
+                "small/logits/kernel_scale",
+                "small/logits/kernel_zero",
+                "small/words/embeddings_scale",
+                "small/words/embeddings_zero",
+                "small/words/g_idx",
+            ],
+        ),
+    ] {
+        let fixture = fixture(&format!("formats/{name}"));
+        let checkpoint = read(&fixture.path());
+        let statistics = checkpoint.variables.iter().filter(|variable| variable.role == Role::Statistic);
+        let names: BTreeSet<String> = statistics.map(|variable| variable.name.to_string()).collect();
+        assert_eq!(names, kept.iter().map(|name| (*name).to_owned()).collect(), "{name}");
+        let weights = fixture.json["weights"].as_array().unwrap();
+        let sizes = weights.iter().map(|weight| {
+            weight["shape"].as_array().unwrap().iter().map(|axis| axis.as_u64().unwrap()).product::<u64>()
+        });
+        assert_eq!(checkpoint.totals().model.params, sizes.sum::<u64>(), "{name}");
     }
 }

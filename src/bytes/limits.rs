@@ -70,8 +70,9 @@ pub const HDF5_REREAD: u64 = 8;
 /// Bytes of structure that even the smallest HDF5 file may have.
 pub const HDF5_METADATA: u64 = 1 << 16;
 
-/// Taken from that budget for each chunk of a dataset, which takes memory besides the bytes that tell its place.
-pub const HDF5_CHUNK: u64 = 8;
+/// Taken from that budget for each chunk of a dataset, which takes some 200 bytes of memory besides those that tell
+/// its place: a file cannot have more chunks than an eighth of its bytes, and a thousand.
+pub const HDF5_CHUNK: u64 = 64;
 
 /// Paths in HDF5 repeat the names of the groups above, but what lies at their ends takes some hundred bytes:
 /// this many times the size of the file, and [`HDF5_PATHS`] more, are far above what honest files have.
@@ -108,6 +109,14 @@ pub const GRAPH_NODES: usize = 1 << 16;
 
 /// Graphs of one SavedModel: most have one, some a few.
 pub const GRAPHS: usize = 1 << 12;
+
+/// Links in HDF5 that lead to each other.
+pub const HDF5_LINKS: usize = 16;
+
+/// Files that are listed beside the tensors of a model, and folders within each other in which they may lie.
+pub const PARTS: usize = 1 << 16;
+/// See [`PARTS`].
+pub const PART_FOLDERS: usize = 16;
 
 /// Deflate shrinks to 1/1032 at the very best: a tensor of more than so many times its stored bytes is
 /// mostly fill value.

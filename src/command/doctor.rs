@@ -1,6 +1,6 @@
 //! `ckpt doctor`: survey first, judge afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::settings::{Call, Expected, Settings};
@@ -64,7 +64,15 @@ pub(crate) fn doctor(context: &Context, args: &cli::Doctor) -> Result<Outcome, E
 /// If none is left: to have looked at nothing is no success.
 fn paths(context: &Context, args: &cli::Doctor, settings: &Settings) -> Result<Vec<PathBuf>, Error> {
     let all = args.paths.iter().flat_map(|path| expand(context, path, args.all));
-    let paths: Vec<PathBuf> = all.filter(|path| !settings.excludes(path)).collect();
+    let mut paths: Vec<PathBuf> = all.filter(|path| !settings.excludes(path)).collect();
+    // A checkpoint is examined once, however many of its files are named; a directory has its state file too.
+    let mut known = HashSet::new();
+    if paths.len() > 1 {
+        paths.retain(|path| {
+            let resolved = format::resolve(context.store, path);
+            resolved.is_directory || resolved.prefix.is_none_or(|prefix| known.insert(prefix))
+        });
+    }
     if paths.is_empty() {
         let file = settings.label().unwrap_or_default();
         let error = Error::new(format!("{file}: exclude leaves nothing to examine"));

@@ -132,7 +132,11 @@ fn row(
         saved: saved(directory, candidate),
         params: opened.map(|checkpoint| checkpoint.totals().model.params),
         optimizer: opened.and_then(|checkpoint| Some((checkpoint.optimizer()?, checkpoint.slot_kinds().len()))),
-        size: candidate.size(),
+        // What lies in the place of an index is no part of the checkpoint.
+        size: match opened.filter(|checkpoint| checkpoint.instead_of_index().is_some()) {
+            Some(checkpoint) => checkpoint.size_on_disk(),
+            None => candidate.size(),
+        },
         latest: matches!(&directory.latest, Latest::Path(path) if same_place(path, prefix)),
         kept: kept(directory, candidate),
         complete: opened.is_some_and(is_complete),

@@ -41,6 +41,9 @@ pub fn identity(checkpoint: &Checkpoint, resolved: &Resolved) -> String {
         return match (resolved.is_saved_model, checkpoint.faults.is_empty()) {
             (true, _) => format!("{kind} without variables{by}"),
             (false, true) => format!("{kind} without tensors"),
+            (false, false) if let Some(what) = checkpoint.instead_of_index() => {
+                format!("no {kind}: its index is {what}")
+            }
             (false, false) => format!("{kind}, unreadable"),
         };
     }

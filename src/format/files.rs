@@ -1,17 +1,39 @@
 //! Files of a checkpoint, as they are found on a disk, and those that cannot be read.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::bytes::{Fault, FaultKind, Span};
+use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::model::{File, FileRole};
-use crate::store::Item;
+use crate::store::{Item, ItemKind, Store};
 
 /// A file at a path, with what is known of it; nothing, if it is not there.
 pub(super) fn file(path: PathBuf, role: FileRole, item: Option<Item>) -> File {
     let (size, modified) = item.map_or((None, None), |item| (Some(item.size), item.modified));
-    File { label: path.display().to_string().into(), path, role, size, modified }
+    File { label: path.display().to_string().into(), path, role, size, stored: None, modified }
+}
+
+/// Those of some files in a directory that are there, and all that lies in some folders of it.
+pub(super) fn parts(store: &dyn Store, directory: &Path, names: &[&str], folders: &[&str]) -> Vec<File> {
+    let named = names.iter().filter_map(|name| Some((directory.join(name), store.stat(&directory.join(name)).ok()?)));
+    let mut parts: Vec<File> = named
+        .filter(|(_, item)| item.kind == ItemKind::File)
+        .map(|(path, item)| file(path, FileRole::Part, Some(item)))
+        .collect();
+    let mut open: Vec<(PathBuf, usize)> = folders.iter().map(|folder| (directory.join(folder), 0)).collect();
+    while let Some((folder, depth)) = open.pop() {
+        for item in store.list(&folder).unwrap_or_default() {
+            let path = folder.join(&item.name);
+            match item.kind {
+                ItemKind::Directory if depth < limits::PART_FOLDERS => open.push((path, depth.saturating_add(1))),
+                ItemKind::File if parts.len() < limits::PARTS => parts.push(file(path, FileRole::Part, Some(item))),
+                _ => {}
+            }
+        }
+    }
+    parts.sort_by(|a, b| a.path.cmp(&b.path));
+    parts
 }
 
 /// An error of the operating system without the number behind it.

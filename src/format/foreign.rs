@@ -171,17 +171,18 @@ fn is_record(head: &[u8]) -> bool {
 
 /// Names what a zip archive is, by what is in it.
 fn archive(blob: &dyn Blob) -> Option<Foreign> {
-    let Ok(names) = store::names(blob) else {
+    let Ok(members) = store::members(blob) else {
         return is_cut_keras(blob).then_some(Foreign::KerasArchive);
     };
-    let has = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
+    let names = || members.iter().map(|member| member.name.as_str());
+    let has = |test: &dyn Fn(&str) -> bool| names().any(test);
     // Also one that was packed with its folder, which Keras refuses.
     let is_weights = |name: &str| name.rsplit('/').next().is_some_and(|name| name.starts_with("model.weights."));
     if has(&|name| name == "config.json" || is_weights(name)) {
         Some(Foreign::KerasArchive)
     } else if has(&|name| name.ends_with("/data.pkl") || name == "data.pkl") {
         Some(Foreign::PyTorch)
-    } else if !names.is_empty() && names.iter().all(|name| name.ends_with(".npy")) {
+    } else if !members.is_empty() && names().all(|name| name.ends_with(".npy")) {
         Some(Foreign::Npz)
     } else {
         None

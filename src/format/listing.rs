@@ -11,6 +11,7 @@ use std::path::Path;
 
 use self::rows::{Head, Listing, Node, PartRow, Row};
 use super::directory::label;
+use super::keras::configured;
 use crate::bytes::limits;
 use crate::error::Error;
 use crate::model::{
@@ -105,7 +106,9 @@ fn checkpoint(path: &Path, listing: Listing) -> Result<Checkpoint, String> {
             weights: owner.weights.iter().map(|key| keys.get(key.as_deref()?).copied()).collect(),
         };
         let owners = keras.owners.into_iter().map(owner).collect();
-        Box::new(KerasFile { owners, config: keras.config, training: keras.training })
+        let (config, training) = (keras.config, keras.training);
+        let configured = config.as_ref().map(|config| configured::read(config, training.as_ref()));
+        Box::new(KerasFile { owners, config, training, configured })
     });
     Ok(Checkpoint {
         prefix: path.to_owned(),
@@ -124,7 +127,6 @@ fn checkpoint(path: &Path, listing: Listing) -> Result<Checkpoint, String> {
         variables: rows.iter().enumerate().map(|(id, row)| variable(row, id, &names)).collect(),
         graph,
         layers: head.layers.into_iter().map(layer).collect(),
-        configured: None,
         listed: true,
         saved_model: head.saved_model.map(|_| Box::new(SavedModel::default())),
         keras,
@@ -138,10 +140,13 @@ fn file_of(listing: &Path, row: &rows::FileRow) -> File {
     let role = match (row.role.as_str(), row.number, row.of) {
         ("shard", Some(number), Some(of)) => FileRole::Shard { number, of },
         ("whole", ..) => FileRole::Whole,
+        ("archive", ..) => FileRole::Archive,
+        ("part", ..) => FileRole::Part,
         _ => FileRole::Index,
     };
     let name = row.path.rsplit(['/', '\\']).next().unwrap_or_default();
-    File { path: listing.join(name), label: row.path.as_str().into(), role, size: row.size, modified: None }
+    let label = row.path.as_str().into();
+    File { path: listing.join(name), label, role, size: row.size, stored: row.stored_size, modified: None }
 }
 
 /// Of an empty checkpoint nothing tells.

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::bundle;
 use super::directory::label;
+use super::files;
 use super::meta_graph::{Graph, bytes, decode, dtype, malformed, shape, wanted};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::error::Error;
 use crate::model::{
-    Argument, Checkpoint, Container, DType, Endianness, Flavor, MetaGraph, NO_GRAPHS, Needed, SavedModel, Shape,
-    Signature, Versions, Writer,
+    Argument, Checkpoint, Container, DType, MetaGraph, NO_GRAPHS, Needed, SavedModel, Shape, Signature, Versions,
 };
 use crate::proto;
 use crate::proto::fields::fields;
@@ -39,40 +39,23 @@ pub(super) fn directory<'a>(store: &dyn Store, prefix: &'a Path) -> Option<&'a P
 pub(super) fn open(store: &dyn Store, directory: &Path, prefix: &Path) -> Result<Checkpoint, Error> {
     let mut checkpoint = match super::resolve::is_prefix(store, prefix) {
         true => bundle::open(store, prefix)?,
-        false => without_variables(prefix),
+        false => Checkpoint::empty(prefix, label(prefix), Container::Bundle),
     };
     if let Some((model, versions)) = read(store, directory, &mut checkpoint.faults) {
         checkpoint.saved_model = Some(Box::new(model));
         checkpoint.versions = versions;
+        let names = [&GRAPHS[..], &BESIDE].concat();
+        checkpoint.files.extend(files::parts(store, directory, &names, &FOLDERS));
     }
     Ok(checkpoint)
 }
 
-fn without_variables(prefix: &Path) -> Checkpoint {
-    Checkpoint {
-        prefix: prefix.to_owned(),
-        label: label(prefix),
-        container: Container::Bundle,
-        flavor: Flavor::NameBased,
-        writer: Writer::Saver,
-        versions: Versions::default(),
-        endianness: Endianness::Little,
-        declared_shards: None,
-        files: Vec::new(),
-        entries: Vec::new(),
-        variables: Vec::new(),
-        graph: None,
-        layers: Vec::new(),
-        keras: None,
-        configured: None,
-        listed: false,
-        saved_model: None,
-        faults: Vec::new(),
-    }
-}
-
 /// The names of the graph, in the order in which TensorFlow looks for them.
 const GRAPHS: [&str; 3] = ["saved_model.cpb", "saved_model.pb", "saved_model.pbtxt"];
+
+/// What else it may have beside its variables.
+const BESIDE: [&str; 3] = ["fingerprint.pb", "keras_metadata.pb", "tfhub_module.pb"];
+const FOLDERS: [&str; 3] = ["assets", "assets.extra", "debug"];
 
 /// Reads what a directory has as a SavedModel, and the versions that it names; none if it is not one.
 /// Whatever is wrong with it becomes a fault.
@@ -143,7 +126,7 @@ impl Found {
         let signatures = std::mem::take(&mut graph.signatures).into_iter().filter(|(name, _)| name != INIT);
         self.graphs.push(MetaGraph { tags: graph.info.tags.clone(), signatures: signatures.map(signature).collect() });
         // Without objects it is a graph of TensorFlow 1, whose variables are found by name.
-        let needs = if graph.objects.is_empty() { wanted(&graph)? } else { self.objects(graph.objects)? };
+        let needs = if graph.objects.is_empty() { wanted(&graph)?.variables } else { self.objects(graph.objects)? };
         // Graphs of one SavedModel share its variables; variables of one may have one name.
         let id = |need: &Needed| (need.name.clone(), need.dtype, need.shape.clone());
         let new: Vec<Needed> = needs.into_iter().filter(|need| !self.known.contains(&id(need))).collect();

@@ -1,7 +1,7 @@
 //! One checkpoint, as it lies there.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::configured::Configured;
@@ -11,7 +11,7 @@ use super::graph::ObjectGraph;
 use super::keras::KerasFile;
 use super::saved_model::SavedModel;
 use super::variable::{Variable, VariableId};
-use crate::bytes::Fault;
+use crate::bytes::{Fault, FaultKind, Foreign};
 
 /// What is written, and every fault that was met while reading it.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct Checkpoint {
     pub endianness: Endianness,
     /// Number of shards that a bundle's header declares; none if the header cannot be read.
     pub declared_shards: Option<u32>,
-    /// The index, then the shards in order, whether they are there or not.
+    /// The index, then the shards in order, whether they are there or not; then what accompanies them.
     pub files: Vec<File>,
     /// Every tensor, in key order.
     pub entries: Vec<Entry>,
@@ -45,8 +45,6 @@ pub struct Checkpoint {
     pub layers: Vec<Layer>,
     /// What else a file of Keras has.
     pub keras: Option<Box<KerasFile>>,
-    /// What else the configuration of a Keras model tells, if it is stored and can be read.
-    pub configured: Option<Box<Configured>>,
     /// What else a SavedModel has.
     pub saved_model: Option<Box<SavedModel>>,
     /// True if this was read of a listing alone: then it has no values that could be read.
@@ -56,6 +54,34 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// One of which nothing is known but where it lies and of which kind its files are.
+    pub fn empty(prefix: &Path, label: String, container: Container) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            label,
+            container,
+            flavor: Flavor::NameBased,
+            writer: Writer::Saver,
+            versions: Versions::default(),
+            endianness: Endianness::Little,
+            declared_shards: None,
+            files: Vec::new(),
+            entries: Vec::new(),
+            variables: Vec::new(),
+            graph: None,
+            layers: Vec::new(),
+            keras: None,
+            saved_model: None,
+            listed: false,
+            faults: Vec::new(),
+        }
+    }
+
+    /// What the configuration of a Keras model asks of the program, if it is stored and can be read.
+    pub fn configured(&self) -> Option<&Configured> {
+        self.keras.as_ref()?.configured.as_ref()
+    }
+
     /// The entry of a variable.
     pub fn entry(&self, variable: &Variable) -> Option<&Entry> {
         self.entries.get(variable.entry)
@@ -120,9 +146,23 @@ impl Checkpoint {
         sum(&mut (0..self.entries.len())).saturating_sub(aliases)
     }
 
-    /// Bytes of all its files that are there.
+    /// What lies in the place of a file, if that is something else.
+    pub fn instead_of(&self, file: &File) -> Option<&Foreign> {
+        self.faults.iter().find_map(|fault| match &fault.kind {
+            FaultKind::Foreign { what } if fault.at.file == file.label => Some(what),
+            _ => None,
+        })
+    }
+
+    /// What lies in the place of the index, if that is something else: then nothing here is a checkpoint.
+    pub fn instead_of_index(&self) -> Option<&Foreign> {
+        self.index_file().and_then(|file| self.instead_of(file)).filter(|_| self.container == Container::Bundle)
+    }
+
+    /// Bytes of all its files that are there; what lies in the place of one does not count.
     pub fn size_on_disk(&self) -> u64 {
-        self.files.iter().filter_map(|file| file.size).fold(0, u64::saturating_add)
+        let own = self.files.iter().filter(|file| file.stored.is_none() && self.instead_of(file).is_none());
+        own.filter_map(|file| file.size).fold(0, u64::saturating_add)
     }
 }
 
@@ -199,6 +239,8 @@ pub struct File {
     pub role: FileRole,
     /// Size in bytes; none if it is not there.
     pub size: Option<u64>,
+    /// Bytes that it takes in an archive; none if it is a file of its own.
+    pub stored: Option<u64>,
     /// Last change, in seconds since 1970.
     pub modified: Option<i64>,
 }
@@ -210,6 +252,10 @@ pub enum FileRole {
     Index,
     /// Everything in one.
     Whole,
+    /// The archive in which the others lie.
+    Archive,
+    /// What accompanies the tensors: configuration, graph, assets.
+    Part,
     /// Tensor bytes.
     Shard {
         /// Which one, from 0.

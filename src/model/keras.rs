@@ -1,5 +1,6 @@
 //! What Keras' own files hold beside tensors, as far as its loaders look at it.
 
+use super::configured::Configured;
 use super::variable::VariableId;
 
 /// What is said of JSON that should be an object and is another value.
@@ -15,6 +16,8 @@ pub struct KerasFile {
     pub config: Option<serde_json::Value>,
     /// How the model was compiled, where that lies apart from its configuration.
     pub training: Option<serde_json::Value>,
+    /// What both ask of the program that loads the model.
+    pub configured: Option<Configured>,
 }
 
 /// A layer, or another object with weights.

@@ -38,7 +38,7 @@ pub use keras::{KerasFile, NO_OBJECT, Owned, Owner};
 pub(crate) use naming::promised;
 pub use naming::{describe, leaf, scope, tells_place, uncounted};
 pub use natural::natural;
-pub(crate) use roles::{is_seed, is_statistic};
+pub(crate) use roles::{is_of_quantized, is_seed, is_statistic};
 pub use saved_model::{Argument, GraphFile, MetaGraph, NO_GRAPHS, Needed, SavedModel, Signature};
 pub use shape::{Shape, Slice};
 pub use text::Text;

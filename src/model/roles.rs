@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::GRAPH_KEY;
 use super::checkpoint::Writer;
-use super::dtype::Kind;
+use super::dtype::{DType, Kind};
 use super::entry::{Entry, EntryId};
 use super::graph::{Node, NodeId, ObjectGraph};
 use super::naming::{Owner, leaf, position};
@@ -88,6 +88,33 @@ pub(crate) fn is_statistic(leaf: &str) -> bool {
             | "population_mean"
             | "population_variance"
     )
+}
+
+/// What Keras keeps beside a kernel that it has quantised: scales, zero points, the group of each row, what
+/// float8 has seen. None of it is trained.
+const OF_QUANTIZED: [&str; 13] = [
+    "kernel_scale",
+    "kernel_zero",
+    "g_idx",
+    "awq_scales",
+    "embeddings_scale",
+    "embeddings_zero",
+    "reverse_embeddings_scale",
+    "reverse_embeddings_zero",
+    "inputs_scale",
+    "inputs_amax_history",
+    "kernel_amax_history",
+    "outputs_grad_scale",
+    "outputs_grad_amax_history",
+];
+
+/// True for the last part of the name of what is kept beside a quantised kernel, where the layer has one: a
+/// `sibling` is another variable of the layer, by the last part of its name.
+pub(crate) fn is_of_quantized(leaf: &str, sibling: impl Fn(&str) -> Option<DType>) -> bool {
+    let is_whole = |dtype: DType| matches!(dtype.kind(), Kind::Int { .. } | Kind::UInt { .. });
+    let has_whole =
+        || ["kernel", "quantized_kernel", "embeddings"].iter().any(|kernel| sibling(kernel).is_some_and(is_whole));
+    OF_QUANTIZED.contains(&leaf) && (has_whole() || sibling("kernel_amax_history").is_some())
 }
 
 /// The role of one of the entries, by its name and the others'.
@@ -237,6 +264,18 @@ pub(super) fn by_object(entries: &[Entry], graph: &ObjectGraph, owners: &[Option
         if in_model.get(node) == Some(&true) && (node != 0 || !is_optimizer(0)) {
             let at_root =
                 parents.get(node).into_iter().flatten().any(|&(parent, name)| parent == 0 && name == "save_counter");
+            let holders = parents.get(node).into_iter().flatten().filter_map(|&(holder, _)| graph.nodes.get(holder));
+            let dtype = |holder: &Node, name: &str| {
+                let child = holder.child(name).or_else(|| holder.child(&format!("_{name}")))?;
+                Some(entries.get(*by_node.get(&child)?)?.dtype)
+            };
+            let is_of_quantized = |name: &str| {
+                OF_QUANTIZED.contains(&name)
+                    && holders.clone().any(|holder| is_of_quantized(name, |sibling| dtype(holder, sibling)))
+            };
+            if names.iter().any(|name| is_of_quantized(name)) {
+                return ObjectRole::plain(Role::Statistic);
+            }
             return ObjectRole::plain(model_role(entry, owner, &names, at_root, graph, &parents));
         }
         if trained.contains_key(&node) {

@@ -58,7 +58,14 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     let flavor = if graph.is_some() { Flavor::ObjectBased } else { Flavor::NameBased };
     let (variables, writer) = describe(&entries, flavor, graph.as_ref());
-    let file = |label: &str, role, size| File { path: label.into(), label: label.into(), role, size, modified: None };
+    let file = |label: &str, role, size| File {
+        path: label.into(),
+        label: label.into(),
+        role,
+        size,
+        stored: None,
+        modified: None,
+    };
     Checkpoint {
         prefix: "ckpts/ckpt-4".into(),
         label: "ckpts/ckpt-4".into(),
@@ -67,7 +74,6 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         layers: Vec::new(),
         saved_model: None,
         keras: None,
-        configured: None,
         listed: false,
         flavor,
         writer,

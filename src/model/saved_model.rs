@@ -22,6 +22,21 @@ pub struct SavedModel {
     pub needs: Vec<Needed>,
 }
 
+impl SavedModel {
+    /// What `tf.saved_model.load` says of one that has not just one graph, if it is not told which.
+    pub fn without_tags(&self) -> String {
+        let list = |words: Vec<String>| format!("[{}]", words.join(", "));
+        let tags = |graph: &MetaGraph| list(graph.tags.iter().map(|tag| format!("'{tag}'")).collect());
+        format!(
+            "Importing a SavedModel with `tf.saved_model.load` requires a `tags=` argument if there is more than one \
+             MetaGraph. Got `tags=None`, but there are {} MetaGraphs in the SavedModel with tag sets: {}. Pass a `tags=` \
+             argument to load this SavedModel.",
+            self.graphs.len(),
+            list(self.graphs.iter().map(tags).collect())
+        )
+    }
+}
+
 /// One graph of a SavedModel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetaGraph {

@@ -24,12 +24,7 @@ fn load(scene: &Scene) -> Result<Vec<Bound>, Exception> {
     }
     let model = scene.checkpoint.and_then(|checkpoint| checkpoint.saved_model.as_deref());
     if let Some(model) = model.filter(|model| model.graphs.len() != 1) {
-        let text = format!(
-            "Importing a SavedModel with `tf.saved_model.load` requires a `tags=` argument if there is more than one \
-             MetaGraph. Got `tags=None`, but there are {} MetaGraphs in the SavedModel",
-            model.graphs.len()
-        );
-        return Err(Exception::new("ValueError", text));
+        return Err(Exception::new("ValueError", model.without_tags()));
     }
     let prefix = format!("{path}/variables/variables");
     let old = match reader::prefix(scene, &prefix) {

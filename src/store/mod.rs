@@ -11,7 +11,7 @@ use std::path::Path;
 pub use kept::Kept;
 pub use local::Local;
 pub use memory::Memory;
-pub use nested::{Harm, harmed, names, open};
+pub use nested::{Harm, Member, harmed, members, open};
 
 /// One thing in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Files within archives: `model.keras/config.json` is a member of the zip `model.keras`.
 //!
-//! A member that is stored as it is keeps its places: it is a window of the archive. One that is
-//! compressed is held in memory.
+//! A member that is stored as it is, as Keras stores all, keeps its places: it is a window of the archive. One
+//! that is compressed is unpacked into memory as a whole, since deflate cannot be read from the middle: at the
+//! most [`limits::EXPANSION`] times the size of the archive.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -41,16 +42,31 @@ pub(super) fn find<S: Store + ?Sized>(store: &S, path: &Path, limit: u64) -> io:
     Ok(None)
 }
 
-/// The names of the members of an archive, with slashes.
+/// A member of an archive, as its directory tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// Its name, with slashes.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Bytes that it takes in the archive.
+    pub stored: u64,
+}
+
+/// The members of an archive, by name.
 ///
 /// # Errors
 /// `InvalidData` if it is no archive, or its directory is damaged.
-pub fn names(archive: &dyn Blob) -> io::Result<Vec<String>> {
+pub fn members(archive: &dyn Blob) -> io::Result<Vec<Member>> {
     let archive = ZipArchive::new(BufReader::new(Reader::new(archive)))?;
-    let names = archive.file_names().map(|name| Ok(name?.into_owned()));
-    let mut names: Vec<String> = names.collect::<io::Result<_>>()?;
-    names.sort();
-    Ok(names)
+    let mut members = Vec::new();
+    for number in 0..archive.len() {
+        let entry = archive.by_index_data(number)?;
+        let (name, size, stored) = (entry.name()?.into_owned(), entry.size(), entry.compressed_size());
+        members.push(Member { name, size, stored });
+    }
+    members.sort();
+    Ok(members)
 }
 
 /// What is wrong with a member of an archive.
@@ -70,7 +86,7 @@ pub enum Harm {
 /// bytes the first alone is read, so that a small archive cannot be much work.
 ///
 /// # Errors
-/// As [`names`].
+/// As [`members`].
 pub fn harmed(archive: &dyn Blob) -> io::Result<Vec<(String, Harm)>> {
     let mut archive = ZipArchive::new(BufReader::new(Reader::new(archive)))?;
     let mut members = Vec::new();
@@ -248,7 +264,10 @@ mod tests {
         assert_eq!(read(&disk, "run/m.keras/c").unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(read(&disk, "run/none").unwrap_err().kind(), io::ErrorKind::NotFound);
         let archive = disk.open(Path::new("run/m.keras")).unwrap();
-        assert_eq!(names(archive.as_ref()).unwrap(), ["a.txt", "in/b.txt"]);
+        let members = members(archive.as_ref()).unwrap();
+        let told: Vec<_> = members.iter().map(|member| (member.name.as_str(), member.size, member.stored)).collect();
+        assert_eq!((told[0], told[1].0, told[1].1), (("a.txt", 5000, 5000), "in/b.txt", 5000));
+        assert!(told[1].2 < 100, "deflated");
         let stored = open(&disk, Path::new("run/m.keras/a.txt")).unwrap();
         assert!(stored.read_at(4999, &mut [0; 2]).is_err(), "not beyond the member");
     }

@@ -406,7 +406,7 @@ impl Pass<'_> {
 /// both sides, and a thousand names for one stretch are not a thousand readings. Nor may a thousand tensors
 /// of fill value alone be more work than compressed ones of this size could be.
 fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
-    let data = checkpoint.files.iter().filter(|file| file.role != FileRole::Index);
+    let data = checkpoint.files.iter().filter(|file| matches!(file.role, FileRole::Whole | FileRole::Shard { .. }));
     let on_disk = data.filter_map(|file| file.size).fold(0, u64::saturating_add);
     let mut left = on_disk.saturating_mul(2);
     let mut left_decoded = on_disk.saturating_mul(limits::EXPANSION).saturating_add(limits::FILLED);

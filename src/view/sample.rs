@@ -74,6 +74,7 @@ pub fn checkpoint() -> Checkpoint {
         label: label.into(),
         role,
         size,
+        stored: None,
         modified: Some(1_000_000_000),
     };
     let shape = |axes: &[u64]| Shape::new(axes.iter().copied());
@@ -85,7 +86,6 @@ pub fn checkpoint() -> Checkpoint {
         versions: Versions::default(),
         layers: Vec::new(),
         keras: None,
-        configured: None,
         listed: false,
         saved_model: None,
         flavor: Flavor::NameBased,

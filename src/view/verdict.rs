@@ -100,6 +100,7 @@ fn values(tally: &Tally, all: &str) -> Option<String> {
 fn renaming(diff: &Diff, tally: &Tally) -> String {
     let names = diff.story.iter().filter_map(|event| match &event.kind {
         EventKind::Renamed { kind: RenameKind::Drift, .. } => Some((None, event.new.len())),
+        EventKind::Renamed { kind: RenameKind::ModelKind | RenameKind::Unnamed, .. } => None,
         EventKind::Renamed { from, to, .. } => Some((Some((from, to)), event.new.len())),
         _ => None,
     });
@@ -131,24 +132,30 @@ fn place(diff: &Diff, kind: ChangeKind) -> String {
     let changes = diff.changes.list.iter().filter(|change| change.kind == kind);
     let known = changes.filter_map(|change| diff.new.variables.get(change.new?));
     let names = known.filter(|variable| variable.role.group() == Group::Model).map(|variable| variable.name.as_str());
+    let list = layers(names);
     let by = diff.story.iter().filter_map(|event| match (&event.kind, kind) {
-        (EventKind::Resized { size, .. }, ChangeKind::Reshaped) => size.step(),
-        (EventKind::Retyped { from, to }, ChangeKind::Retyped) => Some(format!("{from} -> {to}")),
+        // Other layers follow from what was made of these.
+        (EventKind::Resized { layers: made, size }, ChangeKind::Reshaped) => {
+            let made = listed(made.iter().map(String::as_str).collect());
+            let step = size.step().map(|step| format!(" ({step})")).unwrap_or_default();
+            Some(if made == list { format!(" in {list}{step}") } else { format!(" because of {made}{step}") })
+        }
+        (EventKind::Retyped { from, to }, ChangeKind::Retyped) => Some(format!(" in {list} ({from} -> {to})")),
         _ => None,
     });
-    let by = match by.collect::<Vec<_>>().as_slice() {
-        [one] => format!(" ({one})"),
-        _ => String::new(),
-    };
-    match layers(names) {
-        list if list.is_empty() => list,
-        list => format!(" in {list}{by}"),
+    match by.collect::<Vec<_>>().as_slice() {
+        _ if list.is_empty() => list,
+        [one] => one.clone(),
+        _ => format!(" in {list}"),
     }
 }
 
 /// The layers of variables: all of a few, or how many they are.
 fn layers<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut layers: Vec<&str> = names.map(scope).collect();
+    listed(names.map(scope).collect())
+}
+
+fn listed(mut layers: Vec<&str>) -> String {
     layers.sort_by(|a, b| natural(a, b));
     layers.dedup();
     match layers.as_slice() {

@@ -30,10 +30,7 @@ fn names<'a>(
     paths: bool,
 ) -> impl Iterator<Item = (VariableId, &'a str)> + use<'a> {
     let checkpoint = matching.checkpoint(side);
-    // Both sides must have such paths: `.weights.h5` and what is made of it.
-    let keyed = [matching.old, matching.new].into_iter().all(|one| {
-        matches!(one.container, Container::KerasWeightsH5 | Container::KerasWeightsShards | Container::KerasArchive)
-    });
+    let keyed = keyed(matching);
     let named = checkpoint.variables.iter().enumerate().filter(|(_, variable)| of_model(variable));
     let averages = averages(matching, side);
     named.filter_map(move |(id, variable)| {
@@ -47,6 +44,13 @@ fn names<'a>(
         let own = variable.full_name().is_none_or(|name| name == variable.name.as_str());
         let lost = variable.full_name().is_none() && !variable.paths().is_empty();
         (own && !lost).then(|| (id, variable.name.strip_suffix(":0").unwrap_or(&variable.name)))
+    })
+}
+
+/// True if the keys of both sides are the paths of objects: `.weights.h5` and what is made of it.
+pub(super) fn keyed(matching: &Matching) -> bool {
+    [matching.old, matching.new].into_iter().all(|one| {
+        matches!(one.container, Container::KerasWeightsH5 | Container::KerasWeightsShards | Container::KerasArchive)
     })
 }
 

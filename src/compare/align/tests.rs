@@ -71,7 +71,6 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
         layers: Vec::new(),
         saved_model: None,
         keras: None,
-        configured: None,
         listed: false,
         faults: Vec::new(),
     }

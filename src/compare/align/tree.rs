@@ -6,8 +6,9 @@ use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::matching::{Matching, Side};
+use super::naming::keyed;
 use crate::bytes::limits;
-use crate::model::{Shape, VariableId};
+use crate::model::{Shape, VariableId, leaf};
 
 /// Position of a node in its tree; the root is 0.
 pub(super) type NodeId = usize;
@@ -20,6 +21,8 @@ pub(super) struct Node<'a> {
     pub parent: NodeId,
     pub children: Vec<NodeId>,
     pub variable: Option<VariableId>,
+    /// What a variable is called in its layer whatever the class of that, where files count variables.
+    pub counted: Option<&'a str>,
     /// Hash of the leaves, shapes and types of all variables in it, whatever their order.
     pub content: u64,
     /// The same without the sizes.
@@ -47,6 +50,7 @@ impl<'a> Tree<'a> {
             leaf_of: vec![None; matching.checkpoint(side).variables.len()],
             contents: HashSet::new(),
         };
+        let keyed = keyed(matching);
         let mut known: HashMap<(NodeId, &str), NodeId> = HashMap::new();
         // Names come sorted: most of the way is that of the name before.
         let mut way: Vec<NodeId> = Vec::new();
@@ -73,7 +77,9 @@ impl<'a> Tree<'a> {
             let Some((shape, dtype)) = matching.form(side, variable) else { continue };
             let Some(node) = tree.nodes.get_mut(at).filter(|node| node.variable.is_none()) else { continue };
             node.variable = Some(variable);
-            let leaf = hash((canonical(node.part), dtype));
+            node.counted =
+                matching.entry(side, variable).filter(|_| keyed).and_then(|entry| entry.key.text()).map(leaf);
+            let leaf = hash((node.counted.unwrap_or(canonical(node.part)), dtype));
             let (content, kinds) = (hash((leaf, shape)), hash((leaf, shape.rank())));
             if let Some(leaf) = tree.leaf_of.get_mut(variable) {
                 *leaf = Some(at);
@@ -152,6 +158,12 @@ impl<'a> Tree<'a> {
             stack.extend(node.children.iter().rev());
         }
         Some(found)
+    }
+
+    /// The variable in a scope that is all there is, with its node.
+    pub fn only_leaf(&self, scope: NodeId) -> Option<(NodeId, VariableId)> {
+        let [leaf] = self.children(scope) else { return None };
+        Some((*leaf, self.node(*leaf)?.variable?))
     }
 
     /// Some variable of a scope.

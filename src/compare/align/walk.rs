@@ -1,13 +1,14 @@
 //! Two trees of names side by side: which scope is which.
 
+use std::cell::LazyCell;
 use std::collections::VecDeque;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::matching::{Matching, Side};
 use super::naming::{Names, automatic, counted};
-use super::tree::{NodeId, Tree};
-use super::{Ambiguity, Proof};
+use super::tree::{NodeId, Tree, canonical, hash};
+use super::{Ambiguity, Proof, RewriteKind};
 use crate::model::VariableId;
 
 /// Variables of one scope that are named in doubt at the most.
@@ -87,11 +88,29 @@ impl<'a> Walk<'a> {
 
     /// Says that two scopes, or variables, are one.
     pub fn link(&mut self, x: NodeId, y: NodeId, proof: Proof, matching: &mut Matching) {
-        if self.join(x, y, proof)
-            && let Some(a) = self.old.node(x).and_then(|node| node.variable)
-            && let Some(b) = self.new.node(y).and_then(|node| node.variable)
-        {
-            matching.pair(a, b, proof);
+        if !self.join(x, y, proof) {
+            return;
+        }
+        let (was, is) =
+            (self.old.node(x).and_then(|node| node.variable), self.new.node(y).and_then(|node| node.variable));
+        match (was, is) {
+            (Some(a), Some(b)) => {
+                matching.pair(a, b, proof);
+            }
+            // `table` that is `table/weight` now, or the other way round.
+            (Some(a), None) => {
+                if let Some((leaf, b)) = self.new.only_leaf(y).filter(|(_, b)| matching.same_form(a, *b)) {
+                    let proof = matching.rule(String::new(), self.new.part(leaf).to_owned(), RewriteKind::Leaf);
+                    matching.pair(a, b, proof);
+                }
+            }
+            (None, Some(b)) => {
+                if let Some((leaf, a)) = self.old.only_leaf(x).filter(|(_, a)| matching.same_form(*a, b)) {
+                    let proof = matching.rule(self.old.part(leaf).to_owned(), String::new(), RewriteKind::Leaf);
+                    matching.pair(a, b, proof);
+                }
+            }
+            (None, None) => {}
         }
     }
 
@@ -174,14 +193,24 @@ impl<'a> Walk<'a> {
             self.scopes.push((x, y, proof));
             let named: HashMap<&str, NodeId> =
                 self.new.children(y).iter().map(|child| (self.new.part(*child), *child)).collect();
-            let children = self.old.children(x).to_vec();
-            let same = |part: &str| named.get(part).copied();
+            // A layer of an unknown class has variables without names: they are counted.
+            let numbered = LazyCell::new(|| -> HashMap<&str, NodeId> {
+                let number = |child: &NodeId| Some((self.new.node(*child)?.counted?, *child));
+                self.new.children(y).iter().filter_map(number).collect()
+            });
+            let same_number = |child: NodeId, part: &str| {
+                let number = self.old.node(child)?.counted?;
+                let other = *numbered.get(number)?;
+                (part == number || self.new.part(other) == number).then_some(other)
+            };
+            let other = |child: &NodeId| {
+                let part = self.old.part(*child);
+                Some((*child, part, named.get(part).copied().or_else(|| same_number(*child, part))?))
+            };
+            let children: Vec<(NodeId, &str, NodeId)> = self.old.children(x).iter().filter_map(other).collect();
             let counting = self.counting(x, y);
-            for child in children {
-                let part = self.old.part(child);
-                if let Some(other) = same(part)
-                    && !counting.contains_key(counted(part).0)
-                {
+            for (child, part, other) in children {
+                if !counting.contains_key(counted(part).0) {
                     self.link(child, other, proof, matching);
                 }
             }
@@ -260,20 +289,39 @@ impl<'a> Walk<'a> {
     /// Says which variables could not be told apart.
     pub fn tell_ambiguous(&self, matching: &mut Matching) {
         for doubt in &self.doubts {
-            let mut groups: HashMap<(&str, u64), [Vec<VariableId>; 2]> = HashMap::new();
-            for (at, (tree, nodes)) in [(&self.old, &doubt.old), (&self.new, &doubt.new)].into_iter().enumerate() {
-                for variable in nodes.iter().filter_map(|node| tree.variables(*node, DOUBTS)).flatten() {
-                    let Some(node) = tree.leaf_of(variable).and_then(|leaf| tree.node(leaf)) else { continue };
-                    let leaf = super::tree::canonical(counted(node.part).0);
-                    if let Some(list) = groups.entry((leaf, node.content)).or_default().get_mut(at) {
-                        list.push(variable);
-                    }
+            let mut groups = self.groups(doubt, true, matching);
+            // Where what is in the scopes has other names, too, the leaf alone tells what could be what.
+            if groups.iter().any(|group| group.old.is_empty() || group.new.is_empty()) {
+                groups = self.groups(doubt, false, matching);
+            }
+            matching.ambiguous.extend(groups);
+        }
+    }
+
+    /// The variables of scopes in doubt, by what they are called and contain; by the whole way to them, or by
+    /// its end.
+    fn groups(&self, doubt: &Doubt, whole: bool, matching: &Matching) -> Vec<Ambiguity> {
+        let mut groups: HashMap<(u64, u64), [Vec<VariableId>; 2]> = HashMap::new();
+        for (at, (tree, nodes)) in [(&self.old, &doubt.old), (&self.new, &doubt.new)].into_iter().enumerate() {
+            for (scope, variable) in
+                nodes.iter().flat_map(|node| tree.variables(*node, DOUBTS).into_iter().flatten().map(|id| (*node, id)))
+            {
+                let Some((leaf, node)) = tree.leaf_of(variable).and_then(|leaf| Some((leaf, tree.node(leaf)?))) else {
+                    continue;
+                };
+                let name = |at: NodeId| if at == leaf { canonical(counted(node.part).0) } else { tree.part(at) };
+                let way = tree.upwards(leaf).take_while(|at| *at != scope).take(if whole { usize::MAX } else { 1 });
+                let way: Vec<&str> = way.map(name).collect();
+                // Of a variable alone, what it is called is in doubt.
+                let form = matching.form(tree.side, variable).filter(|_| leaf == scope).map(hash);
+                if let Some(list) = groups.entry((hash(way), form.unwrap_or(node.content))).or_default().get_mut(at) {
+                    list.push(variable);
                 }
             }
-            let mut found: Vec<Ambiguity> = groups.into_values().map(|[old, new]| Ambiguity { old, new }).collect();
-            found.sort_by(|a, b| a.old.cmp(&b.old));
-            matching.ambiguous.extend(found);
         }
+        let mut found: Vec<Ambiguity> = groups.into_values().map(|[old, new]| Ambiguity { old, new }).collect();
+        found.sort_by(|a, b| a.old.cmp(&b.old));
+        found
     }
 }
 

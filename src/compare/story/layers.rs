@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::class::Class;
-use super::optimizer::AVERAGE;
+use super::optimizer::{self, AVERAGE};
 use super::{Event, EventKind, order, twins};
 use crate::compare::align::Alignment;
-use crate::model::{Checkpoint, Flavor, Group, VariableId, leaf, natural, scope, tells_place};
+use crate::model::{Checkpoint, Flavor, Group, Variable, VariableId, leaf, natural, scope, tells_place, uncounted};
 
 /// The layers of two checkpoints.
 pub(super) struct Layers<'a> {
@@ -18,6 +18,8 @@ pub(super) struct Layers<'a> {
     alignment: &'a Alignment,
     /// Each layer of the old checkpoint with the one of the new that most of its variables went to.
     pub pairs: Vec<(usize, usize)>,
+    /// Weights of either side of which the moving averages are the weights of the other.
+    averaged: [HashSet<VariableId>; 2],
 }
 
 /// The layers of one checkpoint.
@@ -106,7 +108,22 @@ impl<'a> Layers<'a> {
     pub(super) fn of(old: &'a Checkpoint, new: &'a Checkpoint, alignment: &'a Alignment) -> Self {
         let (old, new) = (Side::of(old), Side::of(new));
         let pairs = pairs(&old, &new, alignment);
-        Self { old, new, alignment, pairs }
+        let owner = |checkpoint: &Checkpoint, id: VariableId| checkpoint.variables.get(id).and_then(Variable::slot_of);
+        let stand_ins = optimizer::stand_ins(old.checkpoint, new.checkpoint, alignment);
+        let averaged = [
+            stand_ins.iter().filter_map(|pair| owner(old.checkpoint, pair.old)).collect(),
+            stand_ins.iter().filter_map(|pair| owner(new.checkpoint, pair.new)).collect(),
+        ];
+        Self { old, new, alignment, pairs, averaged }
+    }
+
+    /// Variables of the old checkpoint alone, and of the new one, but for those that averages stand for.
+    fn gone(&self) -> impl Iterator<Item = VariableId> {
+        self.alignment.gone.iter().copied().filter(|id| !self.averaged[0].contains(id))
+    }
+
+    fn added(&self) -> impl Iterator<Item = VariableId> {
+        self.alignment.added.iter().copied().filter(|id| !self.averaged[1].contains(id))
     }
 
     pub(super) fn sides(&self) -> (&Side<'a>, &Side<'a>) {
@@ -118,15 +135,15 @@ impl<'a> Layers<'a> {
         let pairs = &self.pairs;
         let stayed_old: HashSet<usize> = pairs.iter().map(|(old, _)| *old).collect();
         let stayed_new: HashSet<usize> = pairs.iter().map(|(_, new)| *new).collect();
-        let lone = |side: &Side, stayed: &HashSet<usize>, ids: &[VariableId]| -> Vec<usize> {
-            let mut lone: Vec<usize> = ids.iter().filter_map(|id| side.layer_of(*id)).collect();
+        let lone = |side: &Side, stayed: &HashSet<usize>, ids: &mut dyn Iterator<Item = VariableId>| -> Vec<usize> {
+            let mut lone: Vec<usize> = ids.filter_map(|id| side.layer_of(id)).collect();
             lone.sort_unstable();
             lone.dedup();
             lone.retain(|layer| !stayed.contains(layer));
             lone
         };
-        let mut gone = lone(&self.old, &stayed_old, &self.alignment.gone);
-        let mut came = lone(&self.new, &stayed_new, &self.alignment.added);
+        let mut gone = lone(&self.old, &stayed_old, &mut self.gone());
+        let mut came = lone(&self.new, &stayed_new, &mut self.added());
         // A scope that is on both sides, though none of its variables is one: what they are has changed.
         let both: HashSet<&str> = {
             let names = |side: &Side<'a>, ids: &[usize]| -> HashSet<&'a str> {
@@ -154,16 +171,19 @@ impl<'a> Layers<'a> {
         let twins_now = LazyCell::new(|| twins::all(&self.new, &stayed_new));
         let twins_before = LazyCell::new(|| twins::all(&self.old, &stayed_old));
         for block in blocks(&self.new, &came) {
-            let after = block.first.and_then(|at| before.get(&at)).and_then(|at| self.new.layers.get(*at));
+            // Of layers that stand apart it is not told where.
+            let follow = |pair: &[usize]| matches!(pair, [a, b] if before.get(b) == Some(a));
+            let after = block.layers.first().filter(|_| block.layers.windows(2).all(follow));
+            let after = after.and_then(|at| before.get(at)).and_then(|at| self.new.layers.get(*at));
             let after = after.map(|layer| layer.name.to_owned());
-            let beside =
-                block.first.filter(|_| block.names.len() == 1).and_then(|at| twins::of(&self.new, at, &twins_now));
+            let first = block.layers.first().filter(|_| block.names.len() == 1);
+            let beside = first.and_then(|at| twins::of(&self.new, *at, &twins_now));
             let kind = EventKind::Inserted { layers: block.names, class: block.class, after, beside };
             events.push(Event { kind, old: Vec::new(), new: block.variables });
         }
         for block in blocks(&self.old, &gone) {
-            let beside = block.first.filter(|_| block.names.len() == 1);
-            let beside = beside.and_then(|at| twins::of(&self.old, at, &twins_before));
+            let first = block.layers.first().filter(|_| block.names.len() == 1);
+            let beside = first.and_then(|at| twins::of(&self.old, *at, &twins_before));
             let kind = EventKind::Removed { layers: block.names, class: block.class, beside };
             events.push(Event { kind, old: block.variables, new: Vec::new() });
         }
@@ -271,14 +291,12 @@ impl<'a> Layers<'a> {
     /// Variables that came or went in layers that stayed, by the last part of their names.
     fn toggled(&self, stayed_old: &HashSet<usize>, stayed_new: &HashSet<usize>) -> Vec<Event> {
         let mut by_leaf: BTreeMap<(String, bool, bool), (Vec<String>, Event)> = BTreeMap::new();
-        let sides = [
-            (&self.old, stayed_old, &self.alignment.gone, false),
-            (&self.new, stayed_new, &self.alignment.added, true),
-        ];
+        let sides: [(_, _, &mut dyn Iterator<Item = VariableId>, _); 2] =
+            [(&self.old, stayed_old, &mut self.gone(), false), (&self.new, stayed_new, &mut self.added(), true)];
         for (side, stayed, ids, on) in sides {
             for id in ids {
-                let Some(layer) = side.layer_of(*id).filter(|layer| stayed.contains(layer)) else { continue };
-                let (Some(layer), Some(variable)) = (side.layers.get(layer), side.checkpoint.variables.get(*id)) else {
+                let Some(layer) = side.layer_of(id).filter(|layer| stayed.contains(layer)) else { continue };
+                let (Some(layer), Some(variable)) = (side.layers.get(layer), side.checkpoint.variables.get(id)) else {
                     continue;
                 };
                 let leaf = leaf(&variable.name).to_owned();
@@ -288,7 +306,7 @@ impl<'a> Layers<'a> {
                     (Vec::new(), Event { kind, old: Vec::new(), new: Vec::new() })
                 });
                 layers.push(layer.name.to_owned());
-                if on { &mut event.new } else { &mut event.old }.push(*id);
+                if on { &mut event.new } else { &mut event.old }.push(id);
             }
         }
         let finish = |((leaf, on, is_own), (mut layers, event)): (_, (Vec<String>, Event))| {
@@ -363,7 +381,8 @@ fn filled(side: &Side, other: &Side, is: &HashMap<usize, usize>, lone: &mut Vec<
 struct Block {
     names: Vec<String>,
     class: Option<Class>,
-    first: Option<usize>,
+    /// Positions of all layers in it.
+    layers: Vec<usize>,
     variables: Vec<VariableId>,
 }
 
@@ -384,8 +403,8 @@ fn blocks(side: &Side, lone: &[usize]) -> Vec<Block> {
     let mut by_template: BTreeMap<(String, Option<Class>), Block> = BTreeMap::new();
     let mut scopes: Vec<(&str, Vec<usize>)> = by_scope.into_iter().collect();
     scopes.sort_by(|(a, _), (b, _)| natural(a, b));
-    for (name, layers) in scopes {
-        let layers: Vec<&Layer> = layers.iter().filter_map(|at| side.layers.get(*at)).collect();
+    for (name, positions) in scopes {
+        let layers: Vec<&Layer> = positions.iter().filter_map(|at| side.layers.get(*at)).collect();
         let class = match layers.as_slice() {
             [layer] => side.class(layer),
             _ => None,
@@ -395,15 +414,16 @@ fn blocks(side: &Side, lone: &[usize]) -> Vec<Block> {
             [layer] if class.is_none() => side.bare(layer).unwrap_or(name),
             _ => name,
         };
-        let first = layers.first().and_then(|layer| side.layer_of(*layer.variables.first()?));
-        let template = name.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let plain = |part: &str| part.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+        let template = name.split('/').map(|part| plain(uncounted(part))).collect::<Vec<_>>().join("/");
         let block = by_template.entry((template, class)).or_insert_with(|| Block {
             names: Vec::new(),
             class,
-            first,
+            layers: Vec::new(),
             variables: Vec::new(),
         });
         block.names.push(name.to_owned());
+        block.layers.extend(positions);
         block.variables.extend(layers.iter().flat_map(|layer| &layer.variables));
     }
     by_template.into_values().collect()

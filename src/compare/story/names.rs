@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Event;
+use super::optimizer::is_average;
 use super::patterns::{self, Rewriting};
 use crate::compare::align::{Alignment, Pair, counted};
 use crate::model::{Checkpoint, Container, Flavor, Group, Variable, Writer, leaf, tells_place, uncounted};
@@ -20,6 +21,8 @@ pub enum RenameKind {
     ModelKind,
     /// Objects lie deeper, or less deep, than before.
     Nesting,
+    /// One of the two files has no names of layers.
+    Unnamed,
     /// A Python attribute has another name.
     Attribute,
     /// A scope of names is another.
@@ -36,7 +39,7 @@ impl RenameKind {
     /// The term for what the person did.
     pub fn cause(self) -> &'static str {
         match self {
-            Self::KerasVersion | Self::KerasFile => "keras-version",
+            Self::KerasVersion | Self::KerasFile | Self::Unnamed => "keras-version",
             Self::Root => "wrapper-changed",
             Self::ModelKind => "model-kind-changed",
             Self::Nesting => "changed-nesting",
@@ -57,15 +60,13 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     };
     let other_keras = keras(old).zip(keras(new)).is_some_and(|(old, new)| old != new);
     let listed_otherwise = is_list(old) != is_list(new);
-    let pairs = || {
-        alignment.pairs.iter().filter_map(|pair| {
-            let (a, b) = (old.variables.get(pair.old)?, new.variables.get(pair.new)?);
-            (b.role.group() == Group::Model).then_some((pair, a, b))
-        })
-    };
-    let shared = Shared::of(pairs().map(|(_, a, b)| (a.name.as_str(), b.name.as_str())));
+    let names_layers = [old, new].map(names_layers);
+    let both = |pair: &Pair| Some((old.variables.get(pair.old)?, new.variables.get(pair.new)?));
+    let of_model = |variable: &Variable| variable.role.group() == Group::Model;
+    let model = || alignment.pairs.iter().filter_map(both).filter(|(_, b)| of_model(b));
+    let shared = Shared::of(model().map(|(a, b)| (a.name.as_str(), b.name.as_str())));
     let mut found: BTreeMap<Rewriting, Vec<Pair>> = BTreeMap::new();
-    for (pair, a, b) in pairs() {
+    for (pair, (a, b)) in alignment.pairs.iter().filter_map(|pair| Some((pair, both(pair)?))) {
         let of_file = || Rewriting {
             kind: RenameKind::KerasFile,
             from: old.writer.words().to_owned(),
@@ -73,41 +74,101 @@ pub(super) fn renames(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
         };
         let of_file =
             (other_keras && old.flavor == Flavor::LayerBased && new.flavor == Flavor::LayerBased).then(of_file);
-        let by_key = || by_key(key(old, a)?, key(new, b)?, listed_otherwise);
-        let all = [by_name(old, new, a, b, &shared), by_path(a, b, other_keras), of_file, by_key()];
-        for rewriting in all.into_iter().flatten() {
+        let mut all: Vec<Rewriting> = of_file.into_iter().filter(|_| of_model(b)).collect();
+        if of_model(b) {
+            // A moving average that has become the weight is called by its variable.
+            let owner = a.slot_of().filter(|_| a.slot_name().is_some_and(is_average));
+            let a = owner.and_then(|id| old.variables.get(id)).unwrap_or(a);
+            if let [Some(was), Some(is)] = names_layers
+                && was != is
+                && a.name != b.name
+            {
+                let side = if was { "new" } else { "old" };
+                all.push(Rewriting { kind: RenameKind::Unnamed, from: side.to_owned(), to: String::new() });
+            } else {
+                all.extend(by_name(old, new, a, b, &shared).into_iter().filter(|one| !is_attribute(one, b)));
+            }
+            all.extend(by_path(a, b, other_keras));
+            all.extend(key(old, a).zip(key(new, b)).and_then(|(was, is)| by_key(was, is, listed_otherwise)));
+        } else {
+            // A slot is called by its variable, and reached through its optimizer.
+            let owners = a.slot_of().zip(b.slot_of()).filter(|_| new.flavor == Flavor::NameBased);
+            if let Some((was, is)) = owners.and_then(|(a, b)| Some((old.variables.get(a)?, new.variables.get(b)?))) {
+                all.extend(by_name(old, new, was, is, &shared));
+                let slots = a.slot_name().zip(b.slot_name()).filter(|(was, is)| was != is);
+                all.extend(slots.map(|(was, is)| Rewriting {
+                    kind: RenameKind::Leaf,
+                    from: was.to_owned(),
+                    to: is.to_owned(),
+                }));
+            }
+            all.extend(by_root(a, b).filter(|_| !other_keras));
+        }
+        for rewriting in all {
             found.entry(rewriting).or_default().push(*pair);
         }
     }
     patterns::told(found)
 }
 
-/// What is different in two names.
-fn by_name(old: &Checkpoint, new: &Checkpoint, a: &Variable, b: &Variable, shared: &Shared) -> Option<Rewriting> {
+/// True if a file of Keras that could do without has the names of its layers, as since Keras 3.8.
+fn names_layers(checkpoint: &Checkpoint) -> Option<bool> {
+    let by_path = [Container::KerasWeightsH5, Container::KerasWeightsShards];
+    let file = checkpoint.keras.as_ref().filter(|_| by_path.contains(&checkpoint.container))?;
+    Some(file.owners.iter().any(|owner| owner.name.is_some()))
+}
+
+/// True if a layer that the framework names otherwise now is still called so by the attribute that holds it.
+fn is_attribute(rewriting: &Rewriting, variable: &Variable) -> bool {
+    let held = |path: &&str| path.split('/').any(|part| part == rewriting.from);
+    rewriting.kind == RenameKind::Layer && places(variable).iter().any(held)
+}
+
+/// What an optimizer is held as, where that alone is different in the paths to its variables.
+fn by_root(a: &Variable, b: &Variable) -> Option<Rewriting> {
+    let (ours, theirs) = (a.paths(), b.paths());
+    if ours.iter().any(|path| theirs.contains(path)) {
+        return None;
+    }
+    let ((from, was), (to, is)) = (ours.first()?.split_once('/')?, theirs.first()?.split_once('/')?);
+    (was == is).then(|| Rewriting { kind: RenameKind::Root, from: from.to_owned(), to: to.to_owned() })
+}
+
+/// What is different in two names: in the scopes, and in the last part.
+fn by_name(old: &Checkpoint, new: &Checkpoint, a: &Variable, b: &Variable, shared: &Shared) -> Vec<Rewriting> {
     // Of objects without names of their own, the name is a path.
     let own = |checkpoint: &Checkpoint, variable: &Variable| {
         checkpoint.flavor != Flavor::ObjectBased || variable.full_name() == Some(variable.name.as_str())
     };
     if !own(old, a) || !own(new, b) || old.flavor != new.flavor {
-        return None;
+        return Vec::new();
     }
     let named = old.flavor == Flavor::NameBased;
     let (was, is) = if named { (a.name.as_str(), b.name.as_str()) } else { shared.cut(&a.name, &b.name) };
-    if was == is {
-        return None;
-    }
-    let (from, to) = middle(was, is);
-    if drifted(was, is) {
-        return Some(Rewriting { kind: RenameKind::Drift, from, to });
-    }
-    let kind = match named {
-        true if leaf(was) != leaf(is) => RenameKind::Leaf,
-        true => RenameKind::Scope,
-        // Last parts are called otherwise by another Keras, not by a person.
-        false if leaf(was) != leaf(is) => return None,
-        false => RenameKind::Layer,
+    let rewriting = |kind, was, is| {
+        let (from, to) = middle(was, is);
+        Rewriting { kind, from, to }
     };
-    Some(Rewriting { kind, from, to })
+    if was == is {
+        return Vec::new();
+    }
+    if drifted(was, is) {
+        return vec![rewriting(RenameKind::Drift, was, is)];
+    }
+    if !named {
+        // Last parts are called otherwise by another Keras, not by a person.
+        return if leaf(was) == leaf(is) { vec![rewriting(RenameKind::Layer, was, is)] } else { Vec::new() };
+    }
+    let (Some((scope_was, leaf_was)), Some((scope_is, leaf_is))) = (was.rsplit_once('/'), is.rsplit_once('/')) else {
+        return vec![rewriting(if leaf(was) == leaf(is) { RenameKind::Scope } else { RenameKind::Leaf }, was, is)];
+    };
+    // A variable that got a scope of its own is not called by its last part alone.
+    if leaf_was != leaf_is && depth(was) != depth(is) && (is.contains(leaf_was) || was.contains(leaf_is)) {
+        return vec![rewriting(RenameKind::Leaf, was, is)];
+    }
+    let scopes = (scope_was != scope_is).then(|| rewriting(RenameKind::Scope, scope_was, scope_is));
+    let leaves = (leaf_was != leaf_is).then(|| rewriting(RenameKind::Leaf, leaf_was, leaf_is));
+    scopes.into_iter().chain(leaves).collect()
 }
 
 /// What is different in the paths through two object graphs, where none of them is on both sides.
@@ -137,7 +198,13 @@ fn by_path(a: &Variable, b: &Variable, other_keras: bool) -> Option<Rewriting> {
     {
         RenameKind::Root
     } else if framework(was) != framework(is) {
-        RenameKind::ModelKind
+        let (ours, theirs) = (framework(was), framework(is));
+        let words = |of: &BTreeSet<&str>, other: &BTreeSet<&str>| {
+            let own: Vec<&str> = of.difference(other).copied().collect();
+            own.join(" and ").replace('-', "-*")
+        };
+        let (from, to) = (words(&ours, &theirs), words(&theirs, &ours));
+        return Some(Rewriting { kind: RenameKind::ModelKind, from, to });
     } else if depth(was) != depth(is) || is_number(&from) != is_number(&to) {
         // A number is a place in a list, a word an attribute or a key.
         RenameKind::Nesting
@@ -195,18 +262,28 @@ fn is_list(checkpoint: &Checkpoint) -> bool {
 /// its class.
 fn by_key(was: &str, is: &str, listed_otherwise: bool) -> Option<Rewriting> {
     let (first_was, first_is) = (was.split('/').next()?, is.split('/').next()?);
-    let is_internal = |part: &str| part.starts_with('_');
-    if first_was == first_is || is_internal(first_was) || is_internal(first_is) {
+    let listed = [first_was, first_is].contains(&"layers");
+    if listed && listed_otherwise && first_was != first_is && !first_was.starts_with('_') && !first_is.starts_with('_')
+    {
+        let (from, to) = (first_was.to_owned(), first_is.to_owned());
+        return Some(Rewriting { kind: RenameKind::ModelKind, from, to });
+    }
+    // Attributes behind "layers" in the alphabet are found in the list first: what they are called is not told.
+    let (was, is) = if listed { (rest(was)?, rest(is)?) } else { (was, is) };
+    // In the list a layer is called by its class.
+    if depth(was) != depth(is) || listed && was.split('/').next() != is.split('/').next() {
         return None;
     }
-    let kind = match [first_was, first_is].contains(&"layers") {
-        true if listed_otherwise => RenameKind::ModelKind,
-        // Attributes behind "layers" in the alphabet are found in the list first.
-        true => return None,
-        false if rest(was) == rest(is) => RenameKind::Attribute,
-        false => return None,
-    };
-    Some(Rewriting { kind, from: first_was.to_owned(), to: first_is.to_owned() })
+    let parts = || was.split('/').zip(is.split('/'));
+    let before = std::iter::once(("", "")).chain(parts());
+    // What is only counted was not renamed.
+    let counts = |part: &str, list: &str| list == "layers" || part.starts_with('_') || counted(part).0.is_empty();
+    let differs = before.zip(parts()).filter(|(_, (a, b))| a != b);
+    if differs.clone().any(|((list_a, list_b), (a, b))| counts(a, list_a) || counts(b, list_b)) {
+        return None;
+    }
+    let (from, to) = middle(was, is);
+    (differs.count() > 0).then_some(Rewriting { kind: RenameKind::Attribute, from, to })
 }
 
 fn rest(path: &str) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! What happened to the optimizer's state.
 
 use super::{Event, EventKind};
-use crate::compare::align::Alignment;
+use crate::compare::align::{Alignment, Pair};
 use crate::model::{Checkpoint, Group, Role, VariableId, leaf};
 
 /// What can happen to an optimizer's state.
@@ -47,8 +47,11 @@ pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     };
     let (gone, added) = (of(old, &alignment.gone), of(new, &alignment.added));
     let event = |change| Event { kind: EventKind::Optimizer(change), old: gone.clone(), new: added.clone() };
-    if averaged(old) != averaged(new) {
-        return vec![event(OptimizerChange::Averaged)];
+    let stand_ins = stand_ins(old, new, alignment);
+    if averaged(old) != averaged(new) || !stand_ins.is_empty() {
+        let (old, new) = stand_ins.iter().map(|pair| (pair.old, pair.new)).unzip();
+        let kind = EventKind::Optimizer(OptimizerChange::Averaged);
+        return vec![if stand_ins.is_empty() { event(OptimizerChange::Averaged) } else { Event { kind, old, new } }];
     }
     let (was, is) = match (old.optimizer(), new.optimizer()) {
         (None, None) => return Vec::new(),
@@ -72,8 +75,9 @@ pub(super) fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment)
     {
         changes.push(OptimizerChange::Schedule(!has_rate));
     }
-    let slots =
-        |checkpoint: &Checkpoint| -> Vec<String> { checkpoint.slot_kinds().into_iter().map(str::to_owned).collect() };
+    let slots = |checkpoint: &Checkpoint| -> Vec<String> {
+        checkpoint.slot_kinds().into_iter().filter(|kind| !is_average(kind)).map(str::to_owned).collect()
+    };
     let (before, after) = (slots(old), slots(new));
     let legacy = |kinds: &[String]| kinds == ["m", "v"];
     let later = |kinds: &[String]| kinds == ["momentum", "velocity"];
@@ -122,7 +126,21 @@ fn averages(checkpoint: &Checkpoint) -> bool {
 
 /// True if a slot of this name is the moving average of its variable.
 pub(super) fn is_average(slot: &str) -> bool {
-    matches!(slot, AVERAGE | "model_variables_moving_average")
+    matches!(slot, AVERAGE | "ema" | "model_variables_moving_average")
+}
+
+/// Moving averages that have become weights on the other side.
+pub(super) fn stand_ins<'a>(old: &Checkpoint, new: &Checkpoint, alignment: &'a Alignment) -> Vec<&'a Pair> {
+    let is = |checkpoint: &Checkpoint, id: VariableId, role: Role| {
+        checkpoint.variables.get(id).is_some_and(|variable| {
+            variable.role == role && (role != Role::Slot || variable.slot_name().is_some_and(is_average))
+        })
+    };
+    let stands = |pair: &&Pair| {
+        is(old, pair.old, Role::Slot) && is(new, pair.new, Role::Weight)
+            || is(old, pair.old, Role::Weight) && is(new, pair.new, Role::Slot)
+    };
+    alignment.pairs.iter().filter(stands).collect()
 }
 
 /// What the key of a moving average ends in.

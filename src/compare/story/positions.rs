@@ -77,15 +77,12 @@ fn event(side: &Side, path: &str, mut list: List) -> Option<Event> {
     if !list.stayed.is_sorted_by_key(|stayed| stayed.to) {
         return None;
     }
+    // Layers that came or went have moved the others themselves, and brought their activations with them.
     let (ours, theirs): (BTreeSet<u64>, BTreeSet<u64>) = list.stayed.iter().map(|one| (one.from, one.to)).unzip();
-    let gone: Vec<u64> = list.old.difference(&ours).copied().collect();
-    let came: Vec<u64> = list.new.difference(&theirs).copied().collect();
-    let before = |numbers: &[u64], at: u64| numbers.partition_point(|number| *number < at) as u64;
-    // Not where it would stand if nothing but layers with variables had come and gone.
-    let shifted = |one: &&Stayed| {
-        one.lost && one.from.saturating_add(before(&came, one.to)) != one.to.saturating_add(before(&gone, one.from))
-    };
-    let moved: Vec<&Stayed> = list.stayed.iter().filter(shifted).collect();
+    if list.old != ours || list.new != theirs {
+        return None;
+    }
+    let moved: Vec<&Stayed> = list.stayed.iter().filter(|one| one.lost && one.from != one.to).collect();
     let first = moved.first()?;
     let layer = |one: &Stayed| side.layers.get(one.layer);
     let kind = EventKind::Shifted {
@@ -154,6 +151,6 @@ mod tests {
         let turned = told(&[("m/s/0", "b"), ("m/s/1", "a"), ("m/s/2", "c")]);
         assert_eq!(turned, ["in another order: b and a"]);
         let both = told(&[("m/s/0", "a"), ("m/s/1", "x"), ("m/s/3", "b"), ("m/s/4", "c")]);
-        assert_eq!(both.len(), 2, "{both:?}");
+        assert_eq!(both, ["new: x/k after a (1 variable)"]);
     }
 }

@@ -65,6 +65,9 @@ impl fmt::Display for Event {
                 }
             }
             EventKind::Retyped { from, to } => write!(f, "{} in {to}, {from} before", variables(count)),
+            EventKind::Optimizer(OptimizerChange::Averaged) if count > 0 => {
+                write!(f, "{} ({})", OptimizerChange::Averaged, variables(count))
+            }
             EventKind::Optimizer(change) => write!(f, "{change}"),
             EventKind::Repartitioned => write!(f, "{} stored in other parts", variables(count)),
         }
@@ -90,15 +93,18 @@ fn renamed(f: &mut fmt::Formatter<'_>, kind: RenameKind, from: &str, to: &str) -
     match (kind, from, to) {
         (RenameKind::KerasVersion, ..) => f.write_str("Keras 2 and Keras 3 reach layers by other paths"),
         (RenameKind::KerasFile, from, to) => write!(f, "saved by {from}, the program is of {to}"),
+        (RenameKind::Unnamed, side, _) => {
+            write!(f, "the {side} file has no names of layers, as Keras before 3.8 wrote it: its layers are counted")
+        }
         (RenameKind::Root, "", to) => write!(f, "held as {to} now, the root itself before"),
         (RenameKind::Root, from, "") => write!(f, "the root itself now, held as {from} before"),
         (RenameKind::Root, from, to) => write!(f, "held as {to} now, as {from} before"),
         (RenameKind::ModelKind, from, to) => {
             f.write_str("another kind of model (Sequential, functional, subclassed): ")?;
             match (from, to) {
-                ("", to) => write!(f, "reached through {to} now"),
-                (from, "") => write!(f, "no longer reached through {from}"),
-                (from, to) => write!(f, "reached through {to} now, through {from} before"),
+                ("", to) => write!(f, "layers are reached through {to} now, not before"),
+                (from, "") => write!(f, "layers were reached through {from} before, not now"),
+                (from, to) => write!(f, "layers are reached through {to} now, through {from} before"),
             }
         }
         (RenameKind::Nesting, "", to) => write!(f, "moved{} into {to}", levels(to)),
@@ -113,7 +119,8 @@ fn renamed(f: &mut fmt::Formatter<'_>, kind: RenameKind, from: &str, to: &str) -
 
 /// Keras' own lists say nothing to a reader but how deep they are.
 fn levels(path: &str) -> String {
-    let lists = path.split('/').filter(|part| matches!(*part, "_operations" | "_layers")).count();
+    let is_list = |part: &&str| matches!(*part, "_operations" | "_layers") || part.starts_with("layer-");
+    let lists = path.split('/').filter(is_list).count();
     match lists {
         0 => String::new(),
         1 => " one level".to_owned(),

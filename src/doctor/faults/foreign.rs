@@ -90,6 +90,7 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let files = files(faults);
     let size = position(facts, &fault.at.file)
         .and_then(|position| facts.checkpoint.as_ref()?.files.get(position)?.size)
+        .filter(|_| *what != Foreign::Empty)
         .map_or(String::new(), |size| format!(", {} bytes,", number(size)));
     let message = match facts.checkpoint {
         None => format!("{what}, not a checkpoint"),

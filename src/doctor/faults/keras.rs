@@ -10,7 +10,7 @@ use super::super::rules::{
 use super::super::words::{many, number, python, some};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
-use crate::model::{Checkpoint, Container, NO_OBJECT};
+use crate::model::{Checkpoint, Container, NO_GRAPHS, NO_OBJECT};
 
 /// Faults that are written out; the rest is counted.
 const SHOWN: usize = 5;
@@ -205,11 +205,11 @@ pub(super) fn link(faults: &[&Fault]) -> Option<Finding> {
     let finding = finding.evidence(fault.kind.to_string());
     let says =
         "Keras 3 raises ValueError: \"Not allowed: H5 file with ExternalLink\" (or SoftLink); Keras 2 follows it";
-    Some(
-        listed(finding, faults.get(1..)?)
-            .tensorflow(says)
-            .help("ask for a file without links; nothing was followed here"),
-    )
+    let help = match leaves {
+        0 => "ask for a file without links; what they lead to is listed here under their names",
+        _ => "ask for a file without links; nothing outside of the file was opened here",
+    };
+    Some(listed(finding, faults.get(1..)?).tensorflow(says).help(help))
 }
 
 pub(super) fn graph_file(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
@@ -217,7 +217,14 @@ pub(super) fn graph_file(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let finding =
         Finding::new(&graph_file_malformed::RULE, fault.kind.to_string()).at(&fault.at).cause("truncated-file");
     if !is_beside(facts, fault) {
-        let says = "raises DecodeError or OSError: \"Cannot parse file\" when it opens the graph";
+        let model = facts.checkpoint.as_ref().and_then(|checkpoint| checkpoint.saved_model.as_deref());
+        // A message without bytes is a message, of no graph.
+        let is_empty =
+            matches!(&fault.kind, FaultKind::GraphFileMalformed { error } if error == NO_GRAPHS) && model.is_some();
+        let says = match model.filter(|_| is_empty) {
+            Some(model) => format!("ValueError: \"{}\"", model.without_tags()),
+            None => "raises DecodeError or OSError: \"Cannot parse file\" when it opens the graph".to_owned(),
+        };
         return Some(fall_back(finding.tensorflow(says), facts, "fetch the file again"));
     }
     let says = "import_meta_graph() raises (UnicodeDecodeError, ParseError or DecodeError); the variables can be \

@@ -194,6 +194,17 @@ fn there_is_something_to_go_back_to() {
 }
 
 #[test]
+fn beside_a_file_of_keras_a_checkpoint_is_no_way_back() {
+    let mut facts = facts();
+    facts.whole_siblings = vec!["ckpts/ckpt-3".to_owned()];
+    let checkpoint = facts.checkpoint.as_mut().unwrap();
+    checkpoint.container = Container::KerasWeightsH5;
+    checkpoint.faults = vec![data_fault(FaultKind::Hdf5Truncated { size: 9, stored_eof: 10 })];
+    let found = run(&facts);
+    assert!(!found[0].help.as_ref().unwrap().contains("ckpt-3") && found[0].fixes.is_empty());
+}
+
+#[test]
 fn pieces_that_cannot_be_decoded_are_changed_bytes() {
     let piece = |key: &str| {
         data_fault(FaultKind::PieceUndecodable { key: key.to_owned(), error: "does not decompress".into() })

@@ -3,7 +3,7 @@
 use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::words::{number, python};
-use crate::model::{Checkpoint, EntryId, Flavor, GRAPH_KEY, Role};
+use crate::model::{Checkpoint, Container, EntryId, Flavor, GRAPH_KEY, Role};
 
 /// Names the lost variables in a finding, and counts them by what they are for.
 pub(super) fn count(finding: Finding, facts: &Facts, lost: &[EntryId]) -> Finding {
@@ -57,7 +57,9 @@ fn tally(checkpoint: &Checkpoint, lost: &[EntryId]) -> String {
 
 /// Says what to do, and which checkpoint there is to go back to.
 pub(super) fn fall_back(finding: Finding, facts: &Facts, first: &str) -> Finding {
-    match facts.whole_siblings.first() {
+    // Beside a file of Keras' own, a checkpoint may be of anything.
+    let is_bundle = facts.checkpoint.as_ref().is_none_or(|checkpoint| checkpoint.container == Container::Bundle);
+    match facts.whole_siblings.first().filter(|_| is_bundle) {
         Some(sibling) => finding
             .help(format!("{first}; {sibling} has its index and all its data files"))
             .python(format!("checkpoint.restore({})", python(sibling))),

@@ -14,7 +14,7 @@ pub(super) fn loader(checkpoint: &Checkpoint, resolved: &Resolved) -> Advice {
         return Advice::none("no call of Keras 3 loads it: it refuses links, which tf_keras follows");
     }
     let path = python(&checkpoint.label);
-    match (checkpoint.container, &checkpoint.configured) {
+    match (checkpoint.container, checkpoint.configured()) {
         (Container::KerasModelH5 | Container::KerasLayersH5, _) if has_bfloat16(checkpoint) => Advice::none(
             "no call loads it: Keras writes bfloat16 into this kind of file and cannot read it back (\"No cast function \
              available\"); save the model as .keras",

@@ -33,7 +33,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
-    let told = checkpoint.configured.as_ref().and_then(|configured| configured.replicas);
+    let told = checkpoint.configured().and_then(|configured| configured.replicas);
     let Some(replicas) = told.or_else(|| by_names(facts)) else { return };
     let message = format!(
         "the wrapper of multi_gpu_model was saved, with the model inside as one layer (for {} devices)",
@@ -52,7 +52,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
 /// Without a configuration: two or more layers `lambda_N`, and one layer alone that has weights, whose names
 /// are those of layers within it.
 fn by_names(facts: &Facts) -> Option<u64> {
-    let checkpoint = facts.checkpoint.as_ref().filter(|checkpoint| checkpoint.configured.is_none())?;
+    let checkpoint = facts.checkpoint.as_ref().filter(|checkpoint| checkpoint.configured().is_none())?;
     let is_lambda = |name: &str| name.strip_prefix("lambda_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let lambdas = checkpoint.layers.iter().filter(|layer| is_lambda(&layer.name)).count() as u64;
     if lambdas < 2 {
@@ -73,14 +73,14 @@ fn by_names(facts: &Facts) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::doctor::sample::{facts, named};
-    use crate::model::{Configured, Layer};
+    use crate::model::{Configured, KerasFile, Layer};
 
     fn said(layers: &[&str], keys: &[&str], configured: Option<Configured>) -> bool {
         let tensors: Vec<(&str, &[u64])> = keys.iter().map(|key| (*key, [2].as_slice())).collect();
         let mut checkpoint = named(&tensors);
         let layer = |name: &&str| Layer { name: (*name).to_owned(), ..Layer::default() };
         checkpoint.layers = layers.iter().map(layer).collect();
-        checkpoint.configured = configured.map(Box::new);
+        checkpoint.keras = Some(Box::new(KerasFile { configured, ..KerasFile::default() }));
         let mut findings = Findings::default();
         check(&facts(checkpoint), &mut findings);
         !findings.list().is_empty()

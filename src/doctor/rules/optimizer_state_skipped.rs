@@ -36,7 +36,7 @@ Save .keras first, and .h5 after it.",
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
-    let configured = checkpoint.configured.as_ref().filter(|_| checkpoint.container == Container::KerasArchive);
+    let configured = checkpoint.configured().filter(|_| checkpoint.container == Container::KerasArchive);
     let Some(compiled) = configured.and_then(|configured| configured.compiled.as_ref()) else { return };
     let kept = checkpoint.variables.iter().filter(|variable| matches!(variable.role, Role::Slot | Role::Optimizer));
     let kept = kept.count();
@@ -57,13 +57,14 @@ fn check(facts: &Facts, findings: &mut Findings) {
 mod tests {
     use super::*;
     use crate::doctor::sample::{facts, named};
-    use crate::model::{Compiled, Configured};
+    use crate::model::{Compiled, Configured, KerasFile};
 
     fn said(compiled: Option<Compiled>, role: Role) -> bool {
         let mut checkpoint = named(&[("optimizer/vars/0", &[2])]);
         checkpoint.container = Container::KerasArchive;
         checkpoint.variables[0].role = role;
-        checkpoint.configured = Some(Box::new(Configured { compiled, ..Configured::default() }));
+        let configured = Some(Configured { compiled, ..Configured::default() });
+        checkpoint.keras = Some(Box::new(KerasFile { configured, ..KerasFile::default() }));
         let mut findings = Findings::default();
         check(&facts(checkpoint), &mut findings);
         !findings.list().is_empty()

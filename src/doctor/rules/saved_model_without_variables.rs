@@ -4,7 +4,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
-use crate::model::Depth;
+use crate::model::{Depth, FileRole};
 
 pub static RULE: Rule = Rule {
     code: "F036",
@@ -33,7 +33,8 @@ pub static RULE: Rule = Rule {
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
     let Some(saved) = &checkpoint.saved_model else { return };
-    let any_file = checkpoint.files.iter().any(|file| file.size.is_some());
+    let mut of_variables = checkpoint.files.iter().filter(|file| file.role != FileRole::Part);
+    let any_file = of_variables.any(|file| file.size.is_some());
     if saved.needs.is_empty() || any_file {
         return;
     }

@@ -53,7 +53,7 @@ pub(super) fn call(checkpoint: &Checkpoint, custom: &[&Custom]) -> String {
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
-    let Some(configured) = &checkpoint.configured else { return };
+    let Some(configured) = checkpoint.configured() else { return };
     let custom: Vec<&Custom> = configured.custom.iter().filter(|custom| custom.purpose == Purpose::Model).collect();
     if custom.is_empty() || !matches!(checkpoint.container, Container::KerasModelH5 | Container::KerasArchive) {
         return;
@@ -92,7 +92,7 @@ const SHOWN: usize = 5;
 mod tests {
     use super::*;
     use crate::doctor::sample::{facts, named};
-    use crate::model::Configured;
+    use crate::model::{Configured, KerasFile};
 
     #[test]
     fn what_is_needed_is_named() {
@@ -105,7 +105,8 @@ mod tests {
         let said = |custom: Vec<Custom>| {
             let mut checkpoint = named(&[("dense/kernel", &[2])]);
             (checkpoint.container, checkpoint.writer) = (Container::KerasArchive, Writer::Keras3);
-            checkpoint.configured = Some(Box::new(Configured { custom, ..Configured::default() }));
+            let configured = Some(Configured { custom, ..Configured::default() });
+            checkpoint.keras = Some(Box::new(KerasFile { configured, ..KerasFile::default() }));
             let mut findings = Findings::default();
             check(&facts(checkpoint), &mut findings);
             findings.list().first().map(|finding| (finding.message.clone(), finding.fixes[0].text.clone()))

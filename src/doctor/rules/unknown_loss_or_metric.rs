@@ -43,7 +43,7 @@ const SHORT: [&str; 12] = ["mse", "mae", "mape", "msle", "bce", "kld", "MSE", "M
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
-    let Some(configured) = &checkpoint.configured else { return };
+    let Some(configured) = checkpoint.configured() else { return };
     let load = |rest: &str| {
         let keras = if checkpoint.writer == Writer::Keras3 { "keras" } else { "tf_keras" };
         format!("{keras}.models.load_model({}, {rest})", python(&checkpoint.label))
@@ -103,7 +103,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
 mod tests {
     use super::*;
     use crate::doctor::sample::{facts, loaded, named};
-    use crate::model::{Compiled, Configured};
+    use crate::model::{Compiled, Configured, KerasFile};
 
     fn found(container: Container, writer: Writer, loss: &str, custom: &[&str]) -> Vec<Severity> {
         let mut checkpoint = named(&[("dense/kernel", &[2])]);
@@ -114,7 +114,8 @@ mod tests {
         };
         let compiled = Some(Compiled { optimizer: Some("Adam".to_owned()), losses: vec![loss.to_owned()] });
         let custom = custom.iter().map(own).collect();
-        checkpoint.configured = Some(Box::new(Configured { custom, compiled, ..Configured::default() }));
+        let configured = Some(Configured { custom, compiled, ..Configured::default() });
+        checkpoint.keras = Some(Box::new(KerasFile { configured, ..KerasFile::default() }));
         let mut findings = Findings::default();
         check(&facts(checkpoint), &mut findings);
         findings.list().iter().map(|finding| finding.severity).collect()
@@ -133,7 +134,8 @@ mod tests {
     fn a_load_that_fails_for_it() {
         let mut checkpoint = named(&[("dense/kernel", &[2])]);
         (checkpoint.container, checkpoint.writer) = (Container::KerasModelH5, Writer::Keras2);
-        checkpoint.configured = Some(Box::default());
+        let configured = Some(Configured::default());
+        checkpoint.keras = Some(Box::new(KerasFile { configured, ..KerasFile::default() }));
         let text = "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass";
         let mut findings = Findings::default();
         check(&loaded(facts(checkpoint), crate::restore::Loader::Keras3Model, Some(text)), &mut findings);

@@ -47,7 +47,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let sound = checkpoint.faults.is_empty() && !checkpoint.entries.is_empty();
     // Who asks for weights has no use for a configuration.
-    if !sound || checkpoint.configured.is_some() || asked.is_some_and(by_weights) {
+    if !sound || checkpoint.configured().is_some() || asked.is_some_and(by_weights) {
         return;
     }
     let (severity, message) = match checkpoint.container {
@@ -90,12 +90,14 @@ fn refused(facts: &Facts, checkpoint: &Checkpoint, exception: &Exception) -> Fin
 mod tests {
     use super::*;
     use crate::doctor::sample::{facts, loaded, named};
+    use crate::model::{Configured, KerasFile};
     use crate::restore::Loader;
 
     fn found(container: Container, configured: bool) -> Option<Severity> {
         let mut checkpoint = named(&[("dense/kernel", &[2])]);
         checkpoint.container = container;
-        checkpoint.configured = configured.then(Box::default);
+        let configured = configured.then(Configured::default);
+        checkpoint.keras = Some(Box::new(KerasFile { configured, ..KerasFile::default() }));
         let mut findings = Findings::default();
         check(&facts(checkpoint), &mut findings);
         findings.list().first().map(|finding| finding.severity)

@@ -15,7 +15,7 @@ use super::directory::label;
 use super::files::{self, file};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
-use crate::model::{Checkpoint, Container, Entry, FileRole, Flavor, Versions, describe};
+use crate::model::{Checkpoint, Container, Entry, FileRole, Flavor, describe};
 use crate::store::{self, Store};
 
 /// Opens the checkpoint of a prefix: its index, the sizes of its shards, its object graph. Whatever is
@@ -63,24 +63,16 @@ pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let graph = graph::read(store, &files, &entries, index.endianness, flavor, &mut faults);
     let (variables, writer) = describe(&entries, flavor, graph.as_ref());
     Ok(Checkpoint {
-        prefix: prefix.to_owned(),
-        label: label(prefix),
-        container: Container::Bundle,
         flavor,
         writer,
-        versions: Versions::default(),
         endianness: index.endianness,
         declared_shards: index.shards,
         files,
         entries,
         variables,
         graph,
-        layers: Vec::new(),
-        keras: None,
-        configured: None,
-        listed: false,
-        saved_model: None,
         faults,
+        ..Checkpoint::empty(prefix, label(prefix), Container::Bundle)
     })
 }
 

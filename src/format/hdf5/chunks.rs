@@ -50,6 +50,16 @@ impl Array<'_> {
         ends.zip(self.chunk).map(|(end, chunk)| end.div_ceil((*chunk).max(1))).fold(1, u64::saturating_mul)
     }
 
+    /// True if chunks in the order of their positions hold the elements in the order of the dataset: they are whole
+    /// in the last axes, cut in one, and have one element in the first.
+    fn is_in_order(&self) -> bool {
+        let grows = self.axes.iter().zip(self.most).skip(1).any(|(axis, most)| *most != Some(*axis));
+        let mut axes =
+            self.axes.iter().zip(self.chunk).enumerate().rev().skip_while(|(_, (axis, chunk))| axis == chunk);
+        let is_divided = |(place, (axis, chunk)): (usize, (&u64, &u64))| place == 0 || axis.is_multiple_of(*chunk);
+        !grows && axes.next().is_none_or(is_divided) && axes.all(|(_, (_, chunk))| *chunk == 1)
+    }
+
     /// True for a chunk that reaches over the end of the dataset.
     pub fn is_edge(&self, chunk: &Chunk) -> bool {
         let ends = chunk.origin.iter().zip(self.chunk).map(|(start, length)| start.saturating_add(*length));
@@ -106,7 +116,9 @@ pub(super) fn read(
         Index::Records(address) => records(reader, address, array, filtered)?,
     };
     // Each takes memory here, besides the bytes that say where it is.
-    reader.charge((chunks.len() as u64).saturating_mul(limits::HDF5_CHUNK), 0)?;
+    if !matches!(index, Index::Implicit(_)) {
+        reader.charge((chunks.len() as u64).saturating_mul(limits::HDF5_CHUNK), 0)?;
+    }
     chunks.sort_by(|a, b| a.origin.cmp(&b.origin));
     for chunk in &chunks {
         let end = chunk.offset.checked_add(chunk.length);
@@ -130,6 +142,15 @@ fn positioned(places: Vec<arrays::Place>, array: &Array<'_>) -> Vec<Chunk> {
     places.into_iter().filter_map(chunk).collect()
 }
 
+/// Where the data begins if it lies in one piece all the same, its chunks one behind the other and in order. There
+/// may be as many of those as bytes.
+pub(super) fn in_one_piece(reader: &Reader<'_>, index: &Index, array: &Array<'_>) -> Option<u64> {
+    match index {
+        Index::Implicit(address) if array.is_in_order() => Some(reader.place(*address)),
+        _ => None,
+    }
+}
+
 /// Chunks one after the other, with room for all that the dataset may grow to.
 fn implicit(reader: &mut Reader<'_>, address: u64, array: &Array<'_>) -> Result<Vec<Chunk>, Flaw> {
     let (size, count, offset) = (array.chunk_size(), array.most_chunks(), reader.place(address));
@@ -138,6 +159,13 @@ fn implicit(reader: &mut Reader<'_>, address: u64, array: &Array<'_>) -> Result<
         let what = What::Malformed("the chunks of its data lie beyond the end of the file");
         return Err(Flaw { what, at: offset..offset });
     }
+    // Nothing in the file tells of each, so that there may be too many in a sound one.
+    let cost = count.saturating_mul(limits::HDF5_CHUNK);
+    if !reader.affords(cost) {
+        let what = format!("{count} chunks of {size} bytes, more than are kept in memory");
+        return Err(Flaw { what: What::Unsupported(what), at: offset..offset });
+    }
+    reader.charge(cost, offset)?;
     let places = (0..count).map(|position| arrays::Place {
         position,
         offset: offset.saturating_add(position.saturating_mul(size)),
@@ -239,5 +267,38 @@ fn placed(reader: &mut Reader<'_>, chunks: &mut Vec<Chunk>, array: &Array<'_>) {
     });
     if chunks.len() < count {
         reader.note("a chunk of its data lies outside of its shape", 0..0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_that_lie_in_order() {
+        let order = |axes: &[u64], chunk: &[u64], most: &[u64]| {
+            let most: Vec<Option<u64>> = most.iter().copied().map(Some).collect();
+            Array { axes, most: &most, chunk, element: 1 }.is_in_order()
+        };
+        for (axes, chunk) in [
+            (&[10][..], &[1][..]),
+            (&[10], &[3]),
+            (&[4, 6], &[1, 1]),
+            (&[4, 6], &[1, 3]),
+            (&[5, 6], &[2, 6]),
+            (&[2, 4, 6], &[1, 2, 6]),
+            (&[4, 6], &[4, 6]),
+        ] {
+            assert!(order(axes, chunk, axes), "{axes:?} {chunk:?}");
+        }
+        for (axes, chunk, most) in [
+            (&[4, 6][..], &[2, 3][..], &[4, 6][..]),
+            (&[4, 6], &[1, 4], &[4, 6]),
+            (&[4, 6], &[2, 1], &[4, 6]),
+            (&[4, 6], &[1, 6], &[4, 8]),
+        ] {
+            assert!(!order(axes, chunk, most), "{axes:?} {chunk:?}");
+        }
+        assert!(order(&[4], &[2], &[8]), "the first axis may grow");
     }
 }

@@ -114,6 +114,13 @@ fn storage<'a>(
                 return Err(body.flaw("its chunks have elements of another size than its datatype"));
             }
             let array = chunks::Array { axes, most, chunk: &form.shape, element: form.element };
+            let length = needed.filter(|_| filters.is_empty());
+            if let Some((offset, length)) = chunks::in_one_piece(reader, &form.index, &array).zip(length) {
+                if offset.checked_add(length).is_none_or(|end| end > reader.size()) {
+                    reader.note("its data lies beyond the end of the file", offset..offset.saturating_add(length));
+                }
+                return Ok(Storage::Contiguous { offset, length });
+            }
             let before = reader.flaws.len();
             let mut chunks = chunks::read(reader, &form.index, &array, !filters.is_empty())?;
             if form.plain_edges {

@@ -106,6 +106,11 @@ impl<'a> Reader<'a> {
         self.budget == 0
     }
 
+    /// True if so much may still be taken.
+    pub fn affords(&self, bytes: u64) -> bool {
+        self.budget >= bytes
+    }
+
     /// Takes from the budget for `bytes` bytes at `at`.
     pub fn charge(&mut self, bytes: u64, at: u64) -> Result<(), Flaw> {
         match self.budget.checked_sub(bytes) {

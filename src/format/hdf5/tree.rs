@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::bytes::Fault;
+use crate::bytes::{Fault, limits};
 use crate::model::{DType, Endianness, Filter, Shape};
 
 /// The structure of one HDF5 file.
@@ -213,12 +213,31 @@ impl Hdf5 {
 
     /// What a path stands for, from the root: `layers/dense/vars`. Links to paths are not followed.
     pub fn at(&self, path: &str) -> Option<Node> {
-        let mut node = Node::Group(GroupId(0));
-        for name in path.split('/').filter(|name| !name.is_empty()) {
-            let Node::Group(id) = node else { return None };
-            node = self.group(id)?.child(name)?.clone();
+        match path.trim_matches('/') {
+            "" => Some(Node::Group(GroupId(0))),
+            path => self.find(path).cloned(),
+        }
+    }
+
+    fn find(&self, path: &str) -> Option<&Node> {
+        let mut names = path.split('/').filter(|name| !name.is_empty());
+        let mut node = self.root()?.child(names.next()?)?;
+        for name in names {
+            let &Node::Group(id) = node else { return None };
+            node = self.group(id)?.child(name)?;
         }
         Some(node)
+    }
+
+    /// What a link in a group leads to, where that lies in this file, and its path. Links may lead to links.
+    pub fn behind(&self, group: &str, target: &str) -> Option<(String, &Node)> {
+        let mut path = if target.starts_with('/') { target.to_owned() } else { join(group, target) };
+        for _ in 0..limits::HDF5_LINKS {
+            let Node::Soft { target } = self.find(&path)? else { return Some((path.clone(), self.find(&path)?)) };
+            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            path = if target.starts_with('/') { target.clone() } else { join(parent, target) };
+        }
+        None
     }
 
     /// Every dataset with its path, once for each name in a group.

@@ -7,24 +7,27 @@ use super::paths::{self, Known, Source};
 use super::{Draft, faults, file, json};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::directory::label;
-use crate::format::files::{unreadable, words};
+use crate::format::files::{self, unreadable, words};
 use crate::format::{foreign, hdf5};
 use crate::model::{Container, File, FileRole, Versions, Writer};
-use crate::store::{self, Blob, Store};
+use crate::store::{self, Blob, Member, Store};
 
 const CONFIG: &str = "config.json";
 const METADATA: &str = "metadata.json";
 const WEIGHTS: &str = "model.weights.h5";
+const ASSETS: &str = "assets";
 const ARRAYS: &str = "model.weights.npz";
 
 /// Reads the zip archive at `path`.
 pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
-    let archive = file(store, path, FileRole::Whole, store.stat(path).ok().map(|item| item.size));
-    match store.open(path).and_then(|blob| store::names(blob.as_ref())) {
-        Ok(names) => {
+    let archive = file(store, path, FileRole::Archive, store.stat(path).ok().map(|item| item.size));
+    match store.open(path).and_then(|blob| store::members(blob.as_ref())) {
+        Ok(members) => {
             let at = Span::whole(&archive.label);
-            let mut draft = read(store, path, archive);
-            draft.faults.extend(below(&names).map(|folder| Fault { kind: FaultKind::MembersBelow { folder }, at }));
+            let mut draft = read(store, path, &archive);
+            draft.files.push(archive);
+            draft.faults.extend(below(&members).map(|folder| Fault { kind: FaultKind::MembersBelow { folder }, at }));
+            of_members(&mut draft.files, path, members);
             draft
         }
         Err(_) => {
@@ -38,21 +41,44 @@ pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
     }
 }
 
+/// Adds the members that are no file of the model yet, and says of each how much of the archive it takes.
+fn of_members(files: &mut Vec<File>, archive: &Path, members: Vec<Member>) {
+    // The weights, which were read, are the first; there may be many more.
+    let read = files.len().min(2);
+    for member in members.into_iter().filter(|member| !member.name.ends_with('/')) {
+        let path = archive.join(&member.name);
+        match files.iter_mut().take(read).find(|file| file.path == path) {
+            Some(known) => known.stored = Some(member.stored),
+            None => files.push(File {
+                label: label(&path).into(),
+                path,
+                role: FileRole::Part,
+                size: Some(member.size),
+                stored: Some(member.stored),
+                modified: None,
+            }),
+        }
+    }
+}
+
 /// The folder in which all members lie, with the configuration among them.
-fn below(names: &[String]) -> Option<String> {
-    let folder = names.iter().find_map(|name| name.strip_suffix(CONFIG)?.strip_suffix('/'))?;
-    let inside = |name: &String| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    names.iter().all(inside).then(|| folder.to_owned())
+fn below(members: &[Member]) -> Option<String> {
+    let names = || members.iter().map(|member| member.name.as_str());
+    let folder = names().find_map(|name| name.strip_suffix(CONFIG)?.strip_suffix('/'))?;
+    let mut inside = names().map(|name| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+    inside.all(|inside| inside).then(|| folder.to_owned())
 }
 
 /// Reads the folder at `path`.
 pub(super) fn folder(store: &dyn Store, path: &Path) -> Draft {
     let folder = file(store, path, FileRole::Whole, None);
-    read(store, path, folder)
+    let mut draft = read(store, path, &folder);
+    draft.files.extend(files::parts(store, path, &[CONFIG, METADATA], &[ASSETS]));
+    draft
 }
 
 /// The members of an archive or a folder, which a person would call `whole`.
-fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
+fn read(store: &dyn Store, path: &Path, whole: &File) -> Draft {
     let mut noted = Vec::new();
     let config = object(store, &path.join(CONFIG), true, &mut noted);
     let metadata = object(store, &path.join(METADATA), false, &mut noted);
@@ -63,9 +89,8 @@ fn read(store: &dyn Store, path: &Path, whole: File) -> Draft {
     let (mut draft, structure) = match store::open(store, &place) {
         Ok(blob) => weights(blob.as_ref(), file(store, &place, FileRole::Whole, Some(blob.size())), &known),
         Err(error) => {
-            let mut draft = Draft::new(Container::KerasArchive, writer(version));
+            let draft = Draft::new(Container::KerasArchive, writer(version));
             let fault = without_weights(store, path, &error);
-            draft.files = vec![whole.clone()];
             let fault = fault.map_or_else(
                 || unreadable(&label(&place).into(), &error),
                 |kind| Fault { kind, at: Span::whole(&whole.label) },

@@ -9,7 +9,7 @@ use crate::bytes::limits;
 use crate::model::{Compiled, Configured, Custom, Purpose};
 
 /// Reads the configuration of a model, and how it was compiled where that is stored apart from it.
-pub(super) fn read(model: &Json, training: Option<&Json>) -> Configured {
+pub(in crate::format) fn read(model: &Json, training: Option<&Json>) -> Configured {
     let mut found = Found { custom: BTreeSet::new(), replicas: 0 };
     let compile = model.get("compile_config").or(training).filter(|compile| compile.is_object());
     found.object(model, Purpose::Model);

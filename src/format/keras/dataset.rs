@@ -13,7 +13,7 @@ use crate::model::{Coded, Coding, DType, Endianness, Entry, Extent, File, Payloa
 pub(super) enum Leaf<'a> {
     /// An array.
     Dataset(&'a Dataset),
-    /// A link that is not followed, or an object that cannot be read. A fault says which.
+    /// A link out of the file or to nothing, or an object that cannot be read. A fault says which.
     Elsewhere,
 }
 
@@ -25,7 +25,12 @@ pub(super) fn leaves(hdf5: &Hdf5) -> Vec<(String, Leaf<'_>)> {
         for child in &group.children {
             let leaf = match &child.node {
                 Node::Dataset(dataset) => Leaf::Dataset(dataset),
-                Node::Soft { .. } | Node::External { .. } | Node::Broken => Leaf::Elsewhere,
+                Node::Soft { target } => match hdf5.behind(&group.path, target).map(|(_, node)| node) {
+                    Some(Node::Dataset(dataset)) => Leaf::Dataset(dataset),
+                    Some(Node::Group(_) | Node::Datatype) => continue,
+                    _ => Leaf::Elsewhere,
+                },
+                Node::External { .. } | Node::Broken => Leaf::Elsewhere,
                 Node::Group(_) | Node::Datatype => continue,
             };
             leaves.push((below(&group.path, &child.name), leaf));
@@ -118,17 +123,17 @@ fn fill(dataset: &Dataset) -> Box<[u8]> {
     fill.as_slice().into()
 }
 
-/// The paths that links in a file lead to: nobody else may list what lies there.
-pub(super) fn linked(hdf5: &Hdf5) -> HashSet<&str> {
-    let children = hdf5.groups.iter().flat_map(|group| &group.children);
-    let targets = children.filter_map(|child| match &child.node {
-        Node::Soft { target } => Some(target.trim_start_matches('/')),
+/// The paths that links in a file lead to: what lies there is listed under the names of the links.
+pub(super) fn linked(hdf5: &Hdf5) -> HashSet<String> {
+    let children = hdf5.groups.iter().flat_map(|group| group.children.iter().map(move |child| (group, child)));
+    let targets = children.filter_map(|(group, child)| match &child.node {
+        Node::Soft { target } => hdf5.behind(&group.path, target),
         _ => None,
     });
-    targets.collect()
+    targets.map(|(path, _)| path.trim_matches('/').to_owned()).collect()
 }
 
-/// What of a file lies elsewhere: links are not followed, but said.
+/// What of a file lies elsewhere. Links out of it are not followed, but said; those within it are both.
 pub(super) fn links(hdf5: &Hdf5, file: &File) -> Vec<Fault> {
     let mut kinds = Vec::new();
     for group in &hdf5.groups {

@@ -10,7 +10,9 @@ use super::slots;
 use super::{Draft, Found, Owns};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::hdf5::{Attribute, Group, Hdf5, Node, Value};
-use crate::model::{Container, File, Layer, Owned, Role, Versions, Writer, is_seed, is_statistic, leaf};
+use crate::model::{
+    Container, File, Layer, Owned, Role, Versions, Writer, is_of_quantized, is_seed, is_statistic, leaf,
+};
 
 const MODEL: &str = "model_weights";
 const OPTIMIZER: &str = "optimizer_weights";
@@ -87,8 +89,8 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         .collect();
     rest.sort_by_key(|(path, _)| *path);
     let linked = dataset::linked(hdf5);
-    for (path, leaf) in rest {
-        if layer_names.is_some() && lists.complain && !linked.contains(path.as_str()) {
+    for (path, leaf) in rest.into_iter().filter(|(path, _)| !linked.contains(path.as_str())) {
+        if layer_names.is_some() && lists.complain {
             lists.kinds.push(FaultKind::WeightUnlisted { path: path.clone() });
         }
         let name = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');
@@ -204,7 +206,16 @@ fn named(weights: &[Claim], leaves: &HashMap<String, Leaf<'_>>) -> Vec<Found> {
             Some(layer) if is_shared && !claim.name.starts_with(layer) => format!("{layer}/{}", claim.name),
             _ => claim.name.clone(),
         };
-        let role = if is_normalization(&claim.name, &all) { Role::Statistic } else { role(&name) };
+        let sibling = |word: &str| {
+            let path = below(claim.path.rsplit_once('/')?.0, word);
+            match leaves.get(&path)? {
+                Leaf::Dataset(dataset) => Some(dataset::dtype(dataset)),
+                Leaf::Elsewhere => None,
+            }
+        };
+        let last = crate::model::leaf(&claim.name);
+        let is_state = is_normalization(&claim.name, &all) || is_of_quantized(last, sibling);
+        let role = if is_state { Role::Statistic } else { role(&name) };
         found.push(Found { entry: dataset::entry(&claim.path, *leaf, 0), name, role, slot: None });
     }
     found

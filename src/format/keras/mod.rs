@@ -2,7 +2,7 @@
 
 mod archive;
 mod config;
-mod configured;
+pub(super) mod configured;
 mod dataset;
 mod fit;
 mod json;
@@ -10,13 +10,14 @@ mod layers;
 mod needs;
 mod own;
 mod paths;
+mod quantized;
 mod shards;
 mod slots;
 mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::directory::label;
@@ -25,8 +26,8 @@ use super::hdf5::{self, Hdf5};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{
-    Checkpoint, Configured, Container, Endianness, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner,
-    Relations, Role, Variable, Versions, Writer,
+    Checkpoint, Configured, Container, Entry, File, FileRole, Flavor, KerasFile, Layer, Owned, Owner, Relations, Role,
+    Variable, Versions, Writer,
 };
 use crate::store::{self, Blob, ItemKind, Store};
 
@@ -146,7 +147,8 @@ impl Draft {
             path: owns.path,
             name: owns.name,
         });
-        let keras = KerasFile { owners: owners.collect(), config: self.config, training: self.training };
+        let (config, training, configured) = (self.config, self.training, self.configured);
+        let keras = KerasFile { owners: owners.collect(), config, training, configured };
         let mut entries = Vec::with_capacity(self.found.len());
         let mut variables = Vec::with_capacity(self.found.len());
         for (id, found) in self.found.into_iter().enumerate() {
@@ -161,24 +163,16 @@ impl Draft {
             entries.push(found.entry);
         }
         Checkpoint {
-            prefix: PathBuf::from(path),
-            label: label(path),
-            container: self.container,
             flavor: Flavor::LayerBased,
             writer: self.writer,
             versions: self.versions,
-            endianness: Endianness::Little,
-            declared_shards: None,
             files: self.files,
             entries,
             variables,
-            graph: None,
             layers: self.layers,
             keras: Some(Box::new(keras)),
-            configured: self.configured.map(Box::new),
-            listed: false,
-            saved_model: None,
             faults: self.faults,
+            ..Checkpoint::empty(path, label(path), self.container)
         }
     }
 

@@ -12,7 +12,7 @@ use super::words::{self, Numbered};
 use super::{Draft, Found, Owns};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::format::hdf5::Hdf5;
-use crate::model::{Container, DType, Entry, Kind, Owned, Role, Writer, is_seed, is_statistic, leaf};
+use crate::model::{Container, DType, Entry, Kind, Owned, Role, Writer, is_of_quantized, is_seed, is_statistic, leaf};
 
 /// Where Keras puts the layers of a model, and where it did before Keras 2.15.
 const LAYERS: &str = "layers";
@@ -104,6 +104,11 @@ fn is_optimizer(object: &str) -> bool {
     object == "optimizer" || object.starts_with("optimizer/")
 }
 
+/// True for the word of what is not trained. A word is given only to what it fits.
+fn is_state(word: &str) -> bool {
+    is_statistic(word) || is_of_quantized(word, |_| DType::from_name("int8"))
+}
+
 fn is_metric(object: &str) -> bool {
     object == "metrics" || object.starts_with("metrics/")
 }
@@ -178,6 +183,7 @@ impl<'a> Sheet<'a> {
                     sheet.names.insert(object.to_owned(), name.to_owned());
                 }
             }
+            let linked = dataset::linked(source.hdf5);
             for (path, leaf) in dataset::leaves(source.hdf5) {
                 let (parent, number) = path.rsplit_once('/').unwrap_or(("", &path));
                 match object_of(parent) {
@@ -185,6 +191,7 @@ impl<'a> Sheet<'a> {
                         let (object, number) = (object.to_owned(), number.to_owned());
                         sheet.objects.entry(object).or_default().push(Var { number, path, leaf, file: source.file });
                     }
+                    None if linked.contains(&path) => {}
                     None => sheet.others.push((*source, path, leaf)),
                 }
             }
@@ -343,7 +350,7 @@ impl<'a> Sheet<'a> {
         let is_integer = matches!(var.numbered().dtype.kind(), Kind::UInt { .. });
         let role = if is_metric(object) || is_seed(object) || (is_integer && leaf(object).contains("seed")) {
             Role::Bookkeeping
-        } else if is_normalization || word.is_some_and(is_statistic) {
+        } else if is_normalization || word.is_some_and(is_state) {
             Role::Statistic
         } else {
             Role::Weight

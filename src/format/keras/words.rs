@@ -4,7 +4,8 @@
 //! leave no other.
 
 use super::config::snake;
-use crate::model::{DType, Kind, Writer};
+use super::quantized;
+use crate::model::{DType, Writer};
 
 /// A numbered weight of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +17,7 @@ pub(super) struct Numbered<'a> {
 }
 
 impl Numbered<'_> {
-    fn has_rank(&self, rank: usize) -> bool {
+    pub(super) fn has_rank(&self, rank: usize) -> bool {
         self.axes.is_some_and(|axes| axes.len() == rank)
     }
 
@@ -26,10 +27,11 @@ impl Numbered<'_> {
 }
 
 /// The classes whose words are known, apart from recurrent cells.
-const CLASSES: [&str; 24] = [
+const CLASSES: [&str; 25] = [
     "Dense",
     "EinsumDense",
     "Embedding",
+    "ReversibleEmbedding",
     "Conv1D",
     "Conv2D",
     "Conv3D",
@@ -66,10 +68,12 @@ pub(super) fn class_of_group(group: &str) -> Option<&'static str> {
 pub(super) fn words(class: &str, weights: &[Numbered<'_>], writer: Writer) -> Vec<Option<&'static str>> {
     let known = match class {
         "BatchNormalization" | "SyncBatchNormalization" => return batch_normalization(weights),
-        "Dense" | "EinsumDense" if is_quantized(weights) => quantized(weights),
+        "Dense" | "EinsumDense" | "Embedding" if let Some(words) = quantized::words(class, weights) => return words,
         "Dense" => kernel_and_bias("kernel", weights, 2, 1),
         "EinsumDense" => dense_by_equation(weights),
-        "Embedding" => embedding(weights),
+        "Embedding" => embeddings(&["embeddings"], weights),
+        "ReversibleEmbedding" if weights.len() == 1 => embeddings(&["embeddings"], weights),
+        "ReversibleEmbedding" => embeddings(&["embeddings", "reverse_embeddings"], weights),
         "LSTMCell" | "GRUCell" | "SimpleRNNCell" => cell(weights),
         "DepthwiseConv1D" | "DepthwiseConv2D" => {
             let kernel = match writer {
@@ -119,22 +123,6 @@ fn kernel_and_bias(
     }
 }
 
-fn is_quantized(weights: &[Numbered<'_>]) -> bool {
-    weights.first().is_some_and(|kernel| !matches!(kernel.dtype.kind(), Kind::Float { .. } | Kind::BFloat16))
-}
-
-/// Kernels of whole numbers have scales; those of int4 also zeros and the groups of their rows.
-fn quantized(weights: &[Numbered<'_>]) -> Option<&'static [&'static str]> {
-    let is_float = |at: usize| weights.get(at).is_some_and(|weight| weight.dtype.is_float());
-    match weights.len() {
-        3 if is_float(1) && is_float(2) => Some(&["kernel", "bias", "kernel_scale"]),
-        5 if is_float(1) && is_float(2) && !is_float(3) && is_float(4) => {
-            Some(&["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"])
-        }
-        _ => None,
-    }
-}
-
 fn dense_by_equation(weights: &[Numbered<'_>]) -> Option<&'static [&'static str]> {
     let rank = |at: usize| weights.get(at).and_then(|weight| weight.axes).map_or(0, <[u64]>::len);
     match weights.len() {
@@ -144,9 +132,9 @@ fn dense_by_equation(weights: &[Numbered<'_>]) -> Option<&'static [&'static str]
     }
 }
 
-fn embedding(weights: &[Numbered<'_>]) -> Option<&'static [&'static str]> {
-    let table = weights.first().filter(|weight| weight.has_rank(2))?;
-    (weights.len() == 1 && table.dtype.is_float()).then_some(&["embeddings"])
+fn embeddings(words: &'static [&'static str], weights: &[Numbered<'_>]) -> Option<&'static [&'static str]> {
+    let are_tables = weights.iter().all(|table| table.has_rank(2) && table.dtype.is_float());
+    (weights.len() == words.len() && are_tables).then_some(words)
 }
 
 /// The recurrent kernel has as many columns as the kernel, and so has the bias.

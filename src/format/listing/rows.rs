@@ -73,6 +73,8 @@ pub(super) struct FileRow {
     pub number: Option<u32>,
     pub of: Option<u32>,
     pub size: Option<u64>,
+    #[serde(default)]
+    pub stored_size: Option<u64>,
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@
 mod graph;
 mod saver;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,10 +34,11 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
         label: path.display().to_string().into(),
         role: FileRole::Whole,
         size: Some(item.size),
+        stored: None,
         modified: item.modified,
     };
     let mut faults = Vec::new();
-    let (entries, versions) = bytes(store, path, &file.label, &mut faults)
+    let (entries, strange, versions) = bytes(store, path, &file.label, &mut faults)
         .and_then(|bytes| match of_either_form(&bytes) {
             Ok(read) => Some(read),
             Err(error) => {
@@ -45,27 +47,19 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
             }
         })
         .unwrap_or_default();
+    let kinds = strange.into_iter().map(|key| FaultKind::ShapeInvalid { key });
+    faults.extend(kinds.map(|kind| Fault { kind, at: Span::whole(&file.label) }));
     let flavor = Flavor::NameBased;
     let (variables, writer) = describe(&entries, flavor, None);
     Ok(Checkpoint {
-        prefix: path.to_owned(),
-        label: label(path),
-        container: Container::MetaGraph,
         flavor,
         writer,
         versions,
-        endianness: Endianness::Little,
-        declared_shards: None,
         files: vec![file],
         entries,
         variables,
-        graph: None,
-        layers: Vec::new(),
-        keras: None,
-        configured: None,
-        listed: false,
-        saved_model: None,
         faults,
+        ..Checkpoint::empty(path, label(path), Container::MetaGraph)
     })
 }
 
@@ -79,7 +73,7 @@ pub fn beside(store: &dyn Store, prefix: &Path) -> GraphFile {
     }
     let bytes = store::read(store, path, limits::GRAPH_FILE).unwrap_or_default();
     match Graph::parse(&bytes).and_then(|graph| wanted(&graph)) {
-        Ok(needs) => GraphFile::Read(needs),
+        Ok(wants) => GraphFile::Read(wants.variables),
         Err(_) if std::str::from_utf8(&bytes).is_ok() => GraphFile::Malformed,
         Err(_) => GraphFile::Garbled,
     }
@@ -107,20 +101,24 @@ pub(super) fn malformed(label: &Arc<str>, bytes: &[u8], error: String) -> Fault 
 }
 
 /// Like TensorFlow, takes for text what is not a message in binary form.
-fn of_either_form(bytes: &[u8]) -> Result<(Vec<Entry>, Versions), String> {
+fn of_either_form(bytes: &[u8]) -> Result<Told, String> {
     read(bytes).or_else(|error| {
         let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or(error)?;
         read(&proto::text::binary("ckpt.meta_graph.MetaGraphDef", text)?)
     })
 }
 
-fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Versions), String> {
+/// What a graph tells: the variables that it wants, keys of those with an impossible slice, and who wrote it.
+type Told = (Vec<Entry>, BTreeSet<String>, Versions);
+
+fn read(bytes: &[u8]) -> Result<Told, String> {
     if bytes.is_empty() {
         return Err("it is empty".to_owned());
     }
     let graph = Graph::parse(bytes)?;
     let versions = graph.versions();
-    let entries = wanted(&graph)?.into_iter().map(|variable| Entry {
+    let wants = wanted(&graph)?;
+    let entries = wants.variables.into_iter().map(|variable| Entry {
         key: Key::from(variable.name.as_str()),
         dtype: variable.dtype,
         shape: variable.shape,
@@ -130,5 +128,5 @@ fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Versions), String> {
         trusted: true,
         declared_at: Place::NONE,
     });
-    Ok((entries.collect(), versions))
+    Ok((entries.collect(), wants.strange, versions))
 }

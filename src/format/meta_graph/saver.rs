@@ -1,6 +1,6 @@
 //! What a graph's Saver asks of a checkpoint.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::graph::{Graph, Node, axes, dtype, shape};
 use crate::bytes::limits;
@@ -19,25 +19,36 @@ const STEPS: usize = 16;
 ///
 /// # Errors
 /// If a node that is needed for it is malformed.
-pub(in crate::format) fn wanted(graph: &Graph) -> Result<Vec<Needed>, String> {
+pub(in crate::format) fn wanted(graph: &Graph) -> Result<Wants, String> {
     let mut wanted = Wanted::default();
     Restoring::find(graph)?.read(graph, &mut wanted)?;
-    if wanted.0.is_empty() {
+    if wanted.found.is_empty() {
         for variable in graph.variables() {
             wanted.add_variable(graph, &variable?)?;
         }
     }
-    let named = wanted.0.into_iter().map(|(name, found)| Needed {
+    let named = wanted.found.into_iter().map(|(name, found)| Needed {
         name,
         dtype: found.dtype,
         shape: found.shape,
         is_reference: found.is_reference,
     });
-    Ok(named.collect())
+    Ok(Wants { variables: named.collect(), strange: wanted.strange })
+}
+
+/// What a graph wants.
+pub(in crate::format) struct Wants {
+    /// The variables, by key.
+    pub variables: Vec<Needed>,
+    /// Keys of those of which it asks for a slice that no tensor has.
+    pub strange: BTreeSet<String>,
 }
 
 #[derive(Default)]
-struct Wanted(BTreeMap<String, Declared>);
+struct Wanted {
+    found: BTreeMap<String, Declared>,
+    strange: BTreeSet<String>,
+}
 
 /// What a graph says of a variable.
 #[derive(Clone)]
@@ -50,7 +61,7 @@ struct Declared {
 impl Wanted {
     /// A partitioned variable is added once for each of its slices, always with its whole shape.
     fn add(&mut self, key: String, declared: Declared) {
-        let known = self.0.entry(key).or_insert_with(|| declared.clone());
+        let known = self.found.entry(key).or_insert_with(|| declared.clone());
         if known.shape.axes().is_none() {
             known.shape = declared.shape;
         }
@@ -124,14 +135,17 @@ impl<'a> Restoring<'a> {
                 _ => Vec::new(),
             };
             // A constant stands for as many equal texts as its last one is asked for.
-            let repeated = slices.last().and_then(|slice| whole(slice));
+            let repeated = slices.last().map(String::as_str).unwrap_or_default();
             for (position, name) in names.into_iter().enumerate() {
                 let dtype = dtype(types.get(position).copied().unwrap_or_default());
-                let slice = slices.get(position).map_or_else(|| repeated.clone(), |slice| whole(slice));
+                let slice = slices.get(position).map_or(repeated, String::as_str);
                 let variable = variables.get(&(read.name, position)).copied().unwrap_or(&name);
                 let found = declared(graph, variable)?;
-                let shape = slice.unwrap_or(found.shape);
-                wanted.add(name, Declared { dtype, shape, ..found });
+                let whole = whole(slice);
+                if whole.is_none() && !slice.is_empty() {
+                    wanted.strange.insert(name.clone());
+                }
+                wanted.add(name, Declared { dtype, shape: whole.unwrap_or(found.shape), ..found });
             }
         }
         Ok(())
@@ -188,8 +202,10 @@ fn texts(graph: &Graph, input: &str) -> Result<Vec<String>, String> {
 /// The shape of the whole that a slice is cut from: `[10, 4]` of `10 4 0,4:0,4`; none if it is no slice. Of more
 /// axes than a tensor can have, no more are read than tell so.
 fn whole(slice: &str) -> Option<Shape> {
-    let (whole, _) = slice.rsplit_once(' ')?;
+    let (whole, cuts) = slice.rsplit_once(' ')?;
     let axes_of = whole.split(' ').take(limits::RANK.saturating_add(1));
-    let whole: Option<Vec<u64>> = axes_of.map(|axis| axis.parse().ok()).collect();
-    whole.map(axes)
+    let whole: Vec<u64> = axes_of.map(|axis| axis.parse().ok()).collect::<Option<_>>()?;
+    let fits =
+        whole.len() <= limits::RANK && cuts.split(':').take(whole.len().saturating_add(1)).count() == whole.len();
+    fits.then(|| axes(whole)).filter(|shape| shape.elements().is_some())
 }

@@ -14,7 +14,7 @@ use super::directory::label;
 use super::files::{self, file};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
-use crate::model::{Checkpoint, Container, Endianness, FileRole, Flavor, Versions, describe};
+use crate::model::{Checkpoint, Container, FileRole, Flavor, describe};
 use crate::store::Store;
 
 /// True for the names that the tables of a set have, and for the pattern of those.
@@ -66,23 +66,11 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
     let entries = tensors.finish(&mut faults);
     let (variables, writer) = describe(&entries, Flavor::NameBased, None);
     Ok(Checkpoint {
-        label: label(&prefix),
-        prefix,
-        container: Container::V1,
-        flavor: Flavor::NameBased,
         writer,
-        versions: Versions::default(),
-        endianness: Endianness::Little,
-        declared_shards: None,
         files,
         entries,
         variables,
-        graph: None,
-        layers: Vec::new(),
-        keras: None,
-        configured: None,
-        listed: false,
-        saved_model: None,
         faults,
+        ..Checkpoint::empty(&prefix, label(&prefix), Container::V1)
     })
 }

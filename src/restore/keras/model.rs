@@ -177,8 +177,12 @@ mod tests {
         let mut checkpoint = by_layer(&[("dense", "dense", &[&[4, 2], &[2]])]);
         let json = |text: &str| serde_json::from_str(text).unwrap();
         let owners = checkpoint.keras.take().unwrap().owners;
-        checkpoint.keras =
-            Some(Box::new(KerasFile { owners, config: Some(json(CONFIG)), training: training.map(json) }));
+        checkpoint.keras = Some(Box::new(KerasFile {
+            owners,
+            config: Some(json(CONFIG)),
+            training: training.map(json),
+            configured: None,
+        }));
         Checkpoint { container: Container::KerasModelH5, ..checkpoint }
     }
 

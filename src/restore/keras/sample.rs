@@ -73,8 +73,14 @@ fn file(
         format!("{}/{}", owner.name.as_deref().unwrap(), ["kernel", "bias", "extra"][number])
     };
     let variables = (0..entries.len()).map(|at| Variable::new(name(at).into(), at, Role::Weight)).collect();
-    let whole =
-        File { path: "m.h5".into(), label: "m.h5".into(), role: FileRole::Whole, size: Some(offset), modified: None };
+    let whole = File {
+        path: "m.h5".into(),
+        label: "m.h5".into(),
+        role: FileRole::Whole,
+        size: Some(offset),
+        stored: None,
+        modified: None,
+    };
     Checkpoint {
         prefix: "m.h5".into(),
         label: "m.h5".into(),
@@ -89,9 +95,8 @@ fn file(
         variables,
         graph: None,
         layers: Vec::new(),
-        keras: Some(Box::new(KerasFile { owners, config: None, training: None })),
+        keras: Some(Box::new(KerasFile { owners, ..KerasFile::default() })),
         saved_model: None,
-        configured: None,
         listed: false,
         faults: Vec::new(),
     }

@@ -48,7 +48,14 @@ impl Sample {
         let mut disk = Memory::default();
         disk.put("file", self.bytes.clone());
         let size = Some(self.bytes.len() as u64);
-        let file = File { path: "file".into(), label: "file".into(), role: FileRole::Whole, size, modified: None };
+        let file = File {
+            path: "file".into(),
+            label: "file".into(),
+            role: FileRole::Whole,
+            size,
+            stored: None,
+            modified: None,
+        };
         let checkpoint = Checkpoint {
             prefix: "file".into(),
             label: "file".into(),
@@ -64,7 +71,6 @@ impl Sample {
             graph: None,
             layers: Vec::new(),
             keras: None,
-            configured: None,
             listed: false,
             saved_model: None,
             faults: Vec::new(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::model::{LayerRow, SavedModelRow, VersionsRow};
 use super::value::{Text, time};
-use crate::bytes::{Fault, FaultKind};
+use crate::bytes::{Fault, FaultKind, Foreign};
 use crate::model::{Checkpoint, Endianness, File, FileRole, Resolved};
 
 #[derive(Serialize)]
@@ -39,7 +39,10 @@ impl<'a> Head<'a> {
         Self {
             label: &checkpoint.label,
             prefix: Text(checkpoint.prefix.display()),
-            format: checkpoint.container.id(),
+            format: match checkpoint.instead_of_index() {
+                Some(_) => "not-a-checkpoint",
+                None => checkpoint.container.id(),
+            },
             flavor: checkpoint.flavor.word(),
             writer: (!checkpoint.entries.is_empty()).then(|| checkpoint.writer.words()),
             versions: VersionsRow::new(&checkpoint.versions),
@@ -57,7 +60,7 @@ impl<'a> Head<'a> {
                 shards => u32::try_from(shards).ok(),
             }),
             size: checkpoint.size_on_disk(),
-            files: checkpoint.files.iter().map(FileRow::new).collect(),
+            files: checkpoint.files.iter().map(|file| FileRow::new(checkpoint, file)).collect(),
         }
     }
 }
@@ -71,17 +74,34 @@ struct FileRow<'a> {
     of: Option<u32>,
     /// Null if it is not there.
     size: Option<u64>,
+    /// Bytes in the archive that it lies in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored_size: Option<u64>,
+    /// What lies there instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is: Option<Text<&'a Foreign>>,
     modified: Option<Text<jiff::Timestamp>>,
 }
 
 impl<'a> FileRow<'a> {
-    fn new(file: &'a File) -> Self {
+    fn new(checkpoint: &'a Checkpoint, file: &'a File) -> Self {
         let (role, number, of) = match file.role {
             FileRole::Index => ("index", None, None),
             FileRole::Whole => ("whole", None, None),
+            FileRole::Archive => ("archive", None, None),
+            FileRole::Part => ("part", None, None),
             FileRole::Shard { number, of } => ("shard", Some(number), Some(of)),
         };
-        Self { path: &file.label, role, number, of, size: file.size, modified: file.modified.and_then(time) }
+        Self {
+            path: &file.label,
+            role,
+            number,
+            of,
+            size: file.size,
+            stored_size: file.stored,
+            is: checkpoint.instead_of(file).map(Text),
+            modified: file.modified.and_then(time),
+        }
     }
 }
 

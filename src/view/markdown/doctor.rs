@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::escape::{code, fenced, prose};
 use super::{header, plural, row};
+use crate::doctor::log::Judged;
 use crate::doctor::{Finding, Report, Severity};
 use crate::view::{Reports, Style, count, size};
 
@@ -26,6 +27,9 @@ pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io
         if style.quiet > 0 || reports.statistics {
             continue;
         }
+        if let Some(rows) = &report.log {
+            log(rows, out)?;
+        }
         for line in &report.looked.not_examined {
             writeln!(out, "\nNot examined: {}", prose(line))?;
         }
@@ -37,6 +41,20 @@ pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io
     }
     for note in reports.baseline.iter().flat_map(|baseline| &baseline.notes).filter(|_| style.quiet == 0) {
         writeln!(out, "\n{}", prose(note))?;
+    }
+    Ok(())
+}
+
+/// What the files say to the errors of a log.
+fn log(rows: &[Judged], out: &mut dyn Write) -> io::Result<()> {
+    if rows.is_empty() {
+        return writeln!(out, "\nThe log: no error in it that a rule knows.");
+    }
+    writeln!(out, "\nThe log:\n")?;
+    for row in rows {
+        let rule = format!("{} {}", row.rule.code, row.rule.name);
+        let (verdict, why) = (row.verdict.words(), prose(row.verdict.why()));
+        writeln!(out, "- line {}: {} {}: {verdict}: {why}", row.line, code(&row.text), prose(&rule))?;
     }
     Ok(())
 }

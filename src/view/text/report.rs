@@ -1,6 +1,7 @@
 //! Reports of the doctor: findings under the file that they are about, then how far we looked, and
 //! last the verdict.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::fit::fit;
@@ -130,7 +131,7 @@ fn write_finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::R
     for line in &finding.evidence {
         lines(&hang("  ", "    ", &clean(line), style.width), out, plain)?;
     }
-    if let Some(names) = variables(&finding.variables, style.verbose) {
+    if let Some(names) = concerned(finding, style.verbose) {
         lines(&hang("  variables: ", "    ", &names, style.width), out, plain)?;
     }
     if let Some(line) = &finding.tensorflow {
@@ -151,6 +152,19 @@ fn help(line: &str, paint: Paint) -> String {
     match line.strip_prefix("  help:") {
         Some(rest) => format!("  {}{rest}", paint.cyan("help:")),
         None => line.to_owned(),
+    }
+}
+
+/// What it concerns, where the lines above have not named it: names are said once.
+fn concerned(finding: &Finding, all: bool) -> Option<String> {
+    let names = &finding.variables;
+    let words: HashSet<&str> = finding.evidence.iter().flat_map(|line| line.split([' ', ','])).collect();
+    let is_said = |name: &&String| words.contains(name.as_str());
+    match names.iter().take(CAP).filter(is_said).count() {
+        0 => variables(names, all),
+        _ if all => variables(names, all),
+        said if said == names.len() => None,
+        _ => Some(format!("{} in all   -v", count(names.len() as u64))),
     }
 }
 
@@ -367,6 +381,17 @@ mod tests {
         assert!(text.contains("\nnot examined: 3 tensors could not be read\n"), "{text}");
         assert!(text.ends_with("2 findings (1 error, 1 warning); 46 rules, every byte read (18,621)\n"), "{text}");
         assert_eq!(text.matches("ckpt-4.data").count(), 1, "one heading for both findings: {text}");
+    }
+
+    #[test]
+    fn names_are_said_once() {
+        let told = |line: &str, names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            concerned(&finding(Severity::Error, 0).evidence(line).variables(names), false)
+        };
+        assert_eq!(told("a/kernel -> would fill b/kernel", &["b/kernel"]), None);
+        assert_eq!(told("no value for: d/a, d/b and 1 more", &["d/a", "d/b", "d/c"]).as_deref(), Some("3 in all   -v"));
+        assert_eq!(told("nothing of the kind", &["a/kernel"]).as_deref(), Some("a/kernel"));
     }
 
     #[test]

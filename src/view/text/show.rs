@@ -305,6 +305,7 @@ mod tests {
             label: label.into(),
             role: FileRole::Shard { number: 0, of: 1 },
             size: Some(96),
+            stored: None,
             modified: None,
         };
         let extent = Extent { file: 0, offset: 8, length: 24 };
@@ -340,7 +341,6 @@ mod tests {
             versions: Versions::default(),
             layers: Vec::new(),
             keras: None,
-            configured: None,
             listed: false,
             saved_model: None,
             flavor: Flavor::ObjectBased,

@@ -6,7 +6,7 @@ import tensorflow as tf
 from .. import keras2, keras3
 from ..values import COUNT, FIRST_MOMENT, RATE, SECOND_MOMENT, role_of, trained
 from .facts import keras_facts
-from .registry import format_fixture
+from .registry import format_fixture, pin_keras3
 
 KIND = "keras-weights-h5"
 
@@ -172,6 +172,21 @@ def k3_weights_int4():
     model = quantized("int4")
     model.save_weights("model.weights.h5")
     return facts3("model.weights.h5", model)
+
+
+@format_fixture("k3-h5-int4", "A Keras 3 model quantized to int4 as a whole model in HDF5, with an embedding.")
+def k3_h5_int4():
+    import keras
+    pin_keras3()
+    keras.utils.set_random_seed(6)
+    model = keras.Sequential([keras.Input((3,), dtype="int32", name="tokens"),
+                              keras.layers.Embedding(6, 4, name="words"),
+                              keras.layers.Flatten(name="flat"),
+                              keras.layers.Dense(2, use_bias=False, name="logits")], name="small")
+    keras3.fill_model(model.weights)
+    model.quantize("int4")
+    model.save("model.h5")
+    return facts3("model.h5", model, kind="keras-h5")
 
 
 def sharded():

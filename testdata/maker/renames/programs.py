@@ -1,3 +1,3 @@
 """All programs of testdata/renames: importing this registers them."""
 
-from . import files, keras2, keras3, modules, saver, saver_state  # noqa: F401
+from . import blocks, files, keras2, keras3, modules, saver, saver_state  # noqa: F401

@@ -35,7 +35,6 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
         versions: Versions::default(),
         layers: Vec::new(),
         keras: None,
-        configured: None,
         listed: false,
         saved_model: None,
         flavor: Flavor::NameBased,

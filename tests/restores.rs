@@ -1,0 +1,70 @@
+//! What loaders are predicted to do, and why, held against what they did when the pairs were made.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ckpt::store::Local;
+use serde_json::Value;
+use support::{ask, testdata};
+
+/// The report on a pair, for the loader and the options of the call.
+fn report(folder: &Path, outcome: &Value) -> Value {
+    let file = |side: &str| folder.join(outcome[side].as_str().expect(side)).display().to_string();
+    let (old, new, loader) = (file("old"), file("new"), outcome["loader"].as_str().expect("loader"));
+    let mut call = vec!["doctor", &old, "--against", &new, "--loader", loader, "--format", "json"];
+    let flags = [("by_name", "--by-name"), ("skip_mismatch", "--skip-mismatch")];
+    call.extend(flags.iter().filter(|(name, _)| outcome["options"][name] == true).map(|(_, flag)| *flag));
+    ask(&Local, &call).json()
+}
+
+fn set(list: &Value) -> BTreeSet<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// What is wrong with the answer to a pair.
+fn judge(name: &str, outcome: &Value, answer: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let predicted = &answer["predictions"][0];
+    for field in ["outcome", "exception"] {
+        if predicted[field] != outcome[field] {
+            wrong.push(format!("{name}: {field}: {} for {}", predicted[field], outcome[field]));
+        }
+    }
+    // After an exception what is left out depends on how far it came.
+    if outcome["outcome"] != "error" {
+        for field in ["not_restored", "unused"] {
+            let (said, truth) = (set(&predicted[field]), set(&outcome[field]));
+            if said != truth {
+                wrong.push(format!("{name}: {field}: {said:?} for {truth:?}"));
+            }
+        }
+    }
+    let findings = answer["findings"].as_array().expect("findings");
+    let named = findings.iter().filter_map(|finding| finding["name"].as_str().map(str::to_owned));
+    let told: BTreeSet<String> = findings.iter().flat_map(|finding| set(&finding["causes"])).chain(named).collect();
+    let causes = set(&outcome["causes"]);
+    wrong.extend(causes.difference(&told).map(|cause| format!("{name}: {cause} is not among {told:?}")));
+    let is_loud = |finding: &&Value| finding["severity"] != "info";
+    if causes.is_empty() && outcome["outcome"] == "ok" {
+        wrong.extend(findings.iter().filter(is_loud).map(|finding| format!("{name}: false alarm: {finding}")));
+    }
+    wrong
+}
+
+#[test]
+fn loaders_do_what_they_did() {
+    let root = testdata().join("restores");
+    let folders = std::fs::read_dir(&root).expect("restores").map(|entry| entry.expect("entry").path());
+    let (mut judged, mut wrong) = (0, Vec::new());
+    for folder in folders {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(folder.join("outcome.json")).expect("outcome.json");
+        let outcome: Value = serde_json::from_str(&text).expect("JSON");
+        wrong.extend(judge(&name, &outcome, &report(&folder, &outcome)));
+        judged += 1;
+    }
+    assert!(judged >= 15, "{judged}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
