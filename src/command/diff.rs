@@ -153,6 +153,10 @@ fn goals(
 ) -> Option<Goals> {
     // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two.
     let resolved = format::restorable(context.store, path.prefix.as_deref()?);
+    // It was there before: what the disk refuses now tells nothing of what a restore does.
+    if resolved.prefix.is_none() && resolved.refused.is_some() {
+        return None;
+    }
     let graph = doctor::beside(context, &resolved, Some(new), None);
     let scene = Scene {
         resolved: &resolved,

@@ -30,15 +30,16 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
         return Err(Error::new(format!("{} is not a directory: --all lists one", resolved.given)));
     }
     let prefix = resolved.prefix.clone().ok_or_else(|| not_found(context.store, &resolved))?;
-    let checkpoint = if args.all { None } else { Some(format::open(context.store, &prefix)?) };
-    let step = checkpoint.as_ref().and_then(|checkpoint| step(context, checkpoint));
+    let mut checkpoint = if args.all { None } else { Some(format::open(context.store, &prefix)?) };
+    let mut faults = Vec::new();
+    let step = checkpoint.as_ref().and_then(|checkpoint| known_step(context, checkpoint, &mut faults));
     let (history, older) =
         match resolved.directory.as_ref().filter(|_| resolved.is_directory && !resolved.is_saved_model) {
             Some(directory) => history(context, directory, args.all, checkpoint.as_ref().map(|known| (known, step))),
             None => (Vec::new(), 0),
         };
     let chosen = checkpoint.as_ref().map(|checkpoint| selector.choose(checkpoint, &args.layout)).unwrap_or_default();
-    let scalars = checkpoint.as_ref().map(|checkpoint| scalars(context, checkpoint)).unwrap_or_default();
+    let scalars = checkpoint.as_ref().map(|checkpoint| scalars(context, checkpoint, &mut faults)).unwrap_or_default();
     let digests = checkpoint.as_ref().filter(|_| args.stats || args.digests).map(|checkpoint| {
         let depth = if args.stats { Depth::Values } else { Depth::Files };
         let entries = entries_of(checkpoint, &chosen);
@@ -47,6 +48,15 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
         let request = tensor::Request { depth, sha256: args.digests, entries: Some(entries) };
         tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))
     });
+    // Where a number is missing, it is said why.
+    faults.extend(digests.iter().flat_map(|digests| digests.faults.iter().cloned()));
+    if let Some(checkpoint) = &mut checkpoint {
+        for fault in faults {
+            if !checkpoint.faults.contains(&fault) {
+                checkpoint.faults.push(fault);
+            }
+        }
+    }
     Ok(Outcome::Listing(Box::new(Listing {
         history,
         older,
@@ -75,26 +85,38 @@ fn entries_of(checkpoint: &Checkpoint, chosen: &[VariableId]) -> Vec<EntryId> {
 
 /// The step that training had reached.
 pub(super) fn step(context: &Context, checkpoint: &Checkpoint) -> Option<i64> {
-    scalar(context, checkpoint, checkpoint.step_variable()?)?.parse().ok()
+    known_step(context, checkpoint, &mut Vec::new())
 }
 
-/// The text of a scalar.
-fn scalar(context: &Context, checkpoint: &Checkpoint, variable: VariableId) -> Option<String> {
-    let entry = checkpoint.entry(checkpoint.variables.get(variable)?)?;
-    match tensor::read(context.store, checkpoint, entry).ok()? {
-        Elements::Bytes(bytes) => tensor::text(entry.dtype, &bytes, None),
-        Elements::Strings(_) => None,
+/// As [`step`]; of one that the disk does not give, why.
+fn known_step(context: &Context, checkpoint: &Checkpoint, faults: &mut Vec<Fault>) -> Option<i64> {
+    let variable = checkpoint.variables.get(checkpoint.step_variable()?)?;
+    scalar(context, checkpoint, checkpoint.entry(variable)?, faults)?.parse().ok()
+}
+
+/// The text of a scalar; of one that the disk does not give, why.
+fn scalar(context: &Context, checkpoint: &Checkpoint, entry: &Entry, faults: &mut Vec<Fault>) -> Option<String> {
+    // What the index shows of a file has been told.
+    let is_told = |fault: &Fault| checkpoint.faults.iter().any(|known| known.at.file == fault.at.file);
+    match tensor::read(context.store, checkpoint, entry) {
+        Ok(Elements::Bytes(bytes)) => tensor::text(entry.dtype, &bytes, None),
+        Ok(Elements::Strings(_)) => None,
+        Err(fault) => {
+            faults.extend(Some(fault).filter(|fault| !is_told(fault)));
+            None
+        }
     }
 }
 
-/// The scalars that say where training stands: a few bytes each.
-fn scalars(context: &Context, checkpoint: &Checkpoint) -> BTreeMap<VariableId, String> {
+/// The scalars that say where training stands: a few bytes each. Of those that the disk does not give, why.
+fn scalars(context: &Context, checkpoint: &Checkpoint, faults: &mut Vec<Fault>) -> BTreeMap<VariableId, String> {
     let telling = checkpoint.pairs().enumerate().filter(|(_, (variable, entry))| {
         matches!(variable.role, Role::Optimizer | Role::Counter)
             && entry.shape.rank() == Some(0)
             && entry.dtype.is_numeric()
     });
-    telling.take(SCALARS).filter_map(|(id, _)| Some((id, scalar(context, checkpoint, id)?))).collect()
+    let telling = telling.take(SCALARS);
+    telling.filter_map(|(id, (_, entry))| Some((id, scalar(context, checkpoint, entry, faults)?))).collect()
 }
 
 /// The checkpoints of a directory, the oldest first, and how many older ones were not opened. The one

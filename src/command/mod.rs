@@ -88,6 +88,8 @@ fn not_found(store: &dyn Store, resolved: &Resolved) -> Error {
     };
     let error = if resolved.is_saved_model {
         Error::new(format!("the SavedModel {given} has no variables"))
+    } else if let Some(fault) = &resolved.refused {
+        Error::new(format!("{}: {}", fault.at.file, fault.kind))
     } else if resolved.is_directory {
         Error::new(format!("no checkpoint in the directory {given}"))
     } else if let Some(what) = &resolved.foreign {

@@ -88,8 +88,11 @@ fn tensor(
     }
     let elsewhere = lies_elsewhere(checkpoint, entry);
     let stats = digests.stats(id).copied();
-    let histogram =
-        stats.and_then(|stats| tensor::histogram(context.store, checkpoint, entry, &stats, STEPS).unwrap_or_default());
+    let histogram = stats.map(|stats| tensor::histogram(context.store, checkpoint, entry, &stats, STEPS)).transpose();
+    let histogram = histogram.map(Option::flatten).unwrap_or_else(|fault| {
+        problems.push(fault.to_string());
+        None
+    });
     let values = match values(context, args, checkpoint, entry, sliced.as_ref()) {
         Ok(values) => Some(values),
         // Nothing is wrong with a graph.

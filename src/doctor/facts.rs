@@ -153,6 +153,14 @@ impl Facts {
             let s = if unread == 1 { "" } else { "s" };
             not_examined.push(format!("{unread} tensor{s} could not be read"));
         }
+        if let Some(fault) = self.resolved.refused.as_ref().filter(|_| opened.is_some()) {
+            not_examined.push(format!("what lies around it. {fault}"));
+        }
+        if let Some((target, fault)) = self.program().and_then(|target| Some((target, target.faults.first()?))) {
+            let n = target.faults.len();
+            let s = if n == 1 { "" } else { "s" };
+            not_examined.push(format!("{} in full: {n} fault{s} in its files. {fault}", target.label));
+        }
         Summary {
             depth: self.depth,
             rules: rules::ALL.iter().filter(ran).count(),

@@ -47,6 +47,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
             }),
             near: Vec::new(),
             foreign: None,
+            refused: None,
             hollow: Vec::new(),
         },
         checkpoint: Some(checkpoint),

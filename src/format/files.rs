@@ -42,6 +42,16 @@ pub(super) fn words(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
+/// True if nothing is at a path, as opposed to something that cannot be looked at.
+pub(super) fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// True if something is at a path, or may be: what the disk does not show is not known to be absent.
+pub(super) fn may_be(store: &dyn Store, path: &Path) -> bool {
+    store.stat(path).map_or_else(|error| !is_absent(&error), |_| true)
+}
+
 /// A file that could not be read.
 pub(super) fn unreadable(label: &Arc<str>, error: &io::Error) -> Fault {
     let kind = match error.kind() {

@@ -95,7 +95,12 @@ pub fn graph_of_another(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault
     }
     let mut path = checkpoint.prefix.clone().into_os_string();
     path.push(".meta");
-    let Ok(graph) = meta_graph::open(store, Path::new(&path)) else { return Vec::new() };
+    let path = Path::new(&path);
+    if let Err(error) = store.stat(path) {
+        let refused = (!files::is_absent(&error)).then(|| files::unreadable(&directory::label(path).into(), &error));
+        return refused.into_iter().collect();
+    }
+    let Ok(graph) = meta_graph::open(store, path) else { return Vec::new() };
     let mut faults = graph.faults;
     for fault in &mut faults {
         if let FaultKind::Foreign { what } = &fault.kind {

@@ -1,9 +1,11 @@
 //! From the path that a person gives to the prefix that is meant; and from a wrong path to right ones.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, Part, label, part};
-use super::{hub, recognise, state};
+use super::{files, hub, recognise, state};
+use crate::bytes::Fault;
 use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
 use crate::store::{Item, ItemKind, Store};
 
@@ -36,6 +38,7 @@ pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
         directory: None,
         near: Vec::new(),
         foreign: None,
+        refused: None,
         hollow: Vec::new(),
     };
     // `dir/ckpt` may be a prefix and a directory at once; TensorFlow looks for the index first.
@@ -43,7 +46,7 @@ pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
     if !ends_in_slash && is_prefix(store, given) {
         resolved.exists = true;
         resolved.prefix = Some(given.to_owned());
-        resolved.directory = survey_around(store, given);
+        survey_around(store, given, &mut resolved);
         return resolved;
     }
     let found = store.stat(given);
@@ -51,7 +54,10 @@ pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
     match found {
         Ok(Item { kind: ItemKind::Directory, .. }) => in_directory(store, given, &mut resolved),
         Ok(_) => of_file(store, given, &mut resolved),
-        Err(_) => absent(store, given, &mut resolved),
+        Err(error) => {
+            absent(store, given, &mut resolved);
+            resolved.refused = refused(given, &error).or(resolved.refused);
+        }
     }
     resolved
 }
@@ -72,9 +78,21 @@ fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-fn survey_around(store: &dyn Store, path: &Path) -> Option<Directory> {
-    let around = parent(path);
-    directory::survey(store, around).ok()
+fn survey_around(store: &dyn Store, path: &Path, resolved: &mut Resolved) {
+    survey(store, parent(path), resolved);
+}
+
+/// Surveys a directory, or takes down why it could not be listed.
+fn survey(store: &dyn Store, path: &Path, resolved: &mut Resolved) {
+    match directory::survey(store, path) {
+        Ok(directory) => resolved.directory = Some(directory),
+        Err(error) => resolved.refused = refused(path, &error),
+    }
+}
+
+/// Why a path was not looked at; none if it is just not there.
+fn refused(path: &Path, error: &io::Error) -> Option<Fault> {
+    (!files::is_absent(error)).then(|| files::unreadable(&label(path).into(), error))
 }
 
 /// `dir/name`, or `name` alone where the directory is the working directory.
@@ -92,7 +110,7 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     if has("saved_model.pb") || has("saved_model.pbtxt") {
         resolved.is_saved_model = true;
         let variables = given.join("variables/variables");
-        resolved.directory = directory::survey(store, &given.join("variables")).ok();
+        survey(store, &given.join("variables"), resolved);
         // A SavedModel without variables is one all the same.
         resolved.prefix = Some(variables);
         return;
@@ -101,7 +119,8 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         resolved.prefix = Some(given.to_owned());
         return;
     }
-    let Ok(surveyed) = directory::survey(store, given) else { return };
+    survey(store, given, resolved);
+    let Some(surveyed) = resolved.directory.take() else { return };
     resolved.prefix = latest(store, &surveyed);
     if resolved.prefix.is_none() {
         resolved.hollow = hub::hollow(store, given);
@@ -154,7 +173,7 @@ fn older(store: &dyn Store, directory: &Directory) -> Option<PathBuf> {
 fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
     let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let around = parent(given);
-    resolved.directory = survey_around(store, given);
+    survey_around(store, given, resolved);
     if let Some((prefix, _)) = part(&name) {
         let path = in_dir(around, prefix);
         if prefix.is_empty() || is_prefix(store, &path) {
@@ -177,7 +196,8 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
             resolved.prefix = Some(given.to_owned());
             return;
         }
-        Ok(None) | Err(_) => {}
+        Ok(None) => {}
+        Err(error) => resolved.refused = refused(given, &error),
     }
     resolved.near = near_names(resolved.directory.as_ref(), around, &name);
 }
@@ -190,7 +210,7 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         let path = in_dir(parent(given), prefix);
         if is_prefix(store, &path) {
             resolved.stripped = name.get(prefix.len()..).map(str::to_owned);
-            resolved.directory = survey_around(store, &path);
+            survey_around(store, &path, resolved);
             resolved.prefix = Some(path);
             return;
         }
@@ -202,7 +222,7 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         return;
     }
     let around = parent(given);
-    resolved.directory = survey_around(store, given);
+    survey_around(store, given, resolved);
     // `P` of a set of V1 tables is no path of it: its pattern is.
     let of_set = |file: &str| file.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('-'));
     let sets = if name.is_empty() { Vec::new() } else { sets(store, around, of_set) };

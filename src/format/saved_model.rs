@@ -29,7 +29,7 @@ pub(super) fn directory<'a>(store: &dyn Store, prefix: &'a Path) -> Option<&'a P
         return None;
     }
     let directory = folder.parent()?;
-    GRAPHS.iter().any(|name| store.stat(&directory.join(name)).is_ok()).then_some(directory)
+    GRAPHS.iter().any(|name| files::may_be(store, &directory.join(name))).then_some(directory)
 }
 
 /// Opens a SavedModel: its variables, if there are any, and what its graph says.
@@ -61,7 +61,21 @@ const FOLDERS: [&str; 3] = ["assets", "assets.extra", "debug"];
 /// Whatever is wrong with it becomes a fault.
 pub fn read(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Option<(SavedModel, Versions)> {
     let is_file = |name: &str| store.stat(&directory.join(name)).is_ok_and(|item| item.kind != ItemKind::Directory);
-    let name = GRAPHS.into_iter().find(|name| is_file(name))?;
+    let mut found = None;
+    for name in GRAPHS {
+        let path = directory.join(name);
+        match store.stat(&path) {
+            Ok(item) if item.kind != ItemKind::Directory => {
+                found = Some(name);
+                break;
+            }
+            Err(error) if !files::is_absent(&error) => {
+                faults.push(files::unreadable(&label(&path).into(), &error));
+            }
+            _ => {}
+        }
+    }
+    let name = found?;
     let path = directory.join(name);
     let label: Arc<str> = path.display().to_string().into();
     let mut found = Found::default();
@@ -74,7 +88,13 @@ pub fn read(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Opt
             faults.push(malformed(&label, &bytes, error));
         }
     }
-    let assets = store.list(&directory.join("assets")).unwrap_or_default();
+    let folder = directory.join("assets");
+    let assets = store.list(&folder).unwrap_or_else(|error| {
+        if !files::is_absent(&error) {
+            faults.push(files::unreadable(&self::label(&folder).into(), &error));
+        }
+        Vec::new()
+    });
     let model = SavedModel {
         assets: assets.into_iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name).collect(),
         wanted_assets: found.assets.into_iter().collect(),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::foreign;
+use super::{files, foreign};
 use crate::bytes::{Fault, FaultKind, Span, limits};
 use crate::model::{Latest, State, StateFile};
 use crate::proto;
@@ -69,7 +69,7 @@ pub(super) fn latest(store: &dyn Store, directory: &Path, state: &StateFile) -> 
                 return Latest::Nothing("the path in the file named checkpoint has glob characters");
             }
             let index = PathBuf::from(format!("{text}.index"));
-            if store.stat(&index).is_ok() || store.stat(&path).is_ok() {
+            if files::may_be(store, &index) || files::may_be(store, &path) {
                 Latest::Path(path)
             } else {
                 Latest::Nothing("what the file named checkpoint names is not there")

@@ -129,6 +129,8 @@ pub struct Resolved {
     pub near: Vec<String>,
     /// What lies at the path, if it is not a checkpoint.
     pub foreign: Option<Foreign>,
+    /// Why the path, or the directory around it, could not be looked at: something may be there all the same.
+    pub refused: Option<Fault>,
     /// Modules of TensorFlow Hub that have lost their graph: the directory itself, or those in a cache.
     pub hollow: Vec<HollowModule>,
 }

@@ -25,6 +25,7 @@ impl Stage {
             directory: None,
             near: Vec::new(),
             foreign: None,
+            refused: None,
             hollow: Vec::new(),
         };
         Self { resolved, digests: Digests::none(Depth::Bytes), graph: None }

@@ -34,12 +34,23 @@ pub(super) fn open_within(store: &dyn Store, path: &Path, limit: u64) -> io::Res
 /// Opens the member at a path, if there is an archive on the way.
 pub(super) fn find<S: Store + ?Sized>(store: &S, path: &Path, limit: u64) -> io::Result<Option<Box<dyn Blob>>> {
     for archive in path.ancestors().skip(1).filter(|ancestor| !ancestor.as_os_str().is_empty()) {
-        if let (Ok(blob), Ok(name)) = (store.open(archive), path.strip_prefix(archive)) {
-            let name: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-            return member(blob, &name.join("/"), limit).map(Some);
-        }
+        let blob = match store.open(archive) {
+            Ok(blob) => blob,
+            // Nothing, or a directory.
+            Err(error) if is_no_file(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        let Ok(name) = path.strip_prefix(archive) else { continue };
+        let name: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
+        return member(blob, &name.join("/"), limit).map(Some);
     }
     Ok(None)
+}
+
+/// True if there is no file at a path, as opposed to one that cannot be opened.
+fn is_no_file(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidInput | IsADirectory)
 }
 
 /// A member of an archive, as its directory tells of it.

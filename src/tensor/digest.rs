@@ -357,7 +357,11 @@ impl Pass<'_> {
     /// A fault, but for what has been said when the file was opened: that it is short, or lacks slices.
     fn news(&self, fault: Fault) -> Option<Fault> {
         let is_known = match &fault.kind {
-            FaultKind::ShardTruncated { .. } | FaultKind::EntryMalformed { .. } => true,
+            // Unless it was cut since.
+            FaultKind::ShardTruncated { .. } => {
+                self.checkpoint.faults.iter().any(|known| known.at.file == fault.at.file)
+            }
+            FaultKind::EntryMalformed { .. } => true,
             FaultKind::SlicesIncomplete { .. } => self.checkpoint.container == Container::V1,
             _ => false,
         };
@@ -374,8 +378,11 @@ impl Pass<'_> {
             .map(|(id, entry)| (id, self.hash(entry)))
             .collect();
         for (id, hash) in hashed {
-            if let (Some(Some(digest)), Ok(hash)) = (digests.entries.get_mut(id), hash) {
-                digest.sha256 = Some(hash);
+            // What could not be read the first time either has been told.
+            let Some(Some(digest)) = digests.entries.get_mut(id) else { continue };
+            match hash {
+                Ok(hash) => digest.sha256 = Some(hash),
+                Err(fault) => digests.faults.extend(self.news(fault)),
             }
         }
     }

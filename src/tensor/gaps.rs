@@ -24,11 +24,18 @@ pub(super) fn gaps(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault> {
 }
 
 fn unowned(store: &dyn Store, checkpoint: &Checkpoint, mut gap: Extent) -> Option<Fault> {
-    let (blob, at) = stream::open(store, checkpoint, gap).ok()?;
+    // Of a file that is not there, or too short, that has been said.
+    checkpoint.files.get(gap.file)?.size.filter(|size| *size >= gap.end())?;
+    let (blob, at) = match stream::open(store, checkpoint, gap) {
+        Ok(opened) => opened,
+        Err(fault) => return Some(fault),
+    };
     let mut buffer = vec![0; PIECE.min(gap.length as usize)];
     while gap.length > 0 {
         let piece = buffer.get_mut(..PIECE.min(gap.length as usize))?;
-        blob.read_at(gap.offset, piece).ok()?;
+        if let Err(error) = blob.read_at(gap.offset, piece) {
+            return Some(stream::unreadable(&at, &error));
+        }
         if piece.iter().any(|byte| *byte != 0) {
             return Some(Fault { kind: FaultKind::UnownedBytes { trailing: false }, at });
         }

@@ -142,6 +142,7 @@ pub fn listing() -> Listing {
             directory: None,
             near: Vec::new(),
             foreign: None,
+            refused: None,
             hollow: Vec::new(),
         },
         history: Vec::new(),

@@ -19,7 +19,9 @@ pub(super) use data::{has_other_count, strays};
 /// Every fault is heard by a finding: its own, or that of the fault which explains it.
 pub(super) fn speak(facts: &Facts, findings: &mut Findings) {
     if facts.checkpoint.is_none() {
-        if let Some(what) = &facts.resolved.foreign {
+        if let Some(fault) = &facts.resolved.refused {
+            Case { voice: Voice::Unreadable, faults: vec![fault], aside: Vec::new() }.tell(facts, findings);
+        } else if let Some(what) = &facts.resolved.foreign {
             let at = Span::whole(&Arc::from(facts.resolved.given.as_str()));
             let fault = Fault { kind: FaultKind::Foreign { what: what.clone() }, at };
             let voice = voice(&fault.kind, true);

@@ -47,6 +47,8 @@ Make the program fail where it would start from nothing:
 fn check(facts: &Facts, findings: &mut Findings) {
     let resolved = &facts.resolved;
     let something = facts.checkpoint.is_some() || resolved.foreign.is_some() || resolved.is_saved_model;
+    // Of what cannot be looked at F031 speaks.
+    let something = something || resolved.refused.is_some();
     // Of a module of TensorFlow Hub F023 speaks.
     if something
         || !resolved.hollow.is_empty()

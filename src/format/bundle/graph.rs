@@ -2,9 +2,11 @@
 //! compared at every look, too.
 
 use std::collections::HashSet;
+use std::io;
 
 use crate::bytes::strings::strings;
 use crate::bytes::{Cursor, Fault, FaultKind, Span, limits};
+use crate::format::files::unreadable;
 use crate::model::{Endianness, Entry, Extent, File, Flavor, GRAPH_KEY, ObjectGraph, Payload, promised};
 use crate::proto;
 use crate::store::Store;
@@ -30,8 +32,13 @@ pub(super) fn read(
     };
     let Payload::Extent(extent) = entry.payload else { return None };
     let file = files.get(extent.file)?;
-    // Where the bytes are not there at all, that has been said of the file.
-    let bytes = fetch(store, file, extent)?;
+    let bytes = match fetch(store, file, extent)? {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            faults.push(unreadable(&file.label, &error));
+            return None;
+        }
+    };
     let at = Span { file: file.label.clone(), bytes: extent.offset..extent.end() };
     let fault = |kind| Fault { kind, at: at.clone() };
     let malformed = |error: String| fault(FaultKind::GraphMalformed { error });
@@ -73,13 +80,14 @@ fn of_graph(entries: &[Entry]) -> Option<&Entry> {
     entries.get(found)
 }
 
-fn fetch(store: &dyn Store, file: &File, extent: Extent) -> Option<Vec<u8>> {
+/// The bytes of the graph. None where they are not there at all: that has been said of the file.
+fn fetch(store: &dyn Store, file: &File, extent: Extent) -> Option<io::Result<Vec<u8>>> {
     if extent.length > limits::STRING_TENSOR || file.size? < extent.end() {
         return None;
     }
     let mut bytes = vec![0; usize::try_from(extent.length).ok()?];
-    store.open(&file.path).ok()?.read_at(extent.offset, &mut bytes).ok()?;
-    Some(bytes)
+    let read = store.open(&file.path).and_then(|blob| blob.read_at(extent.offset, &mut bytes));
+    Some(read.map(|()| bytes))
 }
 
 /// Tensors that the graph promises and the index does not have.

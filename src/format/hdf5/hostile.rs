@@ -114,8 +114,7 @@ fn paths_are_not_made_without_end() {
     let below = forge.symbols(&symbols);
     let below = forge.tree(&[below]);
     let table = [below, heap].map(u64::to_le_bytes).concat();
-    let header =
-        forge.put(&[&[1, 0, 1, 0, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0], &[0x11, 0, 16, 0, 0, 0, 0, 0], &table]);
+    let header = forge.put(&[&GROUP, &table]);
     let top = forge.symbols(&[(0, header)]);
     let top = forge.tree(&[top]);
     let (file, size) = forge.read(top, heap);
@@ -123,6 +122,44 @@ fn paths_are_not_made_without_end() {
     let paths = file.groups.iter().flat_map(|group| group.children.iter().map(|child| (&group.path, &child.name)));
     let paths: u64 = paths.map(|(group, name)| (group.len() + name.len()) as u64).sum();
     assert!((1 << 20..limits::HDF5_PATHS + size * 16 + 70_000).contains(&paths), "{paths}");
+}
+
+/// The header of a group whose names are in a tree and a heap.
+const GROUP: [u8; 24] = [1, 0, 1, 0, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0x11, 0, 16, 0, 0, 0, 0, 0];
+
+/// Groups in groups, a hundred thousand levels: their paths alone would be gigabytes.
+#[test]
+fn groups_are_not_entered_without_end() {
+    let mut forge = Forge::new();
+    let heap = forge.heap(b"g\0");
+    let (mut tree, mut header) = (0, forge.root());
+    for _ in 0..100_000 {
+        let node = forge.symbols(&[(0, header)]);
+        tree = forge.tree(&[node]);
+        let table = [tree, heap].map(u64::to_le_bytes).concat();
+        header = forge.put(&[&GROUP, &table]);
+    }
+    let (file, size) = forge.read(tree, heap);
+    assert!(says(&file, "names more than a file of this size can hold"), "{:?}", file.faults.first());
+    let paths: u64 = file.groups.iter().map(|group| group.path.len() as u64).sum();
+    assert!((1 << 20..limits::HDF5_PATHS + size * 16 + 100_000).contains(&paths), "{paths}");
+}
+
+/// A group that holds itself, and the root, under many names.
+#[test]
+fn circles_of_groups_are_entered_once() {
+    let mut forge = Forge::new();
+    let heap = forge.heap(b"a\0b\0c\0");
+    let root = forge.root();
+    let own = forge.0.len() as u64;
+    // Its header is first, so that its address is known to its own names.
+    forge.put(&[&GROUP, &[0; 16]]);
+    let node = forge.symbols(&[(0, own), (2, root), (4, own)]);
+    let tree = forge.tree(&[node]);
+    let table = [tree, heap].map(u64::to_le_bytes).concat();
+    forge.0[own as usize + 24..own as usize + 40].copy_from_slice(&table);
+    let (file, _) = forge.read(tree, heap);
+    assert_eq!(file.groups.len(), 2, "the root, and the group: {:?}", file.faults);
 }
 
 /// The place of the one B-tree of the second version with records of this kind.

@@ -30,11 +30,16 @@ pub(super) fn packed(store: &dyn Store, path: &Path) -> Draft {
             of_members(&mut draft.files, path, members);
             draft
         }
-        Err(_) => {
+        Err(error) => {
             let mut draft = Draft::new(Container::KerasArchive, Writer::Keras3);
-            // Which of its tables cannot be read tells a person nothing: it is cut, or changed.
-            let error = "its list of members, at the end, is missing or damaged".to_owned();
-            draft.faults.push(Fault { kind: FaultKind::ArchiveMalformed { error }, at: Span::whole(&archive.label) });
+            draft.faults.push(match error.kind() {
+                // Which of its tables cannot be read tells a person nothing: it is cut, or changed.
+                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::Unsupported => {
+                    let error = "its list of members, at the end, is missing or damaged".to_owned();
+                    Fault { kind: FaultKind::ArchiveMalformed { error }, at: Span::whole(&archive.label) }
+                }
+                _ => unreadable(&archive.label, &error),
+            });
             draft.files.push(archive);
             draft
         }

@@ -115,6 +115,7 @@ pub(super) fn resolved(given: &str) -> Resolved {
         directory: None,
         near: Vec::new(),
         foreign: None,
+        refused: None,
         hollow: Vec::new(),
     }
 }

@@ -10,13 +10,21 @@ use super::collapse::collapse;
 use super::damage::Damage;
 use super::fit::fit;
 use super::paint::Paint;
-use super::wrap::hang;
+use super::wrap::{hang, pad, pad_left};
 use crate::model::{Checkpoint, Depth, Entry, Payload, Shape, Stats, Variable, VariableId, dotted};
 use crate::view::units::number;
 use crate::view::{Listing, Names, Sort, Style, clean, count, size};
 
 /// Columns in front of every name.
 const INDENT: usize = 4;
+
+/// Levels of a tree that are indented. Far deeper ones, which no model has, would be nothing but blanks.
+const LEVELS: usize = 64;
+
+/// Columns in front of a name in a tree, at so many levels below the root.
+fn indentation(level: usize) -> usize {
+    level.min(LEVELS).saturating_mul(2)
+}
 /// Names are not cut below this: then columns go.
 const NAME_MIN: usize = 16;
 /// How dispensable the numbers of elements are.
@@ -324,18 +332,18 @@ impl Layout {
                     .map_or((Vec::new(), name), |(scopes, leaf)| (scopes.split('/').collect(), leaf));
                 let common = open.iter().zip(&scopes).take_while(|(a, b)| a == b).count();
                 for (level, scope) in scopes.iter().enumerate().skip(common) {
-                    let pad = INDENT.saturating_add(level.saturating_mul(2));
+                    let pad = INDENT.saturating_add(indentation(level));
                     let scope = fit(
                         scope,
                         style.width.map_or(usize::MAX, |width| width.saturating_sub(pad).saturating_sub(1)),
                         style.unicode,
                     );
-                    writeln!(out, "{:pad$}{}", "", paint.dim(&format!("{scope}/")))?;
+                    writeln!(out, "{}{}", " ".repeat(pad), paint.dim(&format!("{scope}/")))?;
                 }
-                indent = scopes.len().saturating_mul(2);
+                indent = indentation(scopes.len());
                 (open, name) = (scopes, leaf);
             }
-            let mut padded = format!("{:indent$}{name}", "");
+            let mut padded = format!("{}{name}", " ".repeat(indent));
             if padded.width() > self.name {
                 // Cut names could be taken for each other: a long one has lines of its own.
                 self.long_name(&padded, row.alarm, style, out)?;
@@ -372,13 +380,12 @@ impl Layout {
 
     fn line<'a>(&self, name: &str, cells: impl Iterator<Item = (&'a str, bool)>, style: &Style) -> String {
         let name = fit(name, self.name, style.unicode);
-        let mut line = format!("{:INDENT$}{name}{:pad$}", "", "", pad = self.name.saturating_sub(name.width()));
+        let mut line = format!("{}{}", " ".repeat(INDENT), pad(&name, self.name));
         for ((text, right), width) in cells.zip(&self.cells) {
             let Some(width) = width else { continue };
             let text = fit(text, *width, style.unicode);
-            let pad = width.saturating_sub(text.width());
-            let (left, right) = if right { (pad, 0) } else { (0, pad) };
-            line.push_str(&format!("  {:left$}{text}{:right$}", "", ""));
+            line.push_str("  ");
+            line.push_str(&if right { pad_left(&text, *width) } else { pad(&text, *width) });
         }
         line
     }

@@ -390,6 +390,7 @@ mod tests {
             directory: None,
             near: vec![],
             foreign: None,
+            refused: None,
             hollow: Vec::new(),
             exists: true,
         };
