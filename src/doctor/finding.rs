@@ -182,7 +182,9 @@ impl Findings {
             subject: facts.subject.clone(),
             identity: checkpoint.map(|checkpoint| loader::identity(checkpoint, &facts.resolved)),
             // No advice to load what would fail.
-            loader: checkpoint.filter(|_| !fails).map(|checkpoint| loader::advice(checkpoint, &facts.resolved)),
+            loader: checkpoint
+                .filter(|_| !fails)
+                .map(|checkpoint| loader::advice(checkpoint, &facts.resolved).with(facts.options)),
             findings,
             known: Vec::new(),
             skipped,

@@ -228,7 +228,13 @@ impl<'a> Restore<'a> {
 
     fn infer(&self) -> Verdict {
         let found = self.obstacles(is_model);
-        self.conclude(Goal::Infer, &found, self.reasons(&found))
+        let mut reasons = self.reasons(&found);
+        // That every variable of none is filled is no use to anyone who has stored a model.
+        let has_model = |checkpoint: &Checkpoint| (0..checkpoint.variables.len()).any(|id| is_model(checkpoint, id));
+        if has_model(self.old) && !has_model(self.new) {
+            reasons.push("the new side has no variable of a model".to_owned());
+        }
+        self.conclude(Goal::Infer, &found, reasons)
     }
 
     /// New and reshaped variables are what one trains further for; but nothing else may be left out.
@@ -290,9 +296,10 @@ impl<'a> Restore<'a> {
     }
 
     fn reasons(&self, found: &Obstacles) -> Vec<String> {
-        let moved = if self.new.flavor == Flavor::NameBased { "renamed" } else { "moved" };
+        let moved = if self.new.flavor == Flavor::NameBased { "renamed" } else { "stored elsewhere" };
+        let misplaced = if found.misplaced == 1 { "filled from another" } else { "filled from others" };
         let told = [
-            (found.misplaced, "misplaced"),
+            (found.misplaced, misplaced),
             (found.moved, moved),
             (found.reshaped, "reshaped"),
             (found.retyped, "of another dtype"),

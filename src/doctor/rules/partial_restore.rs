@@ -118,6 +118,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
         Some("keras-version") => finding
             .help("read it with tf_keras (TF_USE_LEGACY_KERAS=1), then save_weights(\"model.weights.h5\")")
             .python("tf.train.Checkpoint(model=model).restore(prefix).assert_existing_objects_matched()\nmodel.save_weights(\"model.weights.h5\")"),
+        // No keywords make a SavedModel a checkpoint of the program.
+        Some("wrapper-changed") if findings.has(&super::other_loader::RULE) => finding,
         Some("wrapper-changed") => finding
             .help("build the Checkpoint with the keywords of the save")
             .python(keywords(&binding)),

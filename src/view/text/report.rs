@@ -160,11 +160,11 @@ fn concerned(finding: &Finding, all: bool) -> Option<String> {
     let names = &finding.variables;
     let words: HashSet<&str> = finding.evidence.iter().flat_map(|line| line.split([' ', ','])).collect();
     let is_said = |name: &&String| words.contains(name.as_str());
-    match names.iter().take(CAP).filter(is_said).count() {
+    match names.iter().take(if all { names.len() } else { CAP }).filter(is_said).count() {
         0 => variables(names, all),
-        _ if all => variables(names, all),
         said if said == names.len() => None,
-        _ => Some(format!("{} in all   -v", count(names.len() as u64))),
+        _ if all => variables(names, all),
+        _ => Some(format!("{} in all   -v lists them", count(names.len() as u64))),
     }
 }
 
@@ -385,12 +385,18 @@ mod tests {
 
     #[test]
     fn names_are_said_once() {
-        let told = |line: &str, names: &[&str]| {
+        let said = |line: &str, names: &[&str], all: bool| {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
-            concerned(&finding(Severity::Error, 0).evidence(line).variables(names), false)
+            concerned(&finding(Severity::Error, 0).evidence(line).variables(names), all)
         };
+        let told = |line: &str, names: &[&str]| said(line, names, false);
+        assert_eq!(said("not stored: d/a, d/b", &["d/a", "d/b"], true), None, "nor twice with -v");
+        assert_eq!(said("not stored: d/a and 1 more", &["d/a", "d/b"], true).as_deref(), Some("d/a, d/b"));
         assert_eq!(told("a/kernel -> would fill b/kernel", &["b/kernel"]), None);
-        assert_eq!(told("no value for: d/a, d/b and 1 more", &["d/a", "d/b", "d/c"]).as_deref(), Some("3 in all   -v"));
+        assert_eq!(
+            told("no value for: d/a, d/b and 1 more", &["d/a", "d/b", "d/c"]).as_deref(),
+            Some("3 in all   -v lists them")
+        );
         assert_eq!(told("nothing of the kind", &["a/kernel"]).as_deref(), Some("a/kernel"));
     }
 
