@@ -100,6 +100,8 @@ pub struct Terminal {
     pub no_color: bool,
     /// Whether colour is wanted even in a pipe (`CLICOLOR_FORCE`).
     pub force_color: bool,
+    /// Whether it follows links.
+    pub links: bool,
     /// The folder that the program runs in; none if settings are not to be looked for there.
     pub folder: Option<&'static Path>,
 }

@@ -57,6 +57,7 @@ fn style(cli: &Cli, format: Format, terminal: &Terminal, to_terminal: bool) -> S
         exact: flags.bytes,
         quiet: flags.quiet,
         verbose: flags.verbose,
+        links: terminal.folder.filter(|_| terminal.links && to_terminal && color),
         precision: 4,
     }
 }

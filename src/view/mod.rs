@@ -20,6 +20,7 @@ mod units;
 mod verdict;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 pub use escape::clean;
 pub use json::SCHEMAS;
@@ -74,6 +75,8 @@ pub struct Style {
     pub quiet: u8,
     /// Whether lists that are cut by default are shown in full.
     pub verbose: bool,
+    /// The folder from which paths lead, if the terminal follows links; none otherwise.
+    pub links: Option<&'static Path>,
     /// Digits behind the point of printed numbers.
     pub precision: usize,
 }

@@ -28,6 +28,7 @@ pub const STYLE: Style = Style {
     exact: false,
     quiet: 0,
     verbose: false,
+    links: None,
     precision: 4,
 };
 

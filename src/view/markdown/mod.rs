@@ -65,6 +65,7 @@ mod tests {
         exact: false,
         quiet: 0,
         verbose: false,
+        links: None,
         precision: 4,
     };
 

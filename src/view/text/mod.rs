@@ -7,6 +7,7 @@ mod delta;
 mod diff;
 mod fit;
 mod history;
+mod link;
 mod log;
 mod ls;
 mod page;

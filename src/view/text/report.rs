@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use super::fit::fit;
+use super::link;
 use super::log;
 use super::paint::Paint;
 use super::wrap::hang;
@@ -88,9 +89,9 @@ pub(super) fn concise(reports: &[Report], style: &Style, out: &mut dyn Write) ->
 fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style);
     for (path, findings) in by_path(report) {
-        let path = clean(path);
-        let path = style.width.map_or(path.clone(), |columns| fit(&path, columns, style.unicode));
-        writeln!(out, "{}\n", paint.bold(&path))?;
+        let shown = clean(path);
+        let shown = style.width.map_or(shown.clone(), |columns| fit(&shown, columns, style.unicode));
+        writeln!(out, "{}\n", link::to_file(path, &paint.bold(&shown), style.links))?;
         for finding in findings {
             write_finding(finding, style, out)?;
             writeln!(out)?;
@@ -296,7 +297,17 @@ mod tests {
 
     fn style(width: Option<usize>) -> Style {
         let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+        Style {
+            format: Format::Text,
+            color: false,
+            unicode: true,
+            width,
+            exact,
+            quiet,
+            verbose,
+            links: None,
+            precision,
+        }
     }
 
     fn report(findings: Vec<Finding>) -> Report {

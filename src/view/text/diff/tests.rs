@@ -10,7 +10,7 @@ use crate::view::{Differences, Format, Names};
 
 fn style(width: Option<usize>) -> Style {
     let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-    Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+    Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, links: None, precision }
 }
 
 /// Name, role, axes, checksum.
