@@ -7,7 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, number, python, some};
-use crate::model::{Checkpoint, Depth, Role, Shape, VariableId};
+use crate::model::{Checkpoint, Depth, Role, Shape, VariableId, leaf};
 
 pub static RULE: Rule = Rule {
     code: "N001",
@@ -177,7 +177,8 @@ pub(super) fn moved(binding: &Binding) -> BTreeSet<String> {
 /// The optimizer's variables that went with the model's: (stored, wanted).
 fn moves(binding: &Binding, missing: &[String]) -> Renamed {
     let all = binding.missing(&Role::ALL);
-    let own: Vec<String> = all.into_iter().filter(|name| !missing.contains(name)).collect();
+    let of_optimizer: HashSet<&String> = missing.iter().collect();
+    let own: Vec<String> = all.into_iter().filter(|name| !of_optimizer.contains(name)).collect();
     let unused = binding.unused(&Role::ALL);
     let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
     let outer = outer_scope(&own, &unused);
@@ -215,10 +216,6 @@ fn saver(map: &Renamed) -> String {
 /// True if a name is stored when its outer scope is replaced.
 fn fits(name: &str, old: &str, new: &str, stored: &BTreeSet<&str>) -> bool {
     name.strip_prefix(new).is_some_and(|rest| stored.contains(format!("{old}{rest}").as_str()))
-}
-
-fn leaf(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// The outer scopes (with their slashes) that would turn every missing name into a stored one.
