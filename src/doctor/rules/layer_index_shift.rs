@@ -7,10 +7,11 @@ use crate::doctor::binding::{Binding, MODEL, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::outlook::story;
-use crate::doctor::reshape::{owner, tuple};
+use crate::doctor::reshape::owner;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
 use crate::model::{Depth, Variable};
+use crate::restore::tuple;
 
 pub static RULE: Rule = Rule {
     code: "O005",

@@ -3,10 +3,11 @@
 use crate::doctor::binding::{Binding, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::reshape::{causes, lead, reshapes, tuple};
+use crate::doctor::reshape::{causes, lead, reshapes};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::many;
 use crate::model::Depth;
+use crate::restore::tuple;
 
 pub static RULE: Rule = Rule {
     code: "O006",
