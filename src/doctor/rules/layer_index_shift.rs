@@ -120,11 +120,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     for event in moved.iter().skip(1) {
         finding = finding.evidence(event.to_string());
     }
-    for cause in moved.iter().flat_map(|event| event.kind.causes()) {
-        if !finding.causes.contains(&cause) {
-            finding = finding.cause(cause);
-        }
-    }
+    let finding = moved.iter().flat_map(|event| event.kind.causes()).fold(finding, Finding::cause);
     findings.add(shifted(&binding, &misplaced, finding));
 }
 

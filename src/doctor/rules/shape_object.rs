@@ -62,9 +62,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .evidence(format!("only the last layer {layer} differs: {from} outputs are stored, the new code has {to}"));
     }
     for cause in causes(&reshapes).iter().filter_map(|reshape| reshape.size.cause()) {
-        if !finding.causes.contains(&cause) {
-            finding = finding.cause(cause);
-        }
+        finding = finding.cause(cause);
     }
     if reshapes.len() > 1 {
         finding = reshapes.iter().take(5).fold(finding, |finding, reshape| finding.evidence(reshape.line()));
