@@ -17,6 +17,9 @@ mod sample;
 mod saved_model;
 mod saver;
 
+pub(crate) use keras::SHORT_LOSSES;
+pub(crate) use reader::{tuple, type_name};
+
 pub use goals::{Goal, Goals, Verdict, judge};
 pub use pairing::{Way, pairs};
 
@@ -118,6 +121,8 @@ pub struct Course {
     pub left: Vec<String>,
     /// What is logged, a line each.
     pub warnings: Vec<String>,
+    /// What is taken for granted, as no file tells it: were it otherwise, so would be the outcome.
+    pub rests_on: Vec<String>,
 }
 
 /// A stored value and the variable that takes it.

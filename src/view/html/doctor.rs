@@ -83,6 +83,7 @@ fn prediction(forecast: &Forecast) -> Markup {
                 ("Take the value of another variable", wrong.collect()),
                 ("Keep their initial value", plain(&forecast.not_restored)),
                 ("Stored, and not used", plain(&forecast.unused)),
+                ("Taken for granted, as no file tells it", plain(&forecast.rests_on)),
             ] {
                 @if !list.is_empty() { p { (names(title, list.into_iter())) } }
             }

@@ -1,7 +1,7 @@
 //! Reports of the doctor: findings under the file that they are about, then how far we looked, and
 //! last the verdict.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 
 use super::fit::fit;
@@ -104,7 +104,15 @@ fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<(
     for line in &report.looked.not_examined {
         lines(&hang("not examined: ", "  ", &clean(line), style.width), out, |line| paint.dim(line))?;
     }
+    for line in granted(report) {
+        lines(&hang("taken for granted: ", "  ", &clean(line), style.width), out, |line| paint.dim(line))?;
+    }
     Ok(())
+}
+
+/// What predictions rest on, each once.
+fn granted(report: &Report) -> BTreeSet<&str> {
+    report.predictions.iter().flat_map(|forecast| &forecast.rests_on).map(String::as_str).collect()
 }
 
 /// The findings of each path, in the order in which the paths come first: the worst.
