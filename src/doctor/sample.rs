@@ -30,12 +30,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         subject: "ckpts".to_owned(),
         resolved: Resolved {
             given: "ckpts".to_owned(),
-            prefix: Some("ckpts/ckpt-4".into()),
-            exists: true,
-            stripped: None,
-            is_state_file: false,
             is_directory: true,
-            is_saved_model: false,
             directory: Some(Directory {
                 path: "ckpts".into(),
                 label: "ckpts".to_owned(),
@@ -45,9 +40,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
                 leftovers: Vec::new(),
                 names: ["checkpoint", "ckpt-4.data-00000-of-00001", "ckpt-4.index"].map(str::to_owned).to_vec(),
             }),
-            near: Vec::new(),
-            foreign: None,
-            hollow: Vec::new(),
+            ..Resolved::at("ckpts/ckpt-4")
         },
         checkpoint: Some(checkpoint),
         whole_siblings: Vec::new(),

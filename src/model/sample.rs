@@ -2,7 +2,7 @@
 
 use super::{
     Attribute, Checkpoint, Container, DType, Endianness, Entry, Extent, File, FileRole, Flavor, GRAPH_KEY, Key, Node,
-    ObjectGraph, Payload, Place, Shape, Versions, describe,
+    ObjectGraph, Payload, Place, Shape, describe,
 };
 
 pub(crate) const INDEX: &str = "ckpts/ckpt-4.index";
@@ -67,17 +67,8 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         modified: None,
     };
     Checkpoint {
-        prefix: "ckpts/ckpt-4".into(),
-        label: "ckpts/ckpt-4".into(),
-        container: Container::Bundle,
-        versions: Versions::default(),
-        layers: Vec::new(),
-        saved_model: None,
-        keras: None,
-        listed: false,
         flavor,
         writer,
-        endianness: Endianness::Little,
         declared_shards: Some(1),
         files: vec![
             file(INDEX, FileRole::Index, Some(400)),
@@ -86,6 +77,6 @@ fn checkpoint(tensors: &[(String, &[u64])], graph: Option<ObjectGraph>) -> Check
         entries,
         variables,
         graph,
-        faults: Vec::new(),
+        ..Checkpoint::empty("ckpts/ckpt-4".as_ref(), "ckpts/ckpt-4".to_owned(), Container::Bundle)
     }
 }

@@ -14,20 +14,7 @@ pub(super) struct Stage {
 impl Stage {
     /// A prefix that is there.
     pub fn at(given: &str) -> Self {
-        let resolved = Resolved {
-            given: given.to_owned(),
-            exists: true,
-            prefix: Some(given.into()),
-            stripped: None,
-            is_state_file: false,
-            is_directory: false,
-            is_saved_model: false,
-            directory: None,
-            near: Vec::new(),
-            foreign: None,
-            hollow: Vec::new(),
-        };
-        Self { resolved, digests: Digests::none(Depth::Bytes), graph: None }
+        Self { resolved: Resolved::at(given), digests: Digests::none(Depth::Bytes), graph: None }
     }
 
     /// A directory whose state file leads to this.

@@ -3,7 +3,7 @@
 use crate::compare::align::{Alignment, align};
 use crate::model::{
     Checkpoint, Container, DType, Depth, Digests, Endianness, Entry, Extent, File, FileRole, Flavor, KerasFile, Key,
-    Owned, Owner, Payload, Place, Resolved, Role, Shape, Variable, Versions, Writer,
+    Owned, Owner, Payload, Place, Resolved, Role, Shape, Variable, Writer,
 };
 use crate::restore::{Course, Options, Scene};
 
@@ -82,40 +82,13 @@ fn file(
         modified: None,
     };
     Checkpoint {
-        prefix: "m.h5".into(),
-        label: "m.h5".into(),
-        container,
         flavor: Flavor::LayerBased,
         writer: Writer::Keras3,
-        versions: Versions::default(),
-        endianness: Endianness::Little,
-        declared_shards: None,
         files: vec![whole],
         entries,
         variables,
-        graph: None,
-        layers: Vec::new(),
         keras: Some(Box::new(KerasFile { owners, ..KerasFile::default() })),
-        saved_model: None,
-        listed: false,
-        faults: Vec::new(),
-    }
-}
-
-/// A path that leads to a file.
-pub(super) fn resolved(given: &str) -> Resolved {
-    Resolved {
-        given: given.to_owned(),
-        exists: true,
-        prefix: Some(given.into()),
-        stripped: None,
-        is_state_file: false,
-        is_directory: false,
-        is_saved_model: false,
-        directory: None,
-        near: Vec::new(),
-        foreign: None,
-        hollow: Vec::new(),
+        ..Checkpoint::empty("m.h5".as_ref(), "m.h5".to_owned(), container)
     }
 }
 
@@ -129,7 +102,7 @@ pub(super) fn run(
 ) -> Course {
     let alignment: Option<Alignment> = new.map(|new| align(old, new));
     let scene = Scene {
-        resolved: &resolved(given),
+        resolved: &Resolved::at(given),
         checkpoint: Some(old),
         digests: &Digests::none(Depth::Index),
         target: new,

@@ -49,8 +49,7 @@ pub(super) struct TensorRow<'a> {
 
 impl<'a> TensorRow<'a> {
     fn new(checkpoint: &'a Checkpoint, tensor: &'a Tensor) -> Option<Self> {
-        let variable = checkpoint.variables.get(tensor.variable)?;
-        let entry = checkpoint.entry(variable)?;
+        let (variable, entry) = checkpoint.pair(tensor.variable)?;
         Some(Self {
             row: Row::new(checkpoint, variable, entry, tensor.digest.as_ref(), None),
             problems: &tensor.problems,
