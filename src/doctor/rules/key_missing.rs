@@ -49,88 +49,9 @@ type Renamed = Vec<(String, String)>;
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(binding) = Binding::of(facts).filter(|binding| binding.way == Way::Names) else { return };
-    let missing = binding.missing(&Role::ALL);
-    let asked = binding.new.variables.len();
-    if missing.len() == binding.missing(&OPTIMIZER).len() {
-        // Only the optimizer's, or nothing: N005 speaks.
-        return;
-    }
-    let own: Vec<String> = {
-        let optimizer: BTreeSet<String> = binding.missing(&OPTIMIZER).into_iter().collect();
-        missing.iter().filter(|name| !optimizer.contains(*name)).cloned().collect()
-    };
-    let count = format!("{} of {} are not in the checkpoint", number(missing.len() as u64), many(asked, "variable"));
-    let unused = binding.unused(&Role::ALL);
-    let outer = outer_scope(&own, &unused);
-    let renamed = if outer.is_some() { Vec::new() } else { renamed(&binding) };
-    let finding = if let Some((old, new)) = &outer {
-        let what = match (old.as_str(), new.as_str()) {
-            ("", new) => format!("the new graph puts everything into the scope {new}"),
-            (old, "") => format!("the checkpoint has everything in the scope {old}"),
-            (old, new) => format!("the scope {old} of the checkpoint is {new} in the new graph"),
-        };
-        let root = |scope: &str| if scope.is_empty() { "/".to_owned() } else { scope.to_owned() };
-        let finding = Finding::new(&RULE, format!("{what}: {count}")).cause("renamed-scope");
-        let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
-        let lost: Vec<&String> = missing.iter().filter(|name| !fits(name, old, new, &stored)).collect();
-        if lost.is_empty() {
-            finding.help("map the scopes").python(format!(
-                "tf.compat.v1.train.init_from_checkpoint({}, {{{}: {}}})",
-                python(&binding.old.label),
-                python(&root(old)),
-                python(&root(new))
-            ))
-        } else {
-            // One name of the scope that is not stored, and the map of scopes raises.
-            let own = own
-                .iter()
-                .filter_map(|name| Some((format!("{old}{}", name.strip_prefix(new.as_str())?), name.clone())));
-            let map: Renamed = own.chain(moves(&binding, &binding.missing(&OPTIMIZER))).collect();
-            let left = missing.len().saturating_sub(map.len());
-            let finding = finding.evidence(format!(
-                "{} of the scope {} not go with it (the first: {})",
-                many(lost.len(), "variable"),
-                if lost.len() == 1 { "does" } else { "do" },
-                some(&lost.iter().take(1).collect::<Vec<_>>())
-            ));
-            let finding = match left {
-                0 => finding,
-                n => finding.evidence(format!("nothing that is stored was found for {}", many(n, "variable"))),
-            };
-            finding.help("restore under the stored names").python(saver(&map))
-        }
-    } else if renamed.len() == own.len() {
-        let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
-        let slots = moves(&binding, &binding.missing(&OPTIMIZER));
-        let map: Renamed = renamed.iter().chain(&slots).cloned().collect();
-        let finding =
-            Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
-                .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
-                .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
-                .python(saver(&map));
-        renamed.iter().take(5).fold(finding, |finding, (old, new)| finding.evidence(format!("{old} -> {new}")))
-    } else {
-        let layers = new_layers(&own, &binding);
-        let finding = match (layers.is_empty(), own.iter().all(|name| leaf(name) == "global_step")) {
-            (_, true) => Finding::new(&RULE, format!("the step counter is not stored: {count}")),
-            (false, _) if built_twice(&layers, &binding) => Finding::new(
-                &RULE,
-                format!(
-                    "the graph was built twice: {} repeat what is stored under other numbers: {count}",
-                    some(&layers)
-                ),
-            )
-            .cause("name-drift")
-            .cause("inserted-layer"),
-            (false, _) => Finding::new(
-                &RULE,
-                format!("the new graph has layers that are not stored ({}): {count}", some(&layers)),
-            )
-            .cause("inserted-layer"),
-            (true, _) => Finding::new(&RULE, count.clone()),
-        };
-        finding.help("give the saver only the variables that are stored, and initialise the others")
-    };
+    let Some(lack) = Lack::of(&binding) else { return };
+    let finding = lack.explained();
+    let Lack { missing, unused, .. } = lack;
     let first = missing.iter().min().cloned().unwrap_or_default();
     let finding = if unused.is_empty() {
         finding
@@ -144,6 +65,114 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .variables(missing)
             .tensorflow(format!("NotFoundError: \"Key {first} not found in checkpoint\"; nothing is restored")),
     );
+}
+
+/// What the new graph asks for in vain.
+struct Lack<'a> {
+    binding: &'a Binding<'a>,
+    missing: Vec<String>,
+    /// Those that are not the optimizer's.
+    own: Vec<String>,
+    /// What is stored and not asked for.
+    unused: Vec<String>,
+    /// How many are missing, in words.
+    count: String,
+}
+
+impl<'a> Lack<'a> {
+    /// None if only the optimizer's are missing, of which N005 speaks, or nothing.
+    fn of(binding: &'a Binding<'a>) -> Option<Self> {
+        let missing = binding.missing(&Role::ALL);
+        let optimizer = binding.missing(&OPTIMIZER);
+        if missing.len() == optimizer.len() {
+            return None;
+        }
+        let optimizer: BTreeSet<&String> = optimizer.iter().collect();
+        let own = missing.iter().filter(|name| !optimizer.contains(name)).cloned().collect();
+        let asked = many(binding.new.variables.len(), "variable");
+        let count = format!("{} of {asked} are not in the checkpoint", number(missing.len() as u64));
+        Some(Self { binding, missing, own, unused: binding.unused(&Role::ALL), count })
+    }
+
+    /// The finding, by what explains most.
+    fn explained(&self) -> Finding {
+        if let Some((old, new)) = outer_scope(&self.own, &self.unused) {
+            return self.by_scope(&old, &new);
+        }
+        let renamed = renamed(self.binding);
+        if renamed.len() == self.own.len() { self.by_names(&renamed) } else { self.by_layers() }
+    }
+
+    /// Everything lies in another scope.
+    fn by_scope(&self, old: &str, new: &str) -> Finding {
+        let what = match (old, new) {
+            ("", new) => format!("the new graph puts everything into the scope {new}"),
+            (old, "") => format!("the checkpoint has everything in the scope {old}"),
+            (old, new) => format!("the scope {old} of the checkpoint is {new} in the new graph"),
+        };
+        let finding = Finding::new(&RULE, format!("{what}: {}", self.count)).cause("renamed-scope");
+        let stored: BTreeSet<&str> = self.unused.iter().map(String::as_str).collect();
+        let lost: Vec<&String> = self.missing.iter().filter(|name| !fits(name, old, new, &stored)).collect();
+        if lost.is_empty() {
+            let root = |scope: &str| python(if scope.is_empty() { "/" } else { scope });
+            let label = python(&self.binding.old.label);
+            let call = format!("tf.compat.v1.train.init_from_checkpoint({label}, {{{}: {}}})", root(old), root(new));
+            return finding.help("map the scopes").python(call);
+        }
+        // One name of the scope that is not stored, and the map of scopes raises.
+        let own = self.own.iter();
+        let own = own.filter_map(|name| Some((format!("{old}{}", name.strip_prefix(new)?), name.clone())));
+        let map: Renamed = own.chain(self.moved_slots()).collect();
+        let left = self.missing.len().saturating_sub(map.len());
+        let finding = finding.evidence(format!(
+            "{} of the scope {} not go with it (the first: {})",
+            many(lost.len(), "variable"),
+            if lost.len() == 1 { "does" } else { "do" },
+            some(&lost.iter().take(1).collect::<Vec<_>>())
+        ));
+        let finding = match left {
+            0 => finding,
+            n => finding.evidence(format!("nothing that is stored was found for {}", many(n, "variable"))),
+        };
+        finding.help("restore under the stored names").python(saver(&map))
+    }
+
+    /// Each is stored under another name.
+    fn by_names(&self, renamed: &Renamed) -> Finding {
+        let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
+        let map: Renamed = renamed.iter().cloned().chain(self.moved_slots()).collect();
+        let (what, cause) = if scopes { ("scopes were", "renamed-scope") } else { ("variables were", "renamed-layer") };
+        let finding = Finding::new(&RULE, format!("{what} renamed: {}", self.count))
+            .cause(cause)
+            .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
+            .python(saver(&map));
+        renamed.iter().take(5).fold(finding, |finding, (old, new)| finding.evidence(format!("{old} -> {new}")))
+    }
+
+    /// There are new ones, or nothing explains it.
+    fn by_layers(&self) -> Finding {
+        let count = &self.count;
+        let layers = new_layers(&self.own, self.binding);
+        let finding = match (layers.is_empty(), self.own.iter().all(|name| leaf(name) == "global_step")) {
+            (_, true) => Finding::new(&RULE, format!("the step counter is not stored: {count}")),
+            (false, _) if built_twice(&layers, self.binding) => {
+                let layers = some(&layers);
+                let what = format!("the graph was built twice: {layers} repeat what is stored under other numbers");
+                Finding::new(&RULE, format!("{what}: {count}")).cause("name-drift").cause("inserted-layer")
+            }
+            (false, _) => {
+                let what = format!("the new graph has layers that are not stored ({})", some(&layers));
+                Finding::new(&RULE, format!("{what}: {count}")).cause("inserted-layer")
+            }
+            (true, _) => Finding::new(&RULE, count.clone()),
+        };
+        finding.help("give the saver only the variables that are stored, and initialise the others")
+    }
+
+    /// Slots that follow their weights.
+    fn moved_slots(&self) -> Renamed {
+        moves(self.binding, &self.binding.missing(&OPTIMIZER))
+    }
 }
 
 /// True if every layer that is not stored has a name that TensorFlow counted on, and variables of the shapes of one
