@@ -146,7 +146,7 @@ _ckpt() {
             return 0
             ;;
         ckpt__subcmd__diff)
-            opts="-n -e -r -o -q -v -j -h --values --atol --rtol --stat --name-status --map --html --fail-on --for --name --regex --role --dtype --min-size --sort --reverse --limit --names --depth --tree --no-collapse --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
+            opts="-n -e -o -q -v -j -h --values --atol --rtol --stat --name-status --map --html --fail-on --for --name --regex --role --dtype --min-size --names --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -204,20 +204,8 @@ _ckpt() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --sort)
-                    COMPREPLY=($(compgen -W "name size params stored" -- "${cur}"))
-                    return 0
-                    ;;
-                --limit)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --names)
                     COMPREPLY=($(compgen -W "full key path" -- "${cur}"))
-                    return 0
-                    ;;
-                --depth)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -388,7 +376,7 @@ _ckpt() {
             return 0
             ;;
         ckpt__subcmd__ls)
-            opts="-n -e -r -o -q -v -j -h --all --stats --digests --name --regex --role --dtype --min-size --sort --reverse --limit --names --depth --tree --no-collapse --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
+            opts="-n -e -r -o -q -v -j -h --all --stats --digests --name --regex --role --dtype --min-size --names --sort --reverse --limit --depth --tree --no-collapse --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,16 +410,16 @@ _ckpt() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --names)
+                    COMPREPLY=($(compgen -W "full key path" -- "${cur}"))
+                    return 0
+                    ;;
                 --sort)
                     COMPREPLY=($(compgen -W "name size params stored" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --names)
-                    COMPREPLY=($(compgen -W "full key path" -- "${cur}"))
                     return 0
                     ;;
                 --depth)

@@ -1,6 +1,26 @@
 //! Inspector and doctor for TensorFlow checkpoints.
 //!
-//! The way of the data, each module using only what stands before it:
+//! The program is `ckpt`; this is what it is made of. [`open`] finds and reads a checkpoint of any kind, [`numbers`]
+//! reads a variable, [`changes`] holds two against each other, [`examine`] says what is wrong with one:
+//!
+//! ```
+//! let checkpoint = ckpt::open("testdata/k3-adam")?;
+//! for (variable, entry) in checkpoint.pairs() {
+//!     println!("{} {} {}", variable.name, entry.dtype.name(), entry.shape);
+//! }
+//! let kernel = ckpt::numbers(&checkpoint, "logits/kernel")?;
+//! let mean = kernel.iter().sum::<f64>() / kernel.len() as f64;
+//! println!("{} values, mean {mean:.4}", kernel.len());
+//! # assert_eq!(format!("{} values, mean {mean:.4}", kernel.len()), "64 values, mean -0.0097");
+//! # Ok::<(), ckpt::error::Error>(())
+//! ```
+//!
+//! Files are opened read-only, and nothing in them is believed: what contradicts a format is a
+//! [`Fault`](bytes::Fault) in what is returned, never a panic.
+//!
+//! What these functions take and return is kept from one version to the next as semantic versioning has it. The
+//! modules below them may change with each minor version; what is not on this page may change with any. The way of
+//! the data, each module using only what stands before it:
 //!
 //! | module | what it is |
 //! |---|---|
@@ -12,9 +32,9 @@
 //! | [`compare`] | two checkpoints side by side |
 //! | [`restore`] | what each loader of TensorFlow and Keras would do |
 //! | [`doctor`] | rules over facts |
-//! | [`view`] | values to text |
-//! | [`cli`], `config` | what is asked: flags, and the settings of a project |
-//! | [`command`] | one file per subcommand |
+//! | `view` | values to text |
+//! | `cli`, `config` | what is asked: flags, and the settings of a project |
+//! | `command` | one file per subcommand |
 
 // What else is denied stands in Cargo.toml; there, tests cannot be left out.
 #![cfg_attr(
@@ -31,26 +51,32 @@
 )]
 
 pub mod bytes;
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod command;
 pub mod compare;
 mod config;
 pub mod doctor;
 pub mod error;
 pub mod format;
+mod library;
 pub mod model;
 mod proto;
 pub mod restore;
 pub mod store;
 pub mod tensor;
+#[doc(hidden)]
 pub mod view;
+
+pub use library::{changes, examine, numbers, open};
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, FromArgMatches};
 
 use cli::{Cli, Command};
 use command::{Context, Progress, Styles, Wish};
@@ -59,6 +85,7 @@ use store::Store;
 use view::Outcome;
 
 /// What the program is connected to.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Terminal {
     /// Whether the answer goes to a terminal.
@@ -78,6 +105,7 @@ pub struct Terminal {
 }
 
 /// True if the environment says that text is UTF-8.
+#[doc(hidden)]
 pub fn speaks_utf8() -> bool {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
@@ -86,6 +114,7 @@ pub fn speaks_utf8() -> bool {
 }
 
 /// How a run ended.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Exit {
     /// 0 nothing found, 1 findings or differences, 2 could not look.
@@ -102,6 +131,7 @@ impl From<u8> for Exit {
 }
 
 /// Parses the arguments (the program's name left out), computes, renders.
+#[doc(hidden)]
 pub fn run(
     args: impl IntoIterator<Item = OsString>,
     store: &dyn Store,
@@ -136,7 +166,9 @@ fn parser() -> clap::Command {
     let unset = |name: &str| std::env::var_os(name).is_some_and(|value| value.is_empty());
     let variables = [("config", "CKPT_CONFIG"), ("format", "CKPT_FORMAT")];
     let empty = variables.into_iter().filter(|(_, name)| unset(name));
-    empty.fold(Cli::command(), |parser, (flag, _)| parser.mut_arg(flag, |flag| flag.env(None)))
+    let unset = |parser: clap::Command, flag| parser.mut_arg(flag, |flag| flag.env(None));
+    // A flag that every command has is one of each.
+    empty.fold(cli::parser(), |parser, (flag, _)| unset(parser, flag).mut_subcommands(|command| unset(command, flag)))
 }
 
 /// Help and version go to stdout, mistakes to stderr.
@@ -173,7 +205,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     let store = store::Kept::new(store);
     let settled = matches!(&cli.command, Command::Diff(_) | Command::Doctor(_));
     let config = if settled { config::find(&store, &cli.settings, terminal.folder)? } else { None };
-    let progress = Progress::new(terminal.stderr && !cli.output.no_progress);
+    let progress = Progress::at(terminal, &cli.output);
     let context = Context { store: &store, progress, config: config.as_ref() };
     let outcome = compute(&context, &cli.command);
     let page = outcome.and_then(|outcome| Ok((command::page(&context, &cli.command, &outcome)?, outcome)));

@@ -1,4 +1,4 @@
-//! The commands from the outside: exit codes, wrong paths, closed pipes, widths, colours.
+//! The commands from the outside: exit codes, wrong paths, colours, files that are written.
 
 mod forge;
 mod support;
@@ -8,8 +8,7 @@ use std::io::{self, Write};
 use ckpt::Terminal;
 use ckpt::store::{Local, Memory};
 use forge::{Forge, numbers, state_file};
-use support::{ask, ask_at, fixture};
-use unicode_width::UnicodeWidthStr;
+use support::{ask, ask_at};
 
 /// A training directory: two checkpoints, which differ in one bias.
 fn disk() -> Memory {
@@ -119,38 +118,6 @@ fn part_files_lead_to_their_checkpoint() {
     assert_eq!(shown("run/model.ckpt-10.index"), "run/model.ckpt-10");
 }
 
-/// A pipe whose reader goes away after some bytes.
-struct Closed(usize);
-
-impl Write for Closed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::BrokenPipe)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn a_closed_pipe_is_nobodys_mistake() {
-    let disk = disk();
-    for args in [
-        vec!["ls", "run"],
-        vec!["ls", "--format", "json", "run"],
-        vec!["ls", "--format", "csv", "run"],
-        vec!["rules"],
-        vec!["explain", "--all"],
-    ] {
-        for room in [0, 50] {
-            let mut err = Vec::new();
-            let exit = ckpt::run(args.iter().map(Into::into), &disk, &Terminal::default(), &mut Closed(room), &mut err);
-            assert_eq!((exit.code, String::from_utf8(err).unwrap()), (0, String::new()), "{args:?} into {room} bytes");
-        }
-    }
-}
-
 /// A disk that is full is somebody's.
 struct Full;
 
@@ -170,17 +137,6 @@ fn an_output_that_fails_is_an_error() {
     let exit = ckpt::run(["ls", "run"].map(Into::into), &disk(), &Terminal::default(), &mut Full, &mut err);
     assert_eq!(exit.code, 2);
     assert!(!err.is_empty());
-}
-
-#[test]
-fn every_command_has_help() {
-    for command in ["ls", "show", "diff", "doctor", "explain", "rules"] {
-        for flag in ["--help", "-h"] {
-            let answer = ask(&Memory::default(), &[command, flag]).expect(0);
-            assert!(answer.out.contains("Usage:") && answer.out.contains(command), "{}", answer.out);
-            assert!(!answer.out.contains('\x1b'), "colour in a pipe");
-        }
-    }
 }
 
 fn terminal(width: usize) -> Terminal {
@@ -219,40 +175,6 @@ fn plain_terminals_get_plain_text() {
         let text = ask(&disk, &args).out;
         assert!(text.is_ascii(), "{args:?}\n{text}");
     }
-}
-
-#[test]
-fn lines_fit_the_terminal() {
-    let disk = disk();
-    let commands: [&[&str]; 10] = [
-        &["ls", "run"],
-        &["ls", "--all", "run"],
-        &["ls", "--stats", "--no-collapse", "--role", "all", "run"],
-        &["ls", "--tree", "run"],
-        &["show", "run", "dense/kernel"],
-        &["diff", "--values", "run/model.ckpt-10", "run/model.ckpt-20"],
-        &["doctor", "run"],
-        &["doctor", "nowhere"],
-        &["rules"],
-        &["explain", "F015"],
-    ];
-    let fixes = ckpt::doctor::rules::ALL.iter().flat_map(|rule| rule.manual.fix.lines());
-    let code: Vec<&str> = fixes.filter(|line| line.starts_with("    ")).map(str::trim).collect();
-    let mut wide = Vec::new();
-    for width in [40, 60, 80] {
-        for args in commands {
-            let text = ask_at(&disk, &[args, &["--color", "never"]].concat(), &terminal(width)).out;
-            let lines = text.lines().filter(|line| line.width() > width && !code.contains(&line.trim()));
-            wide.extend(lines.map(|line| format!("{args:?} at {width}: {line}")));
-        }
-        let demo = fixture("damaged/demo").folder.display().to_string();
-        let text = ask_at(&Local, &["doctor", "--color", "never", &demo], &terminal(width)).out;
-        // Code to paste and paths are not broken.
-        let breakable = |line: &&str| !line.starts_with("        ") && !line.contains(&demo);
-        let lines = text.lines().filter(breakable).filter(|line| line.width() > width);
-        wide.extend(lines.map(|line| format!("doctor at {width}: {line}")));
-    }
-    assert!(wide.is_empty(), "{}", wide.join("\n"));
 }
 
 /// In a pipe nothing is cut.

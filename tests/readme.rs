@@ -31,3 +31,15 @@ fn examples_are_as_printed() {
         assert_eq!(said.trim_end(), expected.trim_end(), "ckpt {}", args.join(" "));
     }
 }
+
+/// The example for programs is the one of the crate's front page, which is run.
+#[test]
+fn the_example_for_programs_is_the_crates() {
+    let read = |file| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file);
+    let (readme, page) = (read("README.md"), read("src/lib.rs"));
+    let shown = readme.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let page = page.split("//! ```\n").nth(1).expect("an example");
+    let lines = page.lines().map(|line| line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default());
+    let run: Vec<&str> = lines.filter(|line| !line.starts_with("# ")).collect();
+    assert_eq!(shown.lines().collect::<Vec<_>>(), run);
+}

@@ -10,14 +10,14 @@ use super::{GoalName, Select};
 /// `ckpt diff`
 #[derive(Args, Debug, Default)]
 pub struct Diff {
-    /// A checkpoint, as for `ls`
+    /// A checkpoint, as for ls; or what ls --format json said of one
     pub old: PathBuf,
     /// Another
     pub new: PathBuf,
     /// Read what differs, and say how much
     #[arg(long)]
     pub values: bool,
-    /// Take numbers for the same that are this far apart, as numpy.allclose(OLD, NEW); reads what differs
+    /// How far apart numbers may be, as in numpy.allclose(OLD, NEW)
     #[arg(long, value_name = "NUMBER", value_parser = tolerance)]
     pub atol: Option<f64>,
     /// The same, as a part of the new number
@@ -26,19 +26,19 @@ pub struct Diff {
     /// Counts alone
     #[arg(long)]
     pub stat: bool,
-    /// A letter and a name on each line, as `git diff --name-status`
+    /// A letter and a name on each line, as git diff --name-status
     #[arg(long, conflicts_with = "stat")]
     pub name_status: bool,
-    /// Write which old name is which new one: JSON to a .json file, a script to a .py file or to -
+    /// Write old names and their new ones: as .json, or as a script (.py, or - to print it)
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
-    /// Write a page to look at: what happened, the layers, and how the values moved; reads what differs
+    /// Write a page to look at: what happened, the layers, how the values moved
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// What makes the exit status 1 [default: any difference]
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     pub fail_on: Vec<DifferenceName>,
-    /// Exit with 1 if a restore would not do for this, and with 0 if it would, whatever differs
+    /// Exit with 1 only if a restore would not do for this
     #[arg(long = "for", value_name = "GOAL", conflicts_with = "fail_on")]
     pub goal: Option<GoalName>,
     /// Which variables.

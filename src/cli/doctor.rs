@@ -8,21 +8,21 @@ use serde::Deserialize;
 use super::GoalName;
 
 /// `ckpt doctor`
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Doctor {
-    /// Checkpoints, as for `ls`
+    /// Checkpoints, as for ls
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
     /// Every checkpoint of the directory
     #[arg(long)]
     pub all: bool,
-    /// A checkpoint that the new code saved: what is missing, unexpected, reshaped?
+    /// What the new code saved: what would a restore into it do?
     #[arg(long, value_name = "NEW", help_heading = "Restore")]
     pub against: Option<PathBuf>,
-    /// What a run printed (`-`: standard input): which of its errors are true of these files?
+    /// What a run printed (-: standard input): is it true of these files?
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// The call that will load it [default: those that fit the files]
+    /// The call that loads it [default: what fits the files]
     #[arg(long, value_name = "LOADER", help_heading = "Restore")]
     pub loader: Option<LoaderName>,
     /// As load_weights(by_name=True)
@@ -34,28 +34,28 @@ pub struct Doctor {
     /// Look at indexes and file sizes alone, not at the data
     #[arg(long)]
     pub quick: bool,
-    /// Only these rules: codes, names, beginnings of codes
+    /// Only these: codes, names, beginnings of codes
     #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Findings")]
     pub select: Vec<String>,
-    /// All but these rules
+    /// All but these
     #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Findings")]
     pub ignore: Vec<String>,
     /// What makes the exit status 1 [default: error]
-    #[arg(long, value_name = "SEVERITY", help_heading = "Findings")]
+    #[arg(long, value_name = "LEVEL", help_heading = "Findings")]
     pub fail_on: Option<FailOn>,
-    /// With --against: exit with 1 if a restore would not do for this, and with 0 if it would
+    /// Exit with 1 only if a restore would not do for this
     #[arg(long = "for", value_name = "GOAL", conflicts_with = "fail_on", help_heading = "Restore")]
     pub goal: Option<GoalName>,
-    /// Write a page to look at: the findings, the layers, and with --against how the values moved
+    /// Write a page to look at: the findings, the layers, how values moved
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Exit with 0 whatever is found
     #[arg(long, help_heading = "Findings")]
     pub exit_zero: bool,
-    /// Findings that are known: they are counted apart, and do not fail
+    /// Known findings: they are counted apart, and do not fail
     #[arg(long, value_name = "FILE", help_heading = "Findings")]
     pub baseline: Option<PathBuf>,
-    /// Take all that is found now for known, and write it to the baseline
+    /// Take what is found now for known, and write it to the baseline
     #[arg(long, help_heading = "Findings")]
     pub write_baseline: bool,
     /// How often each rule spoke, in the place of what it said

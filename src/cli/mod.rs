@@ -5,6 +5,7 @@ mod diff;
 mod doctor;
 mod explain;
 mod goal;
+mod help;
 mod ls;
 mod output;
 mod schema;
@@ -22,10 +23,11 @@ pub use diff::{Diff, DifferenceName};
 pub use doctor::{Doctor, FailOn, LoaderName};
 pub use explain::Explain;
 pub use goal::GoalName;
+pub use help::{parser, program};
 pub use ls::Ls;
 pub use output::{FormatName, Output, When};
 pub use schema::Schema;
-pub use select::{NamesName, RoleName, Select, SortName};
+pub use select::{Layout, NamesName, RoleName, Select, SortName};
 pub use settings::Settings;
 pub use show::Show;
 
@@ -38,7 +40,7 @@ const STYLES: Styles = Styles::styled()
 /// Inspector and doctor for TensorFlow checkpoints: what is in it, what changed, will it load.
 #[derive(Debug, Parser)]
 #[command(name = "ckpt", version, styles = STYLES, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit status: 0 nothing found, 1 findings or differences, 2 could not look.")]
+#[command(disable_help_flag = true, after_help = help::PROGRAM)]
 pub struct Cli {
     /// Flags that every command has.
     #[command(flatten)]
@@ -55,22 +57,31 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// What is here: a directory's checkpoints, or the variables of one
+    #[command(after_help = help::LS)]
     Ls(Ls),
     /// Everything known of one variable
+    #[command(after_help = help::SHOW)]
     Show(Show),
     /// What changed between two checkpoints
+    #[command(after_help = help::DIFF)]
     Diff(Diff),
     /// What is wrong with a checkpoint, and what to do about it
+    #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
     /// The page of a rule, or the rules that know an error
+    #[command(after_help = help::EXPLAIN)]
     Explain(Explain),
     /// The table of all rules
+    #[command(after_help = help::RULES)]
     Rules,
     /// The JSON Schema of an output, or of the settings
+    #[command(after_help = help::SCHEMA)]
     Schema(Schema),
     /// A script with which a shell completes commands, flags and names of variables
+    #[command(after_help = help::COMPLETIONS)]
     Completions(Completions),
     /// The manual page of a command
+    #[command(after_help = help::MAN)]
     Man(Man),
 }
 

@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, ValueEnum};
 #[command(next_help_heading = "Output")]
 pub struct Output {
     /// Kind of output [default: text]
-    #[arg(long, global = true, value_name = "FORMAT", env = "CKPT_FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT", env = "CKPT_FORMAT", hide_env_values = true)]
     pub format: Option<FormatName>,
     /// Write the answer to a file; diff and doctor then also print it as text
     #[arg(short, long, global = true, value_name = "FILE")]

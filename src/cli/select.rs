@@ -1,27 +1,36 @@
-//! Flags by which every listing command is narrowed.
+//! Flags by which a listing or a comparison is narrowed, and a listing is laid out.
 
 use clap::{Args, ValueEnum};
 
-/// Which variables, and how they are laid out; the same for every listing command.
+/// Which variables, and by which names; the same for `ls` and `diff`.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Selection")]
 pub struct Select {
-    /// Only names that match; with a `!` in front, only those that do not. May be repeated
+    /// Only names that match, or with !GLOB do not; may be repeated
     #[arg(short, long, value_name = "GLOB")]
     pub name: Vec<String>,
-    /// Only names in which this regular expression is found
+    /// Only names in which this is found
     #[arg(short = 'e', long, value_name = "REGEX")]
     pub regex: Option<String>,
-    /// Only variables of these roles [default: all, slots summed up]
+    /// Only these roles [default: all, slots summed up]
     #[arg(long, value_name = "ROLE", value_delimiter = ',')]
     pub role: Vec<RoleName>,
     /// Only these element types, as float32 or f32
     #[arg(long, value_name = "DTYPE", value_delimiter = ',')]
     pub dtype: Vec<String>,
-    /// Only variables of at least this size, as 4096, 64KiB, 1MiB
+    /// Only variables of this size or more: 4096, 64KiB, 1MiB
     #[arg(long, value_name = "SIZE")]
     pub min_size: Option<String>,
-    /// Order
+    /// Which name to show
+    #[arg(long, value_name = "KIND", default_value = "full")]
+    pub names: NamesName,
+}
+
+/// In which order variables are listed, and how they are laid out.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Layout")]
+pub struct Layout {
+    /// In which order
     #[arg(long, value_name = "ORDER", default_value = "name")]
     pub sort: SortName,
     /// Turn the order round
@@ -30,9 +39,6 @@ pub struct Select {
     /// Only the first N
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Which name to show
-    #[arg(long, value_name = "KIND", default_value = "full")]
-    pub names: NamesName,
     /// Sum up what lies deeper than N scopes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub depth: Option<u16>,

@@ -8,8 +8,8 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
-    /// Settings of doctor and diff [default: the nearest ckpt.toml, .ckpt.toml or pyproject.toml above]
-    #[arg(long, global = true, value_name = "FILE", env = "CKPT_CONFIG")]
+    /// Of doctor and diff [default: the nearest ckpt.toml, .ckpt.toml or pyproject.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "CKPT_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// No settings but those of the command
     #[arg(long, global = true)]

@@ -7,9 +7,9 @@ use clap::Args;
 /// `ckpt show`
 #[derive(Args, Debug)]
 pub struct Show {
-    /// A checkpoint, as for `ls`
+    /// A checkpoint, as for ls
     pub path: PathBuf,
-    /// A name, key or object path, perhaps with a slice: `dense/kernel[0, :5]`
+    /// Names, keys or object paths, perhaps with a slice: 'dense/kernel[0, :5]'
     #[arg(required = true)]
     pub variables: Vec<String>,
     /// Print all values

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
 use super::Context;
-use crate::cli::{self, Cli};
+use crate::cli;
 use crate::error::Error;
 use crate::view::{Outcome, clean};
 
@@ -33,7 +32,7 @@ pub(crate) fn completions(context: &Context, args: &cli::Completions) -> Result<
 
 fn script(shell: Shell) -> String {
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "ckpt", &mut script);
+    generate(shell, &mut cli::program(), "ckpt", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     match shell {
         // The last lines register the function: they come after the one that knows variables.

@@ -37,7 +37,7 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
             Some(directory) => history(context, directory, args.all, checkpoint.as_ref().map(|known| (known, step))),
             None => (Vec::new(), 0),
         };
-    let chosen = checkpoint.as_ref().map(|checkpoint| selector.choose(checkpoint)).unwrap_or_default();
+    let chosen = checkpoint.as_ref().map(|checkpoint| selector.choose(checkpoint, &args.layout)).unwrap_or_default();
     let scalars = checkpoint.as_ref().map(|checkpoint| scalars(context, checkpoint)).unwrap_or_default();
     let digests = checkpoint.as_ref().filter(|_| args.stats || args.digests).map(|checkpoint| {
         let depth = if args.stats { Depth::Values } else { Depth::Files };
@@ -60,12 +60,12 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
         digests,
         resolved,
         names: select::names(args.select.names),
-        sort: select::sort(args.select.sort),
-        reverse: args.select.reverse,
-        collapse: !args.select.no_collapse,
-        depth: args.select.depth.map(usize::from),
-        tree: args.select.tree,
-        limit: args.select.limit,
+        sort: select::sort(args.layout.sort),
+        reverse: args.layout.reverse,
+        collapse: !args.layout.no_collapse,
+        depth: args.layout.depth.map(usize::from),
+        tree: args.layout.tree,
+        limit: args.layout.limit,
     })))
 }
 

@@ -1,9 +1,9 @@
 //! `ckpt man`: the manual page of a command, for `man`.
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
-use crate::cli::{self, Cli};
+use crate::cli;
 use crate::error::Error;
 use crate::view::Outcome;
 
@@ -12,7 +12,7 @@ use crate::view::Outcome;
 /// # Errors
 /// If there is no such command.
 pub(crate) fn man(args: &cli::Man) -> Result<Outcome, Error> {
-    let mut program = Cli::command();
+    let mut program = cli::program();
     program.build();
     let page = match &args.name {
         None => Man::new(program),

@@ -55,7 +55,7 @@ impl Context<'_> {
     ///
     /// # Errors
     /// If the path means none; with the nearest right one.
-    fn open(&self, path: &Path) -> Result<(Resolved, Checkpoint), Error> {
+    pub fn open(&self, path: &Path) -> Result<(Resolved, Checkpoint), Error> {
         let resolved = format::resolve(self.store, path);
         let prefix = resolved.prefix.clone().ok_or_else(|| not_found(self.store, &resolved))?;
         let checkpoint = format::open(self.store, &prefix)?;

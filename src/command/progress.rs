@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::Terminal;
+use crate::cli::Output;
+
 /// Work shorter than this shows no bar.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Counts bytes, and draws a bar where one is wanted.
 #[derive(Debug)]
@@ -23,6 +26,11 @@ impl Progress {
     /// A bar, if `shown`.
     pub fn new(shown: bool) -> Self {
         Self { shown, total: AtomicU64::new(0), done: AtomicU64::new(0), start: Instant::now(), bar: OnceLock::new() }
+    }
+
+    /// A bar for those who wait at a terminal, unless it is unwanted.
+    pub fn at(terminal: &Terminal, flags: &Output) -> Self {
+        Self::new(terminal.stderr && !flags.no_progress)
     }
 
     /// Says how many more bytes there are to read.
@@ -53,5 +61,36 @@ impl Progress {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    /// Whether a bar is drawn for work that has taken some time.
+    fn is_drawn(flags: &[&str], stderr: bool, taken: Duration) -> bool {
+        let cli = Cli::try_parse_from(["ckpt", "ls"].iter().chain(flags)).unwrap();
+        let mut progress = Progress::at(&Terminal { stderr, ..Terminal::default() }, &cli.output);
+        progress.start = Instant::now().checked_sub(taken).unwrap();
+        progress.expect(10);
+        progress.advance(5);
+        let drawn = progress.bar.get().map(|bar| (bar.position(), bar.length()));
+        assert!(drawn.is_none_or(|drawn| drawn == (5, Some(10))), "{drawn:?}");
+        progress.finish();
+        assert!(progress.bar.get().is_none_or(ProgressBar::is_finished));
+        drawn.is_some()
+    }
+
+    #[test]
+    fn a_bar_is_for_those_who_wait_at_a_terminal() {
+        let (short, long) = (Duration::ZERO, Duration::from_secs(1));
+        assert!(is_drawn(&[], true, long));
+        assert!(!is_drawn(&[], true, short), "work under half a second");
+        assert!(!is_drawn(&[], false, long), "nobody looks at a pipe");
+        assert!(!is_drawn(&["--no-progress"], true, long));
     }
 }

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::cli::{NamesName, RoleName, Select, SortName};
+use crate::cli::{Layout, NamesName, RoleName, Select, SortName};
 use crate::error::Error;
 use crate::model::{Checkpoint, DType, Entry, Group, NameGlob, Role, Variable, VariableId, natural};
 use crate::view::{Names, Sort};
@@ -14,9 +14,7 @@ pub(super) struct Selector {
     roles: Vec<RoleName>,
     dtypes: Vec<DType>,
     min_size: u64,
-    sort: SortName,
     names: NamesName,
-    reverse: bool,
 }
 
 impl Selector {
@@ -45,9 +43,7 @@ impl Selector {
             roles: flags.role.clone(),
             dtypes: dtypes.collect::<Result<_, _>>()?,
             min_size: flags.min_size.as_deref().map(size).transpose()?.unwrap_or(0),
-            sort: flags.sort,
             names: flags.names,
-            reverse: flags.reverse,
         })
     }
 
@@ -79,7 +75,7 @@ impl Selector {
     }
 
     /// The chosen variables, in order.
-    pub fn choose(&self, checkpoint: &Checkpoint) -> Vec<VariableId> {
+    pub fn choose(&self, checkpoint: &Checkpoint, layout: &Layout) -> Vec<VariableId> {
         let taken = checkpoint.variables.iter().enumerate();
         let all = !self.narrows();
         let mut chosen: Vec<VariableId> = taken
@@ -93,7 +89,7 @@ impl Selector {
             let name = |id| variable(id).map_or("", |variable| variable.name.as_str());
             if self.names == NamesName::Key { natural(key(a), key(b)) } else { natural(name(a), name(b)) }
         };
-        match self.sort {
+        match layout.sort {
             SortName::Name => chosen.sort_by(by_name),
             SortName::Size => {
                 let bytes = |id: &VariableId| entry(id).map_or(0, Entry::stored_bytes);
@@ -107,7 +103,7 @@ impl Selector {
                 entry(id).and_then(|entry| entry.extents().next()).map(|(extent, _)| (extent.file, extent.offset))
             }),
         }
-        if self.reverse {
+        if layout.reverse {
             chosen.reverse();
         }
         chosen

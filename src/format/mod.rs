@@ -7,6 +7,7 @@ mod directory;
 mod extents;
 mod files;
 mod foreign;
+#[doc(hidden)]
 pub mod hdf5;
 mod hub;
 mod keras;
@@ -19,6 +20,7 @@ mod saved_model;
 mod slices;
 mod sstable;
 mod state;
+#[doc(hidden)]
 pub mod v1;
 mod version;
 

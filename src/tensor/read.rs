@@ -1,10 +1,11 @@
 //! One tensor, whole or its beginning.
 
+use super::decode::number;
 use super::stream::{self, Stream};
 use super::{boxes, coded};
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Cursor, Fault, FaultKind, limits};
-use crate::model::{Checkpoint, Endianness, Entry, Extent, Kind, Payload};
+use crate::model::{Checkpoint, DType, Endianness, Entry, Extent, Kind, Payload};
 use crate::store::Store;
 
 /// The elements of a tensor, in row-major order.
@@ -14,6 +15,15 @@ pub enum Elements {
     Bytes(Vec<u8>),
     /// Strings, or serialized variants.
     Strings(Vec<Vec<u8>>),
+}
+
+impl Elements {
+    /// The numbers that they are; none for strings and complex numbers. Integers beyond 2^53 are rounded.
+    pub fn numbers(&self, dtype: DType) -> Option<Vec<f64>> {
+        let Self::Bytes(bytes) = self else { return None };
+        let size = usize::try_from(dtype.bytes()?).ok()?.max(1);
+        bytes.chunks_exact(size).map(|element| number(dtype.kind(), element)).collect()
+    }
 }
 
 /// Reads a tensor whole.

@@ -27,7 +27,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     let mut left = listing.limit.unwrap_or(usize::MAX);
     let mut hidden = 0usize;
     for group in Group::ALL {
-        let members = members(listing, checkpoint, group);
+        let members = members(listing, checkpoint, group, style.verbose);
         let shown = left.min(members.listed.len());
         hidden = hidden.saturating_add(members.listed.len().saturating_sub(shown));
         left = left.saturating_sub(shown);
@@ -57,13 +57,14 @@ struct Members<'a> {
     checkpoint: &'a Checkpoint,
 }
 
-fn members<'a>(listing: &Listing, checkpoint: &'a Checkpoint, group: Group) -> Members<'a> {
+fn members<'a>(listing: &Listing, checkpoint: &'a Checkpoint, group: Group, all: bool) -> Members<'a> {
     let known = listing.chosen.iter().filter_map(|id| {
         let (variable, entry) = checkpoint.pair(*id)?;
         Some((*id, variable, entry))
     });
     let of_group = known.filter(|(_, variable, _)| variable.role.group() == group);
-    let (summed, listed) = of_group.partition(|(_, variable, _)| variable.role == Role::Slot && !listing.list_slots);
+    let (summed, listed) =
+        of_group.partition(|(_, variable, _)| variable.role == Role::Slot && !all && !listing.list_slots);
     Members { listed, summed, checkpoint }
 }
 

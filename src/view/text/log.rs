@@ -31,10 +31,9 @@ pub(super) fn matched(errors: &[KnownError], style: &Style, out: &mut dyn Write)
         }
     }
     let code = errors.first().and_then(|error| error.rules.first()).map_or("", |known| known.rule.code);
-    writeln!(
-        out,
-        "  next         ckpt doctor PATH --log FILE   says which is true of the files; ckpt explain {code} says more"
-    )
+    let next = format!("ckpt doctor PATH --log FILE   says which is true of the files; ckpt explain {code} says more");
+    let lines = hang("  next         ", "               ", &next, style.width);
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// The first sentence of a text.

@@ -112,7 +112,7 @@ fn variables(
         );
         return wrapped(&clean(&line), "    ", style, out, str::to_owned);
     }
-    let listed = |group| listing.list_slots || group == Group::Model || listing.narrowed;
+    let listed = |group| style.verbose || listing.list_slots || group == Group::Model || listing.narrowed;
     let groups = Group::ALL.map(|group| (group, of_group(listing, checkpoint, group)));
     let damage = Damage::new(checkpoint);
     // Where a group is only summed up, what is wrong in it is shown all the same.

@@ -42,7 +42,7 @@ pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io
         Outcome::Pages(pages) => page::pages(pages, style, out),
         Outcome::Matched(errors) => log::matched(errors, style, out),
         Outcome::Rules(rules) => page::rules(rules, style, out),
-        Outcome::Schemas(schemas) => schema::write(schemas, out),
+        Outcome::Schemas(schemas) => schema::write(schemas, style, out),
         Outcome::Script(text) => out.write_all(text.as_bytes()),
     }
 }

@@ -19,18 +19,19 @@ pub(super) fn heading(
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let paint = Paint::new(style);
-    let bytes = size(total.bytes, style.exact);
-    let values = count(total.params);
-    match group {
-        Group::Model => writeln!(out, "  {}   {values} params   {bytes}", paint.bold("model")),
-        Group::Optimizer => {
-            let class = listing.optimizer.as_deref().filter(|class| *class != "optimizer").unwrap_or_default();
-            let class = if class.is_empty() { String::new() } else { format!("  {}", clean(class)) };
-            writeln!(out, "  {}{class}   {values} values   {bytes}", paint.bold("optimizer"))
-        }
-        Group::Bookkeeping => writeln!(out, "  {}   {bytes}", paint.bold("also")),
+    let (bytes, values) = (size(total.bytes, style.exact), count(total.params));
+    let class = listing.optimizer.as_deref().filter(|class| *class != "optimizer").map(clean).unwrap_or_default();
+    let (name, class, said) = match group {
+        Group::Model => ("model", "", format!("{values} params   {bytes}")),
+        Group::Optimizer => ("optimizer", &*class, format!("{values} values   {bytes}")),
+        Group::Bookkeeping => ("also", "", bytes),
+    };
+    let class = if class.is_empty() { String::new() } else { format!("  {class}") };
+    let mut bold = Some(Paint::new(style).bold(name));
+    for line in hang(&format!("  {name}{class}   "), "    ", &said, style.width) {
+        writeln!(out, "{}", bold.take().map_or(line.clone(), |bold| line.replacen(name, &bold, 1)))?;
     }
+    Ok(())
 }
 
 /// What is said of a group in place of its variables; those that are not among the `rest` have rows of their own.

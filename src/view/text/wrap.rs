@@ -52,12 +52,29 @@ pub(super) fn wrap(text: &str, limit: Option<usize>) -> Vec<String> {
     lines
 }
 
-/// As [`wrap`], with `first` before the first line and `next` before the others, which count too.
+/// As [`wrap`], with `first` before the first line and `next` before the others, which count too. A `first` that
+/// leaves little room has a line to itself.
 pub(super) fn hang(first: &str, next: &str, text: &str, limit: Option<usize>) -> Vec<String> {
-    let before = width(first).max(width(next));
-    let lines = wrap(text, limit.map(|limit| limit.saturating_sub(before)));
-    let prefixed = lines.into_iter().enumerate();
+    let (before, behind) = (width(first), width(next));
+    let columns = limit.filter(|limit| before > behind && before.saturating_add(width(text)) > *limit);
+    let (beside, below) = match columns {
+        Some(columns) => broken(text, columns.saturating_sub(before), columns / 3),
+        None => (None, text),
+    };
+    let lines = wrap(
+        below,
+        limit.map(|limit| limit.saturating_sub(if columns.is_some() { behind } else { before.max(behind) })),
+    );
+    let all = beside.map(str::to_owned).into_iter().chain(lines);
+    let prefixed = all.enumerate();
     prefixed.map(|(i, line)| format!("{}{line}", if i == 0 { first } else { next }).trim_end().to_owned()).collect()
+}
+
+/// The words that stand in a room, if that is not less than the `least`, and those behind them.
+fn broken(text: &str, room: usize, least: usize) -> (Option<&str>, &str) {
+    let blanks = text.match_indices(' ').filter_map(|(at, _)| text.split_at_checked(at));
+    let fitting = blanks.take_while(|(words, _)| room >= least && width(words) <= room).last();
+    fitting.map_or((Some(""), text), |(words, rest)| (Some(words), rest.trim_start()))
 }
 
 /// The text in at most `limit` columns, cut at the end: for sentences.
@@ -93,6 +110,9 @@ mod tests {
         assert_eq!(wrap("", Some(4)), [""]);
         assert_eq!(wrap("層層", Some(1)), ["層", "層"]);
         assert_eq!(hang("help: ", "      ", "one two", Some(10)), ["help: one", "      two"]);
+        assert_eq!(hang("a rule: ", "  ", "one two three four", Some(16)), ["a rule: one two", "  three four"]);
+        assert_eq!(hang("a long rule: ", "  ", "one two three", Some(16)), ["a long rule:", "  one two three"]);
+        assert_eq!(hang("a long rule: ", "  ", "one", Some(16)), ["a long rule: one"]);
     }
 
     #[test]
