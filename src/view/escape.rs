@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub fn clean(text: &str) -> Cow<'_, str> {
     // Nearly every name is plain ASCII, which is told faster by bytes.
     let plain = text.bytes().fold(true, |plain, byte| plain & (0x20..0x7f).contains(&byte) & (byte != b'#'));
-    let begins = text.trim_start().starts_with("::");
+    let begins = text.starts_with(|c: char| c == ':' || c.is_whitespace()) && text.trim_start().starts_with("::");
     if !begins && (plain || !text.chars().any(disturbs) && !text.contains("##")) {
         return Cow::Borrowed(text);
     }
