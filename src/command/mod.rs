@@ -29,7 +29,7 @@ pub(crate) use page::page;
 pub(crate) use progress::Progress;
 pub(crate) use schema::schema;
 pub(crate) use show::show;
-pub(crate) use style::{Wish, styles};
+pub(crate) use style::{Styles, Wish, styles};
 
 use std::path::Path;
 

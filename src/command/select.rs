@@ -84,7 +84,7 @@ impl Selector {
             .map(|(id, _)| id)
             .collect();
         let variable = |id: &VariableId| checkpoint.variables.get(*id);
-        let entry = |id: &VariableId| variable(id).and_then(|variable| checkpoint.entry(variable));
+        let entry = |id: &VariableId| checkpoint.pair(*id).map(|(_, entry)| entry);
         let by_name = |a: &VariableId, b: &VariableId| {
             let key = |id| entry(id).and_then(|entry| entry.key.text()).unwrap_or_default();
             let name = |id| variable(id).map_or("", |variable| variable.name.as_str());

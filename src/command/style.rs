@@ -87,8 +87,8 @@ fn format(cli: &Cli, wish: Wish) -> Result<Format, Error> {
         (false, Wish::Preferred) => Ok(Format::Text),
         (false, Wish::Asked) => {
             let error = Error::new("this command does not have that --format");
-            let hint = "text and json are for all; json-lines and markdown for ls, diff and doctor; csv for ls and diff; \
-                        concise, sarif, junit, github and gitlab for doctor";
+            let hint = "text and json are for all but completions and man, which are text; json-lines and markdown for \
+                        ls, diff and doctor; csv for ls and diff; concise, sarif, junit, github and gitlab for doctor";
             Err(error.hint(hint))
         }
     }

@@ -40,8 +40,7 @@ impl<'a> Binding<'a> {
         let mut binding =
             Self { way: *way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
-            let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
-            entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())
+            checkpoint.pair(id).is_some_and(|(_, entry)| entry.key.bytes() == GRAPH_KEY.as_bytes())
         };
         let mut filled = vec![false; new.variables.len()];
         for bound in bound.iter().filter(|bound| !is_graph(new, bound.new)) {

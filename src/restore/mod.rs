@@ -117,7 +117,8 @@ pub struct Course {
     pub exception: Option<Exception>,
     /// What the asserts of the status object would do, where the call returns one.
     pub asserts: Option<Asserts>,
-    /// Variables of the program that keep their initial value, by name, where no target has them.
+    /// Variables of the program that keep their initial value, by name, where no target has them: `layer.weight`,
+    /// `opt.` before those of the optimizer, `#2` behind the second one of a name.
     pub left: Vec<String>,
     /// What is logged, a line each.
     pub warnings: Vec<String>,

@@ -114,7 +114,7 @@ fn values(
 ) -> Result<Vec<Bound>, Trouble> {
     let found = read(scene, old, new, &wanted)?;
     for bound in &found {
-        let declared = new.variables.get(bound.new).and_then(|variable| new.entry(variable));
+        let declared = new.pair(bound.new).map(|(_, entry)| entry);
         let Some((stored, declared)) = old.entries.get(bound.old).zip(declared) else { continue };
         if compatible(&stored.shape, &declared.shape) {
             continue;

@@ -4,7 +4,7 @@ mod csv;
 mod escape;
 mod github;
 mod gitlab;
-pub(crate) mod html;
+mod html;
 mod json;
 mod junit;
 mod label;
@@ -23,14 +23,15 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub use escape::clean;
-pub use json::SCHEMAS;
-pub use json::Schema;
+pub(crate) use html::page;
+pub use json::{SCHEMAS, Schema};
 pub use map::{MapKind, map};
 pub use outcome::{
     Baseline, Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Reports, Show, ShownValues, Sort,
     Spread, Tensor,
 };
 pub(crate) use text::error;
+use units::plural;
 pub use units::{count, size};
 
 /// The kinds of output.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{
     Attribute, Container, DType, Endianness, Entry, Extent, Flavor, GRAPH_KEY, Key, Node, ObjectGraph, Payload, Place,
-    Shape, Versions, describe,
+    Shape, describe,
 };
 
 /// Key, full name (none: name-based), shape, checksum.
@@ -56,23 +56,13 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
     let flavor = if by_object { Flavor::ObjectBased } else { Flavor::NameBased };
     let (variables, writer) = describe(&entries, flavor, graph.as_ref());
     Checkpoint {
-        prefix: "ckpt".into(),
-        label: "ckpt".to_owned(),
-        container: Container::Bundle,
         flavor,
         writer,
-        versions: Versions::default(),
-        endianness: Endianness::Little,
         declared_shards: Some(1),
-        files: Vec::new(),
         entries,
         variables,
         graph,
-        layers: Vec::new(),
-        saved_model: None,
-        keras: None,
-        listed: false,
-        faults: Vec::new(),
+        ..Checkpoint::empty("ckpt".as_ref(), "ckpt".to_owned(), Container::Bundle)
     }
 }
 

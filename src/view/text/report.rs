@@ -9,10 +9,10 @@ use super::link;
 use super::log;
 use super::paint::Paint;
 use super::wrap::hang;
-use super::{CAP, diff, plural};
+use super::{CAP, diff};
 use crate::doctor::{Checksums, Finding, Known, Report, Severity, Summary};
 use crate::model::Depth;
-use crate::view::{Reports, Style, clean, count};
+use crate::view::{Reports, Style, clean, count, plural};
 
 /// Writes the reports; of several, each with its path, and a line on all of them.
 pub(super) fn write(all: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -56,8 +56,8 @@ fn aside(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()
     let mut told = Vec::new();
     if let Some(baseline) = &reports.baseline {
         told.push(match baseline.written {
-            Some(written) => format!("{}: {} written", baseline.file, plural(written, "known finding")),
-            None => format!("{}: {} left out", baseline.file, plural(known, "known finding")),
+            Some(written) => format!("{}: {} written", baseline.file, plural(written as u64, "known finding")),
+            None => format!("{}: {} left out", baseline.file, plural(known as u64, "known finding")),
         });
         let shown = if style.verbose { baseline.notes.len() } else { CAP };
         told.extend(baseline.notes.iter().take(shown).cloned());
@@ -192,14 +192,14 @@ pub(in crate::view) fn verdict(report: &Report, several: bool) -> String {
     let looked = &report.looked;
     let subject = looked.checkpoints.first().unwrap_or(&report.subject);
     let against = looked.against.as_ref().map(|label| format!(", held against {label}")).unwrap_or_default();
-    let rules = format!("{}{against}", plural(looked.rules, "rule"));
+    let rules = format!("{}{against}", plural(looked.rules as u64, "rule"));
     if !report.reaches(Severity::Warning) {
         return format!("{subject}: {}; {rules}", nothing_wrong(looked, report.findings.len()));
     }
     let before = if several { format!("{subject}: ") } else { String::new() };
     format!(
         "{before}{} ({}); {rules}, {}",
-        plural(report.findings.len(), "finding"),
+        plural(report.findings.len() as u64, "finding"),
         by_severity(std::slice::from_ref(report)),
         reach(looked)
     )
@@ -207,8 +207,8 @@ pub(in crate::view) fn verdict(report: &Report, several: bool) -> String {
 
 /// Said where nothing is worse than a note: "sound" only of what was examined in full.
 fn nothing_wrong(looked: &Summary, notes: usize) -> String {
-    let notes = if notes > 0 { format!(", with {}", plural(notes, "note")) } else { String::new() };
-    let tensors = plural(looked.tensors, "tensor");
+    let notes = if notes > 0 { format!(", with {}", plural(notes as u64, "note")) } else { String::new() };
+    let tensors = plural(looked.tensors as u64, "tensor");
     let bytes = count(looked.bytes);
     if looked.checkpoints.is_empty() {
         format!("no checkpoint could be opened{notes}")
@@ -250,7 +250,7 @@ fn by_severity(reports: &[Report]) -> String {
     let severities = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
     let words = severities.into_iter().filter_map(|(severity, word)| {
         let number = reports.iter().map(|report| report.count(severity)).fold(0, usize::saturating_add);
-        (number > 0).then(|| plural(number, word))
+        (number > 0).then(|| plural(number as u64, word))
     });
     words.collect::<Vec<_>>().join(", ")
 }
@@ -268,7 +268,7 @@ fn total(reports: &[Report]) -> String {
     let concerned = reports.iter().filter(|report| !report.findings.is_empty()).count();
     format!(
         "{} in {concerned} of {} {what} ({}){partly}",
-        plural(findings, "finding"),
+        plural(findings as u64, "finding"),
         reports.len(),
         by_severity(reports)
     )

@@ -69,10 +69,7 @@ pub(super) fn of(
     ids: &[VariableId],
     style: &Style,
 ) -> Vec<Row> {
-    let pair = |number: usize| {
-        let variable = checkpoint.variables.get(*ids.get(number)?)?;
-        Some((variable, checkpoint.entry(variable)?))
-    };
+    let pair = |number: usize| checkpoint.pair(*ids.get(number)?);
     let name =
         |number: usize| pair(number).map_or(Cow::Borrowed(""), |(variable, entry)| name(listing, variable, entry));
     if let Some(depth) = listing.depth {
