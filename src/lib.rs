@@ -79,7 +79,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use cli::{Cli, Command};
-use command::{Context, Progress, Wish};
+use command::{Context, Progress, Styles, Wish};
 use error::Error;
 use store::Store;
 use view::Outcome;
@@ -100,6 +100,8 @@ pub struct Terminal {
     pub no_color: bool,
     /// Whether colour is wanted even in a pipe (`CLICOLOR_FORCE`).
     pub force_color: bool,
+    /// Whether it follows links.
+    pub links: bool,
     /// The folder that the program runs in; none if settings are not to be looked for there.
     pub folder: Option<&'static Path>,
 }
@@ -207,40 +209,54 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     let config = if settled { config::find(&store, &cli.settings, terminal.folder)? } else { None };
     let progress = Progress::at(terminal, &cli.output);
     let context = Context { store: &store, progress, config: config.as_ref() };
-    let outcome = match &cli.command {
-        Command::Ls(args) => command::ls(&context, args),
-        Command::Show(args) => command::show(&context, args),
-        Command::Diff(args) => command::diff(&context, args),
-        Command::Doctor(args) => command::doctor(&context, args),
-        Command::Explain(args) => command::explain(&context, args),
-        Command::Rules => Ok(Outcome::Rules(doctor::rules::ALL)),
-        Command::Schema(args) => command::schema(args),
-        Command::Completions(args) => command::completions(&context, args),
-        Command::Man(args) => command::man(args),
-    };
+    let outcome = compute(&context, &cli.command);
     let page = outcome.and_then(|outcome| Ok((command::page(&context, &cli.command, &outcome)?, outcome)));
     context.progress.finish();
     let (page, outcome) = page?;
     if let Some((file, page)) = page {
         command::save(file, page.as_bytes(), &cli.command.inputs())?;
     }
-    if let (Command::Diff(cli::Diff { map: Some(file), .. }), Outcome::Diff(diff)) = (&cli.command, &outcome) {
+    deliver(cli, &styles, &outcome, out)?;
+    Ok(Exit { code: outcome.exit(), answer: Some(outcome) })
+}
+
+fn compute(context: &Context, command: &Command) -> Result<Outcome, Error> {
+    match command {
+        Command::Ls(args) => command::ls(context, args),
+        Command::Show(args) => command::show(context, args),
+        Command::Diff(args) => command::diff(context, args),
+        Command::Doctor(args) => command::doctor(context, args),
+        Command::Explain(args) => command::explain(context, args),
+        Command::Rules => Ok(Outcome::Rules(doctor::rules::ALL)),
+        Command::Schema(args) => command::schema(args),
+        Command::Completions(args) => command::completions(context, args),
+        Command::Man(args) => command::man(args),
+    }
+}
+
+/// Writes the answer where it is wanted; a script that is asked for on stdout stands there alone.
+fn deliver(cli: &Cli, styles: &Styles, outcome: &Outcome, out: &mut dyn Write) -> anyhow::Result<()> {
+    let inputs = cli.command.inputs();
+    if let (Command::Diff(cli::Diff { map: Some(file), .. }), Outcome::Diff(diff)) = (&cli.command, outcome) {
         let text = command::map(diff, file)?;
         if file.as_os_str() == "-" {
             out.write_all(text.as_bytes())?;
-            out.flush()?;
-            return Ok(Exit { code: outcome.exit(), answer: Some(outcome) });
+            return Ok(out.flush()?);
         }
-        command::save(file, text.as_bytes(), &cli.command.inputs())?;
+        command::save(file, text.as_bytes(), &inputs)?;
     }
-    if let Some(file) = &cli.output.output {
-        let mut bytes = Vec::new();
-        view::write(&outcome, &styles.answer, &mut bytes)?;
-        command::save(file, &bytes, &cli.command.inputs())?;
-    }
-    if let Some(style) = if cli.output.output.is_some() { styles.beside } else { Some(styles.answer) } {
-        view::write(&outcome, &style, out)?;
+    let printed = match &cli.output.output {
+        None => Some(styles.answer),
+        Some(file) => {
+            let mut bytes = Vec::new();
+            view::write(outcome, &styles.answer, &mut bytes)?;
+            command::save(file, &bytes, &inputs)?;
+            styles.beside
+        }
+    };
+    if let Some(style) = printed {
+        view::write(outcome, &style, out)?;
         out.flush()?;
     }
-    Ok(Exit { code: outcome.exit(), answer: Some(outcome) })
+    Ok(())
 }

@@ -35,9 +35,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, Error> {
 /// # Ok::<(), ckpt::error::Error>(())
 /// ```
 pub fn numbers(checkpoint: &Checkpoint, name: &str) -> Result<Vec<f64>, Error> {
-    let variable = checkpoint.named(name).and_then(|id| checkpoint.variables.get(id));
-    let entry = variable.and_then(|variable| checkpoint.entry(variable));
-    let entry = entry.ok_or_else(|| Error::new(format!("no variable named {name} in {}", checkpoint.label)))?;
+    let pair = checkpoint.named(name).and_then(|id| checkpoint.pair(id));
+    let (_, entry) = pair.ok_or_else(|| Error::new(format!("no variable named {name} in {}", checkpoint.label)))?;
     if !entry.fits() {
         return Err(Error::new(format!("the record of {name} does not fit its bytes")));
     }

@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
         force_color: std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+        links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
         // One path, for as long as the program runs.
         folder: std::env::current_dir().ok().map(|folder| &*Box::leak(folder.into_boxed_path())),
     };

@@ -106,6 +106,18 @@ fn wrong_paths_get_the_right_one() {
 
 /// Every file of a checkpoint, and its directory, stand for it.
 #[test]
+fn where_nothing_is_like_the_path_doctor_is_named() {
+    for (path, what) in
+        [("nowhere/at-all", "no checkpoint at nowhere/at-all"), ("empty", "no checkpoint in the directory")]
+    {
+        let mut disk = disk();
+        disk.put("empty/notes.txt", b"nothing to load".to_vec());
+        let err = ask(&disk, &["ls", path]).expect(2).err;
+        assert!(err.contains(what) && err.contains(&format!("ckpt doctor {path} says what to do")), "{err}");
+    }
+}
+
+#[test]
 fn part_files_lead_to_their_checkpoint() {
     let disk = disk();
     let shown = |path: &str| {

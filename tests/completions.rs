@@ -92,3 +92,10 @@ fn every_command_has_a_page() {
     assert!(answer.err.contains("there are: ls, show"), "{}", answer.err);
     ask(&Local, &["man", "ls", "--format", "json"]).expect(2);
 }
+
+#[test]
+fn a_release_has_every_page() {
+    let recipe = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows/release.yml");
+    let recipe = fs::read_to_string(recipe).expect("release.yml");
+    assert!(recipe.contains(&format!("for command in {}; do", COMMANDS.join(" "))), "{recipe}");
+}

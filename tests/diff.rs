@@ -245,12 +245,16 @@ fn values_that_would_land_elsewhere_are_told() {
     let swapped = disk(objects(old(), &["a", "b"]), objects(new(), &["b", "a"]));
     assert_eq!(goals(&swapped), [false; 4]);
     let said = diff(&swapped, &[]).out;
-    assert!(said.contains("infer NO (2 misplaced)"), "{said}");
+    assert!(said.contains("infer NO (2 filled from others)"), "{said}");
     assert!(said.contains("\n2 variables: "), "the graph is not counted: {said}");
     let moved = disk(objects(old(), &["a", "b"]), objects(new(), &["a", "c"]));
     let said = diff(&moved, &[]).out;
-    assert!(said.contains("infer NO (1 moved)"), "{said}");
+    assert!(said.contains("infer NO (1 stored elsewhere)"), "{said}");
     assert_eq!(goals(&disk(objects(old(), &["a", "b"]), objects(new(), &["a", "b"]))), [true; 4]);
+    // A Checkpoint that tracks nothing fills all of nothing: that is no model to use.
+    let nothing = disk(objects(old(), &["a", "b"]), objects(new(), &[]));
+    let said = diff(&nothing, &[]).out;
+    assert!(said.contains("infer NO (the new side has no variable of a model)"), "{said}");
     // An object that is new is left as it is, and nothing raised: one trains further.
     let grown = disk(objects(old(), &["a"]), objects(new(), &["a", "b"]));
     assert_eq!(goals(&grown), [false, false, true, false]);

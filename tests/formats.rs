@@ -223,6 +223,18 @@ fn datasets_are_what_h5py_says() {
 }
 
 /// One model in five kinds of files: whatever two are compared, its weights are the same.
+/// What `model.export` wrote has a second copy of each weight, under the same name.
+#[test]
+fn an_export_is_itself_and_no_checkpoint_of_the_program() {
+    let path = |inner: &str| testdata().join("formats/one-model").join(inner).display().to_string();
+    let (export, saved) = (path("export"), path("ckpt-1"));
+    let said = ask(&Local, &["diff", &export, &export]).expect(0).out;
+    assert!(said.contains("same by the two indexes: ") && said.contains("exact yes"), "{said}");
+    let said = ask(&Local, &["doctor", &export, "--against", &saved, "--loader", "checkpoint"]).expect(1).out;
+    assert!(said.contains("F038") && said.contains("tf.saved_model.load("), "{said}");
+    assert!(!said.contains("_all_variables=_all_variables"), "no keywords make a SavedModel a checkpoint: {said}");
+}
+
 #[test]
 fn one_model_is_one_model() {
     let folder = testdata().join("formats/one-model").display().to_string();

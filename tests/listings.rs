@@ -91,7 +91,9 @@ fn what_is_no_whole_listing_is_refused_with_its_line() {
     let part = ask(&disk, &["ls", &path, "--role", "model", "--format", "json"]).expect(0).out;
     let half: String = whole.chars().take(whole.len() / 2).collect();
     let cut = format!("line {}", half.lines().count());
-    let broken: [(&str, &str, &str); 6] = [
+    let nothing = whole.replacen("\"tensorbundle-v2\"", "\"not-a-checkpoint\"", 1);
+    let broken: [(&str, &str, &str); 7] = [
+        ("no checkpoint", &nothing, "what it lists was no checkpoint"),
         ("another schema", "{\n  \"schema\": \"ckpt/diff/1\"\n}", "line 2: its schema is \"ckpt/diff/1\""),
         ("no schema", "{\n  \"weights\": [1, 2, 3]\n}", "names no schema"),
         ("no JSON", "{\n  \"schema\": ckpt\n}", "line 2, column 13: expected value"),

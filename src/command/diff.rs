@@ -173,8 +173,7 @@ fn goals(
 /// Leaves out what the flags do.
 fn narrow(mut alignment: Alignment, selector: &Selector, old: &Checkpoint, new: &Checkpoint) -> Alignment {
     let takes = |checkpoint: &Checkpoint, id: &VariableId| {
-        let pair = checkpoint.variables.get(*id).and_then(|variable| Some((variable, checkpoint.entry(variable)?)));
-        pair.is_some_and(|(variable, entry)| selector.takes(variable, entry))
+        checkpoint.pair(*id).is_some_and(|(variable, entry)| selector.takes(variable, entry))
     };
     alignment.pairs.retain(|pair| takes(old, &pair.old) || takes(new, &pair.new));
     alignment.gone.retain(|id| takes(old, id));

@@ -108,38 +108,39 @@ fn expand(context: &Context, path: &Path, all: bool) -> Vec<PathBuf> {
     paths
 }
 
+/// Opens what is to be examined, and reads as much of it as is wanted.
+fn open(context: &Context, resolved: &Resolved, depth: Depth) -> (Option<Checkpoint>, Digests) {
+    let mut checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
+    let Some(opened) = &mut checkpoint else { return (None, Digests::none(depth)) };
+    opened.faults.extend(format::overlaps(opened));
+    if depth >= Depth::Bytes {
+        opened.faults.extend(format::harmed_members(context.store, opened));
+        opened.faults.extend(format::graph_of_another(context.store, opened));
+        context.progress.expect(opened.stored_bytes());
+    }
+    let request = tensor::Request { depth, sha256: false, entries: None };
+    let digests = tensor::digest(context.store, opened, &request, &|bytes| context.progress.advance(bytes));
+    (checkpoint, digests)
+}
+
+/// Holds a checkpoint against what the new code would save.
+fn compare(checkpoint: &Checkpoint, target: Checkpoint) -> Comparison {
+    let alignment = align(checkpoint, &target);
+    let changes = changes(checkpoint, &target, &alignment);
+    // Beside a file of which nothing could be read, nothing is known to have happened.
+    let nothing = unread(checkpoint) || unread(&target);
+    let story = if nothing { Vec::new() } else { tell(checkpoint, &target, &alignment) };
+    let bound = restore::pairs(checkpoint, &target);
+    Comparison { target, alignment, changes, story, bound }
+}
+
 /// Learns everything about one path that the rules may want to know.
 fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>, call: Call) -> Facts {
     let resolved = format::restorable(context.store, path);
-    let mut checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
-    if let Some(checkpoint) = &mut checkpoint {
-        checkpoint.faults.extend(format::overlaps(checkpoint));
-        if depth >= Depth::Bytes {
-            checkpoint.faults.extend(format::harmed_members(context.store, checkpoint));
-            checkpoint.faults.extend(format::graph_of_another(context.store, checkpoint));
-        }
-    }
-    let digests = checkpoint.as_ref().map_or_else(
-        || Digests::none(depth),
-        |checkpoint| {
-            if depth >= Depth::Bytes {
-                context.progress.expect(checkpoint.stored_bytes());
-            }
-            let request = tensor::Request { depth, sha256: false, entries: None };
-            tensor::digest(context.store, checkpoint, &request, &|bytes| context.progress.advance(bytes))
-        },
-    );
+    let (checkpoint, digests) = open(context, &resolved, depth);
     let siblings = Siblings::of(context, &resolved, checkpoint.as_ref(), &digests);
     let (comparison, lone_target) = match (&checkpoint, target) {
-        (Some(checkpoint), Some(target)) => {
-            let alignment = align(checkpoint, &target);
-            let changes = changes(checkpoint, &target, &alignment);
-            // Beside a file of which nothing could be read, nothing is known to have happened.
-            let nothing = unread(checkpoint) || unread(&target);
-            let story = if nothing { Vec::new() } else { tell(checkpoint, &target, &alignment) };
-            let bound = restore::pairs(checkpoint, &target);
-            (Some(Comparison { target, alignment, changes, story, bound }), None)
-        }
+        (Some(checkpoint), Some(target)) => (Some(compare(checkpoint, target)), None),
         (_, target) => (None, target),
     };
     let program = comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref());

@@ -29,7 +29,7 @@ pub(crate) use page::page;
 pub(crate) use progress::Progress;
 pub(crate) use schema::schema;
 pub(crate) use show::show;
-pub(crate) use style::{Wish, styles};
+pub(crate) use style::{Styles, Wish, styles};
 
 use std::path::Path;
 
@@ -93,15 +93,11 @@ fn not_found(store: &dyn Store, resolved: &Resolved) -> Error {
     } else if resolved.is_directory {
         Error::new(format!("no checkpoint in the directory {given}"))
     } else if let Some(what) = &resolved.foreign {
-        Error::new(format!("{given} is {what}, not a TensorFlow checkpoint"))
-            .hint(format!("ckpt doctor {given} says what to do"))
+        Error::new(format!("{given} is {what}, not a checkpoint"))
     } else if store.stat(Path::new(given)).is_ok() {
         Error::new(format!("{given} is nothing that TensorFlow or Keras load"))
     } else {
         Error::new(format!("no checkpoint at {given}"))
     };
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    error.hint(hint.unwrap_or_else(|| format!("ckpt doctor {given} says what to do")))
 }

@@ -18,30 +18,23 @@ pub(crate) fn page<'a>(
     command: &'a Command,
     outcome: &Outcome,
 ) -> Result<Option<(&'a Path, String)>, Error> {
-    match (command, outcome) {
-        (Command::Diff(cli::Diff { html: Some(file), .. }), Outcome::Diff(diff)) => {
-            Ok(Some((file, view::html::of_diff(diff))))
-        }
-        (Command::Doctor(args), Outcome::Reports(reports)) => {
-            let Some(file) = args.html.as_deref() else { return Ok(None) };
-            // What could not be opened has findings, and nothing beside them.
-            let (compared, listed) = match args.paths.as_slice() {
-                [path] if !args.all => match Settings::new(args, context.config)?.of(path)?.against {
-                    Some(new) => (Some(pictured(context, path, &new)), None),
-                    None => (None, Some(listed(context, path))),
-                },
-                _ => (None, None),
-            };
-            let (compared, listed) = (compared.and_then(Result::ok), listed.and_then(Result::ok));
-            let page = match (&compared, &listed) {
-                (Some(Outcome::Diff(diff)), _) => view::html::of_reports(&reports.list, Some(diff), None),
-                (_, Some(Outcome::Listing(listing))) => view::html::of_reports(&reports.list, None, Some(listing)),
-                _ => view::html::of_reports(&reports.list, None, None),
-            };
-            Ok(Some((file, page)))
-        }
-        _ => Ok(None),
-    }
+    let (file, beside) = match command {
+        Command::Diff(cli::Diff { html: Some(file), .. }) => (file, None),
+        Command::Doctor(args @ cli::Doctor { html: Some(file), .. }) => (file, beside(context, args)?),
+        _ => return Ok(None),
+    };
+    Ok(view::page(outcome, beside.as_ref()).map(|page| (file.as_path(), page)))
+}
+
+/// What `diff` says of the two sides of an examination, or `ls` of its one; nothing of several paths. What cannot be
+/// opened has findings, and nothing beside them.
+fn beside(context: &Context, args: &cli::Doctor) -> Result<Option<Outcome>, Error> {
+    let ([path], false) = (args.paths.as_slice(), args.all) else { return Ok(None) };
+    let told = match Settings::new(args, context.config)?.of(path)?.against {
+        Some(new) => pictured(context, path, &new),
+        None => listed(context, path),
+    };
+    Ok(told.ok())
 }
 
 fn pictured(context: &Context, old: &Path, new: &Path) -> Result<Outcome, Error> {

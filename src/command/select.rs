@@ -1,5 +1,6 @@
 //! Which variables a listing is about, and in what order.
 
+use rayon::slice::ParallelSliceMut;
 use regex::Regex;
 
 use crate::cli::{Layout, NamesName, RoleName, Select, SortName};
@@ -83,14 +84,15 @@ impl Selector {
             .map(|(id, _)| id)
             .collect();
         let variable = |id: &VariableId| checkpoint.variables.get(*id);
-        let entry = |id: &VariableId| variable(id).and_then(|variable| checkpoint.entry(variable));
+        let entry = |id: &VariableId| checkpoint.pair(*id).map(|(_, entry)| entry);
         let by_name = |a: &VariableId, b: &VariableId| {
             let key = |id| entry(id).and_then(|entry| entry.key.text()).unwrap_or_default();
             let name = |id| variable(id).map_or("", |variable| variable.name.as_str());
             if self.names == NamesName::Key { natural(key(a), key(b)) } else { natural(name(a), name(b)) }
         };
         match layout.sort {
-            SortName::Name => chosen.sort_by(by_name),
+            // On all cores: of a wide checkpoint this is a tenth of the work.
+            SortName::Name => chosen.par_sort_by(by_name),
             SortName::Size => {
                 let bytes = |id: &VariableId| entry(id).map_or(0, Entry::stored_bytes);
                 chosen.sort_by(|a, b| bytes(b).cmp(&bytes(a)).then_with(|| by_name(a, b)));

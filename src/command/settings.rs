@@ -124,8 +124,7 @@ impl<'a> Settings<'a> {
 
     /// What is said for some paths only, of those that this one is among.
     fn near(&self, path: &Path) -> impl DoubleEndedIterator<Item = &'a PerPath> {
-        let near = self.per_path.iter().filter(|(glob, _)| self.is_at(glob, path)).map(|(_, per_path)| *per_path);
-        near.collect::<Vec<_>>().into_iter()
+        self.per_path.iter().filter(|(glob, _)| self.is_at(glob, path)).map(|(_, per_path)| *per_path)
     }
 
     fn selection(&self, path: &Path) -> Result<Selection, Error> {

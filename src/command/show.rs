@@ -27,8 +27,8 @@ pub(crate) fn show(context: &Context, args: &cli::Show) -> Result<Outcome, Error
     }
     for text in &args.variables {
         let (variable, slicing) = find(&resolved, &checkpoint, text)?;
-        let entry = checkpoint.variables.get(variable).and_then(|variable| checkpoint.entry(variable));
-        let entry = entry.ok_or_else(|| Error::new(format!("{text} has no entry")))?;
+        let pair = checkpoint.pair(variable);
+        let (_, entry) = pair.ok_or_else(|| Error::new(format!("{text} has no entry")))?;
         if !entry.fits() && checkpoint.container != Container::MetaGraph {
             let error = Error::new(format!("the record of {text} does not fit its bytes"));
             return Err(error.hint(format!("ckpt doctor {} says what is wrong", resolved.given)));

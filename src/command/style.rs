@@ -57,6 +57,7 @@ fn style(cli: &Cli, format: Format, terminal: &Terminal, to_terminal: bool) -> S
         exact: flags.bytes,
         quiet: flags.quiet,
         verbose: flags.verbose,
+        links: terminal.folder.filter(|_| terminal.links && to_terminal && color),
         precision: 4,
     }
 }
@@ -86,8 +87,8 @@ fn format(cli: &Cli, wish: Wish) -> Result<Format, Error> {
         (false, Wish::Preferred) => Ok(Format::Text),
         (false, Wish::Asked) => {
             let error = Error::new("this command does not have that --format");
-            let hint = "text and json are for all; json-lines and markdown for ls, diff and doctor; csv for ls and diff; \
-                        concise, sarif, junit, github and gitlab for doctor";
+            let hint = "text and json are for all but completions and man, which are text; json-lines and markdown for \
+                        ls, diff and doctor; csv for ls and diff; concise, sarif, junit, github and gitlab for doctor";
             Err(error.hint(hint))
         }
     }

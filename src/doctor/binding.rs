@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::facts::Facts;
-use super::outlook::no_latest;
+use super::outlook::{names, no_latest};
 use super::words::{map_command, python};
 use crate::bytes::FaultKind;
 use crate::compare::align::Alignment;
@@ -40,8 +40,7 @@ impl<'a> Binding<'a> {
         let mut binding =
             Self { way: *way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
-            let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
-            entry.is_some_and(|entry| entry.key.bytes() == GRAPH_KEY.as_bytes())
+            checkpoint.pair(id).is_some_and(|(_, entry)| entry.key.bytes() == GRAPH_KEY.as_bytes())
         };
         let mut filled = vec![false; new.variables.len()];
         for bound in bound.iter().filter(|bound| !is_graph(new, bound.new)) {
@@ -60,12 +59,12 @@ impl<'a> Binding<'a> {
 
     /// Names of those new variables that get no value and have one of these roles.
     pub fn missing(&self, roles: &[Role]) -> Vec<String> {
-        names(self.new, &self.missing, roles)
+        names(Some(self.new), &self.missing, roles)
     }
 
     /// Names of those old variables that go nowhere and have one of these roles.
     pub fn unused(&self, roles: &[Role]) -> Vec<String> {
-        names(self.old, &self.unused, roles)
+        names(Some(self.old), &self.unused, roles)
     }
 
     /// Pairs of model variables in which the stored value is another variable's: one of the two is known to
@@ -173,11 +172,6 @@ pub(super) const OPTIMIZER: [Role; 2] = [Role::Slot, Role::Optimizer];
 /// True if something of these roles is stored.
 pub(super) fn has(checkpoint: &Checkpoint, roles: &[Role]) -> bool {
     checkpoint.variables.iter().any(|variable| roles.contains(&variable.role))
-}
-
-fn names(checkpoint: &Checkpoint, ids: &[VariableId], roles: &[Role]) -> Vec<String> {
-    let variables = ids.iter().filter_map(|id| checkpoint.variables.get(*id));
-    variables.filter(|variable| roles.contains(&variable.role)).map(|variable| variable.name.to_string()).collect()
 }
 
 #[cfg(test)]

@@ -74,10 +74,12 @@ impl Finding {
         self
     }
 
-    /// What the person did.
+    /// What the person did; it is named once.
     #[must_use]
     pub fn cause(mut self, cause: &'static str) -> Self {
-        self.causes.push(cause);
+        if !self.causes.contains(&cause) {
+            self.causes.push(cause);
+        }
         self
     }
 
@@ -182,7 +184,9 @@ impl Findings {
             subject: facts.subject.clone(),
             identity: checkpoint.map(|checkpoint| loader::identity(checkpoint, &facts.resolved)),
             // No advice to load what would fail.
-            loader: checkpoint.filter(|_| !fails).map(|checkpoint| loader::advice(checkpoint, &facts.resolved)),
+            loader: checkpoint
+                .filter(|_| !fails)
+                .map(|checkpoint| loader::advice(checkpoint, &facts.resolved).with(facts.options)),
             findings,
             known: Vec::new(),
             skipped,
@@ -261,14 +265,14 @@ pub struct Forecast {
     pub wrong_values: Vec<(String, String)>,
     /// What is logged.
     pub warnings: Vec<String>,
+    /// What is taken for granted, as no file tells it.
+    pub rests_on: Vec<String>,
 }
 
 impl Forecast {
     fn new(prediction: &Prediction, facts: &Facts) -> Self {
-        let compared = facts.comparison.as_ref().map(|comparison| &comparison.target);
-        let target = compared.or(facts.lone_target.as_ref());
         let old = |id: VariableId| key(facts.checkpoint.as_ref(), id);
-        let new = |id: VariableId| key(target, id);
+        let new = |id: VariableId| key(facts.program(), id);
         let left = prediction.course.left.iter().cloned();
         Self {
             loader: prediction.loader,
@@ -279,6 +283,7 @@ impl Forecast {
             unused: prediction.unused.iter().map(|id| old(*id)).collect(),
             wrong_values: prediction.wrong_values.iter().map(|bound| (new(bound.new), old(bound.old))).collect(),
             warnings: prediction.course.warnings.clone(),
+            rests_on: prediction.course.rests_on.clone(),
         }
     }
 }

@@ -135,7 +135,12 @@ const SHOWN: usize = 4;
 
 /// The options of `load_weights` that restore all that both sides have; or else code that copies it by name.
 pub(super) fn remedy(finding: Finding, facts: &Facts, prediction: &Prediction) -> Finding {
-    let (true, Some(path), Some(shared)) = (by_weights(prediction), path(facts), shared(facts)) else { return finding };
+    let (true, Some(path)) = (by_weights(prediction), path(facts)) else { return finding };
+    let Some(shared) = shared(facts) else {
+        let alone = "no layer of the file fits one of the model as a whole: build the model with the sizes of the file, \
+                     or train it from the start";
+        return if facts.comparison.is_some() { finding.help(alone) } else { finding };
+    };
     let names_count = facts.checkpoint.as_ref().is_some_and(lists_layers);
     let all = [(false, false), (true, false), (true, true), (false, true)];
     for (by_name, skip_mismatch) in all.into_iter().filter(|(by_name, _)| names_count || !by_name) {
@@ -146,7 +151,8 @@ pub(super) fn remedy(finding: Finding, facts: &Facts, prediction: &Prediction) -
             continue;
         }
         let left = names(facts.program(), &other.not_restored, &MODEL);
-        if prediction.outcome != Outcome::Error && other.not_restored.len() >= prediction.not_restored.len() {
+        let wrong = prediction.outcome == Outcome::Error || !prediction.wrong_values.is_empty();
+        if !wrong && other.not_restored.len() >= prediction.not_restored.len() {
             return finding.help("train them before the model is used; or build it as it was when it was saved");
         }
         let with = match (by_name, skip_mismatch) {
@@ -233,7 +239,8 @@ fn copy(facts: &Facts, path: &str) -> String {
 mod tests {
     use super::*;
     use crate::doctor::sample::{against, loaded, named};
-    use crate::model::Flavor;
+    use crate::model::{Flavor, KerasFile, Owner};
+    use crate::restore::Bound;
 
     #[test]
     fn messages_in_one_line() {
@@ -249,6 +256,41 @@ mod tests {
         let events = reasons(&against(old, named(&new)));
         assert!(is_structural(&events[0]), "{events:?}");
         assert!(events.iter().any(|event| matches!(event.kind, EventKind::Resized { .. })));
+    }
+
+    /// Layers of one shape that changed places: by name each takes its own.
+    #[test]
+    fn layers_that_changed_places_are_loaded_by_name() {
+        let layers = |names: [&str; 2]| {
+            let mut file = named(&[("a/kernel", &[3, 3]), ("b/kernel", &[3, 3])]);
+            (file.container, file.flavor, file.writer) = (Container::KerasLayersH5, Flavor::LayerBased, Writer::Keras2);
+            let owner = |name: &str| Owner {
+                path: name.to_owned(),
+                name: Some(name.to_owned()),
+                weights: vec![file.variables.iter().position(|one| one.name == format!("{name}/kernel"))],
+                ..Owner::default()
+            };
+            let owners = names.map(owner).to_vec();
+            file.keras = Some(Box::new(KerasFile { owners, ..KerasFile::default() }));
+            file
+        };
+        let mut facts = loaded(against(layers(["a", "b"]), layers(["b", "a"])), Loader::Keras2Weights, None);
+        (facts.resolved.is_directory, facts.resolved.directory) = (false, None);
+        facts.resolved.given = "w.h5".to_owned();
+        facts.predictions[0].wrong_values = vec![Bound { old: 0, new: 1 }, Bound { old: 1, new: 0 }];
+        let found =
+            remedy(led(&crate::doctor::rules::position_swap::RULE, &facts, "so"), &facts, &facts.predictions[0]);
+        assert_eq!(found.help.as_deref(), Some("load by name: that fills the whole model"));
+        assert_eq!(found.fixes[0].text, "model.load_weights(\"ckpts/ckpt-4\", by_name=True)");
+    }
+
+    #[test]
+    fn where_nothing_fits_that_is_said() {
+        let layers = |tensors: &[(&str, &[u64])]| Checkpoint { flavor: Flavor::LayerBased, ..named(tensors) };
+        let (old, new) = (layers(&[("a/kernel", &[2, 3])]), layers(&[("a/kernel", &[2, 7])]));
+        let facts = loaded(against(old, new), Loader::Keras2Weights, Some("Shape mismatch"));
+        let found = remedy(led(&crate::doctor::rules::h5_shape::RULE, &facts, "so"), &facts, &facts.predictions[0]);
+        assert!(found.help.unwrap().starts_with("no layer of the file fits"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub(super) use files::right_name;
 
 use super::words::{file_name, is_python_name, python, within};
 use crate::model::{Checkpoint, Container, Flavor, ObjectGraph, Resolved, SavedModel, Writer};
+use crate::restore::Options;
 
 /// A call that loads it, and what is to be known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,17 @@ impl Advice {
 
     fn none(why: impl Into<String>) -> Self {
         Self { call: None, note: Some(why.into()) }
+    }
+
+    /// The same with the options of the call that was asked about.
+    pub(super) fn with(self, options: Options) -> Self {
+        let given = [(options.by_name, ", by_name=True"), (options.skip_mismatch, ", skip_mismatch=True")];
+        let given: String = given.iter().filter(|(on, _)| *on).map(|(_, text)| *text).collect();
+        let call = self.call.map(|call| match call.strip_suffix(')') {
+            Some(open) if call.starts_with("model.load_weights(") => format!("{open}{given})"),
+            _ => call,
+        });
+        Self { call, ..self }
     }
 
     fn note(self, note: impl Into<String>) -> Self {
@@ -132,3 +144,18 @@ fn of_objects(graph: &ObjectGraph, writer: Writer, path: &str) -> String {
 
 /// Keywords that are written out.
 const MOST: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_asked_about_are_in_the_call() {
+        let with = |call: &str, options: Options| Advice::call(call.to_owned()).with(options).call;
+        let by_name = Options { by_name: true, ..Options::default() };
+        let load = "model.load_weights(\"w.h5\")";
+        assert_eq!(with(load, by_name).as_deref(), Some("model.load_weights(\"w.h5\", by_name=True)"));
+        assert_eq!(with(load, Options::default()).as_deref(), Some(load));
+        assert_eq!(with("tf.saved_model.load(\"a\")", by_name).as_deref(), Some("tf.saved_model.load(\"a\")"));
+    }
+}

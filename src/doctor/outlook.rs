@@ -38,12 +38,7 @@ pub(super) fn story(facts: &Facts) -> &[Event] {
 /// A finding with what happened to the model as its causes and evidence.
 pub(super) fn caused(mut finding: Finding, story: &[Event]) -> Finding {
     for event in story {
-        finding = finding.evidence(event.to_string());
-        for cause in event.kind.causes() {
-            if !finding.causes.contains(&cause) {
-                finding = finding.cause(cause);
-            }
-        }
+        finding = event.kind.causes().into_iter().fold(finding.evidence(event.to_string()), Finding::cause);
     }
     finding
 }

@@ -110,15 +110,6 @@ pub(super) fn lead(reshapes: &[Reshape]) -> Option<String> {
     })
 }
 
-/// As Python writes the shape of a tensor: `(4, 5)`, `(5,)`, `()`.
-pub(super) fn tuple(shape: &Shape) -> String {
-    let axes: Vec<String> = shape.axes().unwrap_or_default().iter().map(u64::to_string).collect();
-    match axes.as_slice() {
-        [one] => format!("({one},)"),
-        axes => format!("({})", axes.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,12 +133,5 @@ mod tests {
         ];
         assert_eq!(causes(&all).len(), 1);
         assert!(lead(&all).unwrap().starts_with("a has 8 units or classes in the new code, 5 in the checkpoint"));
-    }
-
-    #[test]
-    fn python_tuples() {
-        assert_eq!(tuple(&Shape::new([4, 5])), "(4, 5)");
-        assert_eq!(tuple(&Shape::new([5])), "(5,)");
-        assert_eq!(tuple(&Shape::new([])), "()");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Comparison, Facts};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::{align::align, change::changes, story::tell};
+use crate::model::sample::resolved;
 pub(super) use crate::model::sample::{DATA, INDEX, named, object};
 use crate::model::{
     Candidate, Checkpoint, Depth, Digest, Digests, Directory, Latest, Resolved, Shard, State, StateFile, Stats,
@@ -29,13 +30,8 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
     Facts {
         subject: "ckpts".to_owned(),
         resolved: Resolved {
-            given: "ckpts".to_owned(),
             prefix: Some("ckpts/ckpt-4".into()),
-            exists: true,
-            stripped: None,
-            is_state_file: false,
             is_directory: true,
-            is_saved_model: false,
             directory: Some(Directory {
                 path: "ckpts".into(),
                 label: "ckpts".to_owned(),
@@ -45,10 +41,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
                 leftovers: Vec::new(),
                 names: ["checkpoint", "ckpt-4.data-00000-of-00001", "ckpt-4.index"].map(str::to_owned).to_vec(),
             }),
-            near: Vec::new(),
-            foreign: None,
-            refused: None,
-            hollow: Vec::new(),
+            ..resolved("ckpts")
         },
         checkpoint: Some(checkpoint),
         whole_siblings: Vec::new(),

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::directory::label;
+use super::saved_model::{BESIDE, FOLDERS};
 use crate::bytes::limits;
 use crate::model::HollowModule;
 use crate::store::{self, Item, ItemKind, Store};
@@ -11,10 +12,6 @@ use crate::store::{self, Item, ItemKind, Store};
 /// How the cache is called where nobody chose another place.
 const CACHE: &str = "tfhub_modules";
 const DESCRIPTOR: &str = ".descriptor.txt";
-
-/// What a module may have beside its graph.
-const PARTS: [&str; 7] =
-    ["assets", "assets.extra", "debug", "variables", "fingerprint.pb", "keras_metadata.pb", "tfhub_module.pb"];
 
 /// The modules without a graph at a path: a module, or a cache and those in it.
 pub(super) fn hollow(store: &dyn Store, path: &Path) -> Vec<HollowModule> {
@@ -42,7 +39,8 @@ fn is_digest(name: &str) -> bool {
 /// A module, if it has no graph and nothing that is no part of one.
 fn module(store: &dyn Store, path: &Path) -> Option<HollowModule> {
     let left: Vec<String> = store.list(path).ok()?.into_iter().map(|item| item.name).collect();
-    if !left.iter().all(|name| PARTS.contains(&name.as_str())) {
+    let is_part = |name: &str| name == "variables" || FOLDERS.contains(&name) || BESIDE.contains(&name);
+    if !left.iter().all(|name| is_part(name)) {
         return None;
     }
     let text = descriptor(store, path).unwrap_or_default();

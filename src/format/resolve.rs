@@ -27,20 +27,7 @@ pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
 
 /// As [`resolve`], but for one who wants to restore: of a graph beside a checkpoint, that checkpoint is meant.
 pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
-    let mut resolved = Resolved {
-        given: label(given),
-        exists: false,
-        prefix: None,
-        stripped: None,
-        is_state_file: false,
-        is_directory: false,
-        is_saved_model: false,
-        directory: None,
-        near: Vec::new(),
-        foreign: None,
-        refused: None,
-        hollow: Vec::new(),
-    };
+    let mut resolved = Resolved::nothing(label(given));
     // `dir/ckpt` may be a prefix and a directory at once; TensorFlow looks for the index first.
     let ends_in_slash = given.to_string_lossy().ends_with('/');
     if !ends_in_slash && is_prefix(store, given) {

@@ -54,8 +54,9 @@ pub(super) fn open(store: &dyn Store, directory: &Path, prefix: &Path) -> Result
 const GRAPHS: [&str; 3] = ["saved_model.cpb", "saved_model.pb", "saved_model.pbtxt"];
 
 /// What else it may have beside its variables.
-const BESIDE: [&str; 3] = ["fingerprint.pb", "keras_metadata.pb", "tfhub_module.pb"];
-const FOLDERS: [&str; 3] = ["assets", "assets.extra", "debug"];
+pub(super) const BESIDE: [&str; 3] = ["fingerprint.pb", "keras_metadata.pb", "tfhub_module.pb"];
+/// See [`BESIDE`].
+pub(super) const FOLDERS: [&str; 3] = ["assets", "assets.extra", "debug"];
 
 /// Reads what a directory has as a SavedModel, and the versions that it names; none if it is not one.
 /// Whatever is wrong with it becomes a fault.

@@ -87,6 +87,12 @@ impl Checkpoint {
         self.entries.get(variable.entry)
     }
 
+    /// A variable with its entry.
+    pub fn pair(&self, id: VariableId) -> Option<(&Variable, &Entry)> {
+        let variable = self.variables.get(id)?;
+        Some((variable, self.entry(variable)?))
+    }
+
     /// Each variable with its entry.
     pub fn pairs(&self) -> impl Iterator<Item = (&Variable, &Entry)> {
         self.variables.iter().filter_map(|variable| Some((variable, self.entry(variable)?)))

@@ -147,6 +147,30 @@ pub struct HollowModule {
 }
 
 impl Resolved {
+    /// A path at which nothing is.
+    pub fn nothing(given: impl Into<String>) -> Self {
+        Self {
+            given: given.into(),
+            exists: false,
+            prefix: None,
+            stripped: None,
+            is_state_file: false,
+            is_directory: false,
+            is_saved_model: false,
+            directory: None,
+            near: Vec::new(),
+            foreign: None,
+            refused: None,
+            hollow: Vec::new(),
+        }
+    }
+
+    /// A path that is a checkpoint's.
+    #[cfg(test)]
+    pub(crate) fn at(given: &str) -> Self {
+        Self { exists: true, prefix: Some(given.into()), ..Self::nothing(given) }
+    }
+
     /// For a directory of checkpoints: the path of the one that was taken, as if that had been given.
     pub fn newest(&self) -> Option<Self> {
         let prefix = self.prefix.as_ref().filter(|_| self.is_directory && !self.is_saved_model)?;

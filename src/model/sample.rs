@@ -2,11 +2,28 @@
 
 use super::{
     Attribute, Checkpoint, Container, DType, Endianness, Entry, Extent, File, FileRole, Flavor, GRAPH_KEY, Key, Node,
-    ObjectGraph, Payload, Place, Shape, Versions, describe,
+    ObjectGraph, Payload, Place, Resolved, Shape, Versions, describe,
 };
 
 pub(crate) const INDEX: &str = "ckpts/ckpt-4.index";
 pub(crate) const DATA: &str = "ckpts/ckpt-4.data-00000-of-00001";
+
+/// A path that leads to what lies there, and to nothing else.
+pub(crate) fn resolved(given: &str) -> Resolved {
+    Resolved {
+        given: given.to_owned(),
+        exists: true,
+        prefix: Some(given.into()),
+        stripped: None,
+        is_state_file: false,
+        is_directory: false,
+        is_saved_model: false,
+        directory: None,
+        near: Vec::new(),
+        foreign: None,
+        hollow: Vec::new(),
+    }
+}
 
 /// A name-based checkpoint of float32 tensors.
 pub(crate) fn named(tensors: &[(&str, &[u64])]) -> Checkpoint {

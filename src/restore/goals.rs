@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Bound, Loader, Options, Prediction, Scene, fitting, is_graph, is_save_counter, manager, pairs, predict};
 use crate::compare::align::{Alignment, Pair};
 use crate::compare::change::{ChangeKind, Changes};
-use crate::model::{Checkpoint, Entry, Flavor, Group, Role, Variable, VariableId, natural, thousands};
+use crate::model::{Checkpoint, Flavor, Group, Role, Variable, VariableId, natural, thousands};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,18 +173,13 @@ impl<'a> Restore<'a> {
         }
     }
 
-    fn side(checkpoint: &Checkpoint, id: VariableId) -> Option<(&Variable, &Entry)> {
-        let variable = checkpoint.variables.get(id)?;
-        Some((variable, checkpoint.entry(variable)?))
-    }
-
     /// What keeps these variables of the new program from being filled, each from itself.
     fn obstacles(&self, wanted: impl Fn(&Checkpoint, VariableId) -> bool) -> Obstacles {
         let mut found = Obstacles::default();
         for id in (0..self.new.variables.len()).filter(|id| wanted(self.new, *id)) {
             let Some(source) = self.from.get(id) else {
-                let was = self.was.get(id).and_then(|was| Self::side(self.old, was));
-                let count = match was.zip(Self::side(self.new, id)) {
+                let was = self.was.get(id).and_then(|was| self.old.pair(was));
+                let count = match was.zip(self.new.pair(id)) {
                     // Passed over for its shape.
                     Some(((_, a), (_, b))) if a.shape != b.shape && a.key == b.key => &mut found.reshaped,
                     Some(_) => &mut found.moved,
@@ -193,7 +188,7 @@ impl<'a> Restore<'a> {
                 *count = count.saturating_add(1);
                 continue;
             };
-            let sides = Self::side(self.old, source).zip(Self::side(self.new, id));
+            let sides = self.old.pair(source).zip(self.new.pair(id));
             let (was, is) = (self.was.get(id), self.is.get(source));
             let count = match (was, is, sides) {
                 (Some(was), ..) if was != source => &mut found.misplaced,
@@ -228,7 +223,13 @@ impl<'a> Restore<'a> {
 
     fn infer(&self) -> Verdict {
         let found = self.obstacles(is_model);
-        self.conclude(Goal::Infer, &found, self.reasons(&found))
+        let mut reasons = self.reasons(&found);
+        // That every variable of none is filled is no use to anyone who has stored a model.
+        let has_model = |checkpoint: &Checkpoint| (0..checkpoint.variables.len()).any(|id| is_model(checkpoint, id));
+        if has_model(self.old) && !has_model(self.new) {
+            reasons.push("the new side has no variable of a model".to_owned());
+        }
+        self.conclude(Goal::Infer, &found, reasons)
     }
 
     /// New and reshaped variables are what one trains further for; but nothing else may be left out.
@@ -236,7 +237,7 @@ impl<'a> Restore<'a> {
         let goal = Goal::Finetune;
         let found = self.obstacles(is_model);
         let fits = |pair: &&Pair| {
-            let sides = Self::side(self.old, pair.old).zip(Self::side(self.new, pair.new));
+            let sides = self.old.pair(pair.old).zip(self.new.pair(pair.new));
             is_model(self.new, pair.new) && sides.is_some_and(|((_, a), (_, b))| a.shape == b.shape)
         };
         let stayed = || self.alignment.pairs.iter().filter(fits);
@@ -290,9 +291,10 @@ impl<'a> Restore<'a> {
     }
 
     fn reasons(&self, found: &Obstacles) -> Vec<String> {
-        let moved = if self.new.flavor == Flavor::NameBased { "renamed" } else { "moved" };
+        let moved = if self.new.flavor == Flavor::NameBased { "renamed" } else { "stored elsewhere" };
+        let misplaced = if found.misplaced == 1 { "filled from another" } else { "filled from others" };
         let told = [
-            (found.misplaced, "misplaced"),
+            (found.misplaced, misplaced),
             (found.moved, moved),
             (found.reshaped, "reshaped"),
             (found.retyped, "of another dtype"),

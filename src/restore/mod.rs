@@ -17,6 +17,9 @@ mod sample;
 mod saved_model;
 mod saver;
 
+pub(crate) use keras::SHORT_LOSSES;
+pub(crate) use reader::{tuple, type_name};
+
 pub use goals::{Goal, Goals, Verdict, judge};
 pub use pairing::{Way, pairs};
 
@@ -114,10 +117,13 @@ pub struct Course {
     pub exception: Option<Exception>,
     /// What the asserts of the status object would do, where the call returns one.
     pub asserts: Option<Asserts>,
-    /// Variables of the program that keep their initial value, by name, where no target has them.
+    /// Variables of the program that keep their initial value, by name, where no target has them: `layer.weight`,
+    /// `opt.` before those of the optimizer, `#2` behind the second one of a name.
     pub left: Vec<String>,
     /// What is logged, a line each.
     pub warnings: Vec<String>,
+    /// What is taken for granted, as no file tells it: were it otherwise, so would be the outcome.
+    pub rests_on: Vec<String>,
 }
 
 /// A stored value and the variable that takes it.

@@ -286,7 +286,7 @@ impl<'a> Data<'a> {
 }
 
 /// A type as messages of the restoring op name it.
-pub(super) fn type_name(dtype: DType) -> &'static str {
+pub(crate) fn type_name(dtype: DType) -> &'static str {
     match dtype.name() {
         "float32" => "float",
         "float64" => "double",
@@ -296,7 +296,7 @@ pub(super) fn type_name(dtype: DType) -> &'static str {
 }
 
 /// A shape as Python writes it.
-pub(super) fn tuple(shape: &Shape) -> String {
+pub(crate) fn tuple(shape: &Shape) -> String {
     match shape.axes() {
         None => "<unknown>".to_owned(),
         Some([axis]) => format!("({axis},)"),

@@ -2,6 +2,7 @@
 
 use super::{Options, Scene};
 use crate::bytes::{Fault, FaultKind, Span};
+use crate::model::sample::resolved;
 use crate::model::{Checkpoint, Depth, Digests, Directory, GraphFile, Latest, Resolved, StateFile};
 
 /// What lies around the checkpoints of a scene.
@@ -14,21 +15,7 @@ pub(super) struct Stage {
 impl Stage {
     /// A prefix that is there.
     pub fn at(given: &str) -> Self {
-        let resolved = Resolved {
-            given: given.to_owned(),
-            exists: true,
-            prefix: Some(given.into()),
-            stripped: None,
-            is_state_file: false,
-            is_directory: false,
-            is_saved_model: false,
-            directory: None,
-            near: Vec::new(),
-            foreign: None,
-            refused: None,
-            hollow: Vec::new(),
-        };
-        Self { resolved, digests: Digests::none(Depth::Bytes), graph: None }
+        Self { resolved: resolved(given), digests: Digests::none(Depth::Bytes), graph: None }
     }
 
     /// A directory whose state file leads to this.

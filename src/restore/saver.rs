@@ -57,18 +57,26 @@ fn restore(scene: &Scene, course: &mut Course) -> Result<Vec<Bound>, Exception> 
         Opened::Trouble(trouble) => return Err(in_saver(trouble)),
     };
     let new = scene.target.unwrap_or(old);
+    if scene.target.is_some() {
+        course.rests_on.push(OF_ALL.to_owned());
+    }
     let mut names = names(new);
     names.sort();
     let by_name = names.iter().map(|(name, new)| Wanted { key: name.clone(), new: *new }).collect();
-    match values(scene, old, new, by_name) {
+    match values(scene, old, new, by_name, &mut course.rests_on) {
         Err(Trouble { code: Code::NotFound, text }) => {
             let keys = keys_by_name(scene, old, &text)?;
             course.warnings.push(BY_OBJECT.to_owned());
-            values(scene, old, new, mapped(&names, &keys)?).map_err(in_saver)
+            values(scene, old, new, mapped(&names, &keys)?, &mut course.rests_on).map_err(in_saver)
         }
         found => found.map_err(in_saver),
     }
 }
+
+const OF_ALL: &str = "the Saver is one of all variables that the new program saved: tf.compat.v1.train.Saver()";
+
+const OF_TF1: &str = "the variables are of the kind that TensorFlow 1 makes, as no .meta file tells it; resource variables \
+                      would silently take the stored shapes";
 
 /// The newest checkpoint of a directory; none if the path is no directory of checkpoints.
 fn newest<'a>(scene: &Scene<'a>) -> Result<Option<(String, Opened<'a>)>, Exception> {
@@ -96,11 +104,17 @@ fn names(new: &Checkpoint) -> Vec<(String, VariableId)> {
     new.pairs().enumerate().filter_map(name).collect()
 }
 
-/// What is read for these names, if it can be assigned.
-fn values(scene: &Scene, old: &Checkpoint, new: &Checkpoint, wanted: Vec<Wanted>) -> Result<Vec<Bound>, Trouble> {
+/// What is read for these names, if it can be assigned. What that rests on is added to the last.
+fn values(
+    scene: &Scene,
+    old: &Checkpoint,
+    new: &Checkpoint,
+    wanted: Vec<Wanted>,
+    rests_on: &mut Vec<String>,
+) -> Result<Vec<Bound>, Trouble> {
     let found = read(scene, old, new, &wanted)?;
     for bound in &found {
-        let declared = new.variables.get(bound.new).and_then(|variable| new.entry(variable));
+        let declared = new.pair(bound.new).map(|(_, entry)| entry);
         let Some((stored, declared)) = old.entries.get(bound.old).zip(declared) else { continue };
         if compatible(&stored.shape, &declared.shape) {
             continue;
@@ -114,6 +128,9 @@ fn values(scene: &Scene, old: &Checkpoint, new: &Checkpoint, wanted: Vec<Wanted>
             return Err(Trouble::new(Code::InvalidArgument, text));
         }
         if keeps_shape(scene, &declared.key.to_string()) {
+            if !matches!(scene.graph, Some(GraphFile::Read(_))) {
+                rests_on.push(OF_TF1.to_owned());
+            }
             let text = format!(
                 "Assign requires shapes of both tensors to match. lhs shape= {} rhs shape= {}",
                 brackets(&declared.shape),
@@ -263,6 +280,15 @@ mod tests {
         assert!(raised(&kept).1.ends_with("lhs shape= [3] rhs shape= [2]"));
         assert_eq!(into(&old, Some(&new), Some(graph("w", false))).bound.len(), 1);
         assert_eq!(raised(&into(&old, Some(&new), None)).0, "InvalidArgumentError", "as TensorFlow 1 makes them");
+    }
+
+    #[test]
+    fn what_no_graph_tells_is_said() {
+        let (old, new) = (named(&[("w", &[2])]), named(&[("w", &[3])]));
+        assert_eq!(into(&old, Some(&new), None).rests_on, [OF_ALL, OF_TF1]);
+        assert_eq!(into(&old, Some(&new), Some(graph("w", true))).rests_on, [OF_ALL], "the graph tells the kind");
+        assert_eq!(into(&old, Some(&old), None).rests_on, [OF_ALL], "the kind does not matter");
+        assert_eq!(into(&new, None, Some(graph("w", true))).rests_on, [""; 0], "the graph is the program");
     }
 
     #[test]

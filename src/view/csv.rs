@@ -39,8 +39,7 @@ fn variables(listing: &Listing, checkpoint: &Checkpoint, table: &mut Table) -> i
     let optional = STATS.iter().filter(|_| stats).chain(["sha256"].iter().filter(|_| hashes));
     table.write_record(VARIABLE.iter().chain(optional))?;
     for id in listing.chosen.iter().take(listing.limit.unwrap_or(usize::MAX)) {
-        let Some(variable) = checkpoint.variables.get(*id) else { continue };
-        let Some(entry) = checkpoint.entry(variable) else { continue };
+        let Some((variable, entry)) = checkpoint.pair(*id) else { continue };
         let mut row = described(listing, checkpoint, variable, entry);
         if stats {
             row.extend(numbers(listing.stats(variable)));

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 /// The text with everything that could move a cursor, change a colour or reverse the direction of
 /// writing replaced by a visible escape: control characters, line and paragraph separators,
-/// bidirectional overrides, other characters that have no width, and those that XML cannot have; and with what a server of
-/// continuous integration would take for a command to it, when it reads what a job prints.
+/// bidirectional overrides, other characters that have no width, and those that XML cannot have; also
+/// what a server of continuous integration would take for a command, when it reads what a job prints.
 pub fn clean(text: &str) -> Cow<'_, str> {
     // Nearly every name is plain ASCII, which is told faster by bytes.
     let plain = text.bytes().fold(true, |plain, byte| plain & (0x20..0x7f).contains(&byte) & (byte != b'#'));
-    let begins = text.trim_start().starts_with("::");
+    let begins = text.starts_with(|c: char| c == ':' || c.is_whitespace()) && text.trim_start().starts_with("::");
     if !begins && (plain || !text.chars().any(disturbs) && !text.contains("##")) {
         return Cow::Borrowed(text);
     }

@@ -4,7 +4,7 @@ mod csv;
 mod escape;
 mod github;
 mod gitlab;
-pub(crate) mod html;
+mod html;
 mod json;
 mod junit;
 mod label;
@@ -20,16 +20,18 @@ mod units;
 mod verdict;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 pub use escape::clean;
-pub use json::SCHEMAS;
-pub use json::Schema;
+pub(crate) use html::page;
+pub use json::{SCHEMAS, Schema};
 pub use map::{MapKind, map};
 pub use outcome::{
     Baseline, Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Reports, Show, ShownValues, Sort,
     Spread, Tensor,
 };
 pub(crate) use text::error;
+use units::plural;
 pub use units::{count, size};
 
 /// The kinds of output.
@@ -74,6 +76,8 @@ pub struct Style {
     pub quiet: u8,
     /// Whether lists that are cut by default are shown in full.
     pub verbose: bool,
+    /// The folder from which paths lead, if the terminal follows links; none otherwise.
+    pub links: Option<&'static Path>,
     /// Digits behind the point of printed numbers.
     pub precision: usize,
 }

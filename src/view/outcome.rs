@@ -9,7 +9,7 @@ use crate::compare::story::Event;
 use crate::doctor::log::KnownError;
 use crate::doctor::{Finding, Report, Rule, Severity};
 use crate::model::{
-    Checkpoint, Digest, Digests, Directory, EntryId, File, Histogram, Resolved, Stats, Variable, VariableId,
+    Checkpoint, Digest, Digests, Directory, Entry, EntryId, File, Histogram, Resolved, Stats, Variable, VariableId,
 };
 use crate::restore::{Goal, Goals};
 
@@ -305,6 +305,11 @@ pub enum Differences {
 }
 
 impl Diff {
+    /// The variable that a change is about, with its entry, on each side where it is stored.
+    pub fn sides(&self, change: &Change) -> [Option<(&Variable, &Entry)>; 2] {
+        [change.old.and_then(|id| self.old.pair(id)), change.new.and_then(|id| self.new.pair(id))]
+    }
+
     fn exit(&self) -> u8 {
         let found = match &self.fails {
             Differences::For(goal) => {

@@ -9,8 +9,8 @@ use crate::compare::align::{Alignment, Proof};
 use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::doctor::{Check, Checksums, Finding, Manual, Report, Rule, Severity, Summary};
 use crate::model::{
-    Checkpoint, Container, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Flavor,
-    Key, Part, Payload, Place, Relations, Resolved, Role, Shape, Slice, Stats, Variable, Versions, Writer,
+    Checkpoint, Container, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Key, Part,
+    Payload, Place, Relations, Resolved, Role, Shape, Slice, Stats, Variable,
 };
 use crate::restore::{Goal, Goals, Loader, Verdict};
 
@@ -28,6 +28,7 @@ pub const STYLE: Style = Style {
     exact: false,
     quiet: 0,
     verbose: false,
+    links: None,
     precision: 4,
 };
 
@@ -80,17 +81,6 @@ pub fn checkpoint() -> Checkpoint {
     let shape = |axes: &[u64]| Shape::new(axes.iter().copied());
     let slices = Payload::Slices(Box::new([part(0, Some(extent(2564, 16))), part(1, None)]));
     Checkpoint {
-        prefix: PathBuf::from("dir/ckpt-4"),
-        label: "dir/ckpt-4".to_owned(),
-        container: Container::Bundle,
-        versions: Versions::default(),
-        layers: Vec::new(),
-        keras: None,
-        listed: false,
-        saved_model: None,
-        flavor: Flavor::NameBased,
-        writer: Writer::Saver,
-        endianness: Endianness::Little,
         declared_shards: Some(1),
         files: vec![
             file("dir/ckpt-4.index", FileRole::Index, Some(300)),
@@ -110,8 +100,7 @@ pub fn checkpoint() -> Checkpoint {
             variable("k\\xff\n", 3),
             slot("slot", 4),
         ],
-        graph: None,
-        faults: Vec::new(),
+        ..Checkpoint::empty("dir/ckpt-4".as_ref(), "dir/ckpt-4".to_owned(), Container::Bundle)
     }
 }
 
@@ -131,20 +120,7 @@ pub fn listing() -> Listing {
     let digest = Digest { crc32c: Some(0xab), intact: Some(true), stats: Some(stats), sha256: Some([0x1f; 32]) };
     let entries = vec![Some(digest), None, None, None, None];
     Listing {
-        resolved: Resolved {
-            given: "dir".to_owned(),
-            prefix: Some(PathBuf::from("dir/ckpt-4")),
-            exists: true,
-            stripped: None,
-            is_state_file: false,
-            is_directory: true,
-            is_saved_model: false,
-            directory: None,
-            near: Vec::new(),
-            foreign: None,
-            refused: None,
-            hollow: Vec::new(),
-        },
+        resolved: Resolved { is_directory: true, given: "dir".to_owned(), ..Resolved::at("dir/ckpt-4") },
         history: Vec::new(),
         older: 0,
         checkpoint: Some(checkpoint()),

@@ -2,6 +2,11 @@
 
 pub use crate::model::thousands as count;
 
+/// How many of what: `1 finding`, `1,354 tensors`.
+pub fn plural(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A number of bytes: `40 B`, `2.5 KiB`, `324.5 MiB`; in full with `exact`.
 pub fn size(bytes: u64, exact: bool) -> String {
     if exact || bytes < 1024 {
@@ -73,5 +78,13 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
         assert_eq!(count(109_482_240), "109,482,240");
+    }
+
+    #[test]
+    fn a_small_change_is_not_none() {
+        assert_eq!(percent(0.0), "0.0 %");
+        assert_eq!(percent(1e-7), "< 0.1 %");
+        assert_eq!(percent(1.0), "100.0 %");
+        assert_eq!(percent(f64::INFINITY), "-");
     }
 }

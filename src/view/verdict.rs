@@ -1,6 +1,6 @@
 //! What a comparison comes to, in two lines: what differs, and what a restore would be good for.
 
-use super::{Diff, count};
+use super::{Diff, count, plural};
 use crate::compare::change::{self, ChangeKind};
 use crate::compare::story::{Event, EventKind, RenameKind};
 use crate::compare::tally::{Lone, Tally};
@@ -24,7 +24,7 @@ pub(super) fn of(diff: &Diff) -> String {
 }
 
 fn nothing(diff: &Diff, same: usize) -> String {
-    let variables = plural(same, if diff.narrowed { "selected variable" } else { "variable" });
+    let variables = plural(same as u64, if diff.narrowed { "selected variable" } else { "variable" });
     if diff.changes.within > 0 {
         let within = count(diff.changes.within as u64);
         return format!("same within tolerance: {variables}, {within} of them with other values, none further apart");
@@ -53,7 +53,7 @@ fn nothing(diff: &Diff, same: usize) -> String {
 /// place; all 402 values differ`: the numbers before the semicolon add up to the first.
 fn changes(diff: &Diff) -> String {
     let tally = Tally::of(&diff.old, &diff.new, &diff.alignment, &diff.changes);
-    let total = plural(tally.total(), "variable");
+    let total = plural(tally.total() as u64, "variable");
     let within = match diff.changes.within {
         0 => String::new(),
         within => format!("; {} the same within tolerance", count(within as u64)),
@@ -224,11 +224,6 @@ pub(super) fn answers(goals: &Goals) -> (String, Vec<String>) {
     });
     let loader = goals.loader.map(|loader| format!(" by {}", loader.word())).unwrap_or_default();
     (format!("Restore{loader}:"), told.collect())
-}
-
-fn plural(number: usize, what: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{} {what}{s}", count(number as u64))
 }
 
 /// Which side is damaged, and what tells more.

@@ -74,4 +74,31 @@ expect 2 ls testdata/no-such-checkpoint
 expect 1 doctor testdata/no-such-checkpoint
 expect 2 doctor "$healthy" --against testdata/no-such-checkpoint --exit-zero
 
+echo "the action of this repository"
+script=$(sed -n '/id: doctor/,$p' action.yml | sed '1,/run: |/d; s/^        //')
+# action STATUS NAME=VALUE...: runs the step of action.yml with these inputs.
+action() {
+    local wanted=$1 status=0
+    shift
+    : > "$reports/outputs.txt"
+    env PATHS= AGAINST= GOAL= FAIL_ON=error SARIF= MORE=--no-config "$@" PATH="$(dirname "$(realpath "$ckpt")"):$PATH" \
+        GITHUB_STEP_SUMMARY="$reports/summary.md" GITHUB_OUTPUT="$reports/outputs.txt" \
+        bash -eo pipefail -c "$script" > "$reports/log.txt" 2>&1 || status=$?
+    steps=$((steps + 1))
+    if [ "$status" != "$wanted" ] || ! grep -qx "status=$wanted" "$reports/outputs.txt"; then
+        cat "$reports/log.txt"
+        echo "status $status in the place of $wanted: action.yml with $*" >&2
+        exit 1
+    fi
+    printf '  %s  action.yml with %s\n' "$status" "$*"
+}
+action 0 PATHS="$healthy $old" SARIF="$reports/action.sarif"
+action 1 PATHS="$damaged"
+action 0 PATHS="$damaged" FAIL_ON=never
+action 0 PATHS="$healthy" AGAINST="$reports/expected.json" GOAL=resume
+action 1 PATHS="$old" AGAINST="$new" GOAL=infer
+action 2 PATHS="$healthy" AGAINST=testdata/no-such-checkpoint
+written action.sarif
+written summary.md
+
 echo "pipeline: $steps steps as expected"

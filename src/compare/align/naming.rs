@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use super::matching::{Matching, Side, of_model};
 use super::slots;
 use super::tree::Tree;
-use crate::model::{Container, Role, VariableId, natural, tells_place};
+use crate::model::{Container, Role, Variable, VariableId, natural, tells_place};
 
 /// A way of naming, of both sides.
 pub(super) struct Names<'a> {
@@ -23,12 +23,15 @@ pub(super) fn trees<'a>(matching: &Matching<'a>) -> (Names<'a>, Names<'a>) {
     if explicit(&by_path) > explicit(&by_name) { (by_path, by_name) } else { (by_name, by_path) }
 }
 
+/// What a variable is called, and the list around it if the name alone is not its own.
+pub(super) type Called<'a> = (Option<&'a str>, &'a str);
+
 /// The names of the model's variables in one of the ways.
 fn names<'a>(
     matching: &Matching<'a>,
     side: Side,
     paths: bool,
-) -> impl Iterator<Item = (VariableId, &'a str)> + use<'a> {
+) -> impl Iterator<Item = (VariableId, Called<'a>)> + use<'a> {
     let checkpoint = matching.checkpoint(side);
     let keyed = keyed(matching);
     let named = checkpoint.variables.iter().enumerate().filter(|(_, variable)| of_model(variable));
@@ -36,15 +39,26 @@ fn names<'a>(
     named.filter_map(move |(id, variable)| {
         let id = averages.get(&id).copied().unwrap_or(id);
         if paths && keyed {
-            return Some((id, checkpoint.entry(variable)?.key.text()?));
+            return Some((id, (None, checkpoint.entry(variable)?.key.text()?)));
         }
         if paths {
-            return Some((id, best_path(variable.paths())?));
+            return Some((id, (None, best_path(variable.paths())?)));
         }
         let own = variable.full_name().is_none_or(|name| name == variable.name.as_str());
         let lost = variable.full_name().is_none() && !variable.paths().is_empty();
-        (own && !lost).then(|| (id, variable.name.strip_suffix(":0").unwrap_or(&variable.name)))
+        if !own {
+            return Some((id, in_list(variable)?));
+        }
+        (!lost).then(|| (id, (None, variable.name.strip_suffix(":0").unwrap_or(&variable.name))))
     })
+}
+
+/// A variable that only a list leads to, and that shares its name with one elsewhere: within its list the
+/// name is its own. Keras 3 exports a model so, with a second copy of each weight in `_all_variables`.
+fn in_list(variable: &Variable) -> Option<Called<'_>> {
+    let counted = variable.paths().iter().find(|_| best_path(variable.paths()).is_none())?;
+    let (list, _) = counted.rsplit_once('/')?;
+    Some((Some(list), variable.full_name()?))
 }
 
 /// True if the keys of both sides are the paths of objects: `.weights.h5` and what is made of it.

@@ -125,9 +125,7 @@ pub struct Alignment {
 impl Alignment {
     /// The pairs that are stored under another key.
     pub fn rekeyed<'a>(&'a self, old: &'a Checkpoint, new: &'a Checkpoint) -> impl Iterator<Item = &'a Pair> + 'a {
-        let key = |checkpoint: &'a Checkpoint, id: VariableId| {
-            checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable)).map(|entry| &entry.key)
-        };
+        let key = |checkpoint: &'a Checkpoint, id: VariableId| checkpoint.pair(id).map(|(_, entry)| &entry.key);
         self.pairs.iter().filter(move |pair| key(old, pair.old) != key(new, pair.new))
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{
     Attribute, Container, DType, Endianness, Entry, Extent, Flavor, GRAPH_KEY, Key, Node, ObjectGraph, Payload, Place,
-    Shape, Versions, describe,
+    Shape, describe,
 };
 
 /// Key, full name (none: name-based), shape, checksum.
@@ -56,23 +56,13 @@ fn checkpoint(rows: &[Row]) -> Checkpoint {
     let flavor = if by_object { Flavor::ObjectBased } else { Flavor::NameBased };
     let (variables, writer) = describe(&entries, flavor, graph.as_ref());
     Checkpoint {
-        prefix: "ckpt".into(),
-        label: "ckpt".to_owned(),
-        container: Container::Bundle,
         flavor,
         writer,
-        versions: Versions::default(),
-        endianness: Endianness::Little,
         declared_shards: Some(1),
-        files: Vec::new(),
         entries,
         variables,
         graph,
-        layers: Vec::new(),
-        saved_model: None,
-        keras: None,
-        listed: false,
-        faults: Vec::new(),
+        ..Checkpoint::empty("ckpt".as_ref(), "ckpt".to_owned(), Container::Bundle)
     }
 }
 
@@ -204,6 +194,28 @@ fn slots_follow_their_variables() {
 
 /// Words of scopes that are not alike.
 const WORDS: [&str; 6] = ["alpha", "bodega", "citrus", "dune", "emblem", "fjord"];
+
+/// Keras 3 exports a model with a copy of each weight in a list, under the name of the weight: only within
+/// the list is the name its own.
+#[test]
+fn copies_in_a_list_are_told_by_the_names_of_what_they_copy() {
+    let old: [Row; 4] = [
+        ("_all_variables/0", Some("dense/bias"), &[3], 1),
+        ("_all_variables/1", Some("head/bias"), &[3], 2),
+        ("variables/0", Some("dense/bias"), &[3], 1),
+        ("variables/1", Some("head/bias"), &[3], 2),
+    ];
+    let same = checkpoint(&old);
+    let alignment = align(&same, &same);
+    assert_eq!((alignment.pairs.len(), alignment.gone.len()), (same.variables.len(), 0));
+    // Trained on, and the list in another order.
+    let mut new = old.map(|(path, name, shape, checksum)| (path, name, shape, checksum + 10));
+    (new[0].1, new[1].1) = (new[1].1, new[0].1);
+    let (pairs, doubts) = run(&old, &new);
+    let crossed = [("_all_variables/0", "_all_variables/1"), ("_all_variables/1", "_all_variables/0")];
+    let crossed = crossed.map(|(a, b)| (a.to_owned(), b.to_owned(), "same-name"));
+    assert_eq!((pairs, doubts), (crossed.to_vec(), 0));
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]

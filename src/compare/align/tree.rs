@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::matching::{Matching, Side};
-use super::naming::keyed;
+use super::naming::{Called, keyed};
 use crate::bytes::limits;
 use crate::model::{Shape, VariableId, leaf};
 
@@ -43,7 +43,7 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     /// The tree of these names.
-    pub fn new(matching: &Matching<'a>, side: Side, names: impl Iterator<Item = (VariableId, &'a str)>) -> Self {
+    pub fn new(matching: &Matching<'a>, side: Side, names: impl Iterator<Item = (VariableId, Called<'a>)>) -> Self {
         let mut tree = Self {
             side,
             nodes: vec![Node::default()],
@@ -54,9 +54,10 @@ impl<'a> Tree<'a> {
         let mut known: HashMap<(NodeId, &str), NodeId> = HashMap::new();
         // Names come sorted: most of the way is that of the name before.
         let mut way: Vec<NodeId> = Vec::new();
-        for (variable, name) in names {
+        for (variable, (list, name)) in names {
             let mut at = 0;
-            for (depth, part) in name.splitn(limits::NAME_PARTS, '/').enumerate() {
+            let around = list.into_iter().flat_map(|list| list.splitn(limits::NAME_PARTS, '/'));
+            for (depth, part) in around.chain(name.splitn(limits::NAME_PARTS, '/')).enumerate() {
                 if let Some(same) = way.get(depth).filter(|node| tree.part(**node) == part) {
                     at = *same;
                     continue;

@@ -258,7 +258,7 @@ fn retyped(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Eve
 /// Variables that are stored in other slices than before.
 fn repartitioned(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Option<Event> {
     let slices = |checkpoint: &Checkpoint, id: VariableId| {
-        let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable))?;
+        let (_, entry) = checkpoint.pair(id)?;
         let Payload::Slices(parts) = &entry.payload else { return Some(Vec::new()) };
         Some(parts.iter().map(|part| part.slice.clone()).collect::<Vec<_>>())
     };

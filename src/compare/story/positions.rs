@@ -37,37 +37,51 @@ pub(super) fn shifted(layers: &Layers) -> Vec<Event> {
     if [old, new].into_iter().any(|side| side.checkpoint.flavor != Flavor::ObjectBased) {
         return Vec::new();
     }
-    let pairs = layers.pairs.iter().filter_map(|&(was, is)| {
-        let (ours, theirs) = (paths(old, old.layers.get(was)?), paths(new, new.layers.get(is)?));
+    let pairs = layers.pairs.iter().filter_map(|&(was, layer)| {
+        let (ours, theirs) = (paths(old, old.layers.get(was)?), paths(new, new.layers.get(layer)?));
         let lost = !ours.iter().any(|path| theirs.contains(path));
-        Some((ours, theirs, is, lost))
+        Some(Pair { ours, theirs, layer, lost })
     });
-    let pairs: Vec<_> = pairs.collect();
-    if pairs.iter().all(|(.., lost)| !lost) {
+    let pairs: Vec<Pair> = pairs.collect();
+    if pairs.iter().all(|pair| !pair.lost) {
         return Vec::new();
     }
+    let lists = lists(old, new, &pairs);
+    lists.into_iter().filter_map(|(path, list)| event(new, path, list)).collect()
+}
+
+/// A layer that is on both sides, and the paths to it.
+struct Pair<'a> {
+    ours: Vec<&'a str>,
+    theirs: Vec<&'a str>,
+    /// Its position on the new side.
+    layer: usize,
+    /// True if no path leads to it on both sides.
+    lost: bool,
+}
+
+/// Every list of layers, by its path.
+fn lists<'a>(old: &Side<'a>, new: &Side<'a>, pairs: &[Pair<'a>]) -> BTreeMap<&'a str, List> {
     let mut lists: BTreeMap<&str, List> = BTreeMap::new();
-    for (side, of) in
-        [(old, (|list| &mut list.old) as fn(&mut List) -> &mut BTreeSet<u64>), (new, |list| &mut list.new)]
-    {
-        for path in side.layers.iter().flat_map(|layer| paths(side, layer)) {
-            for (list, number) in numbers(path) {
-                of(lists.entry(list).or_default()).insert(number);
-            }
+    for (side, is_new) in [(old, false), (new, true)] {
+        for (path, number) in side.layers.iter().flat_map(|layer| paths(side, layer)).flat_map(numbers) {
+            let list = lists.entry(path).or_default();
+            let own = if is_new { &mut list.new } else { &mut list.old };
+            own.insert(number);
         }
     }
-    for (ours, theirs, layer, lost) in pairs {
+    for Pair { ours, theirs, layer, lost } in pairs {
         for (was, is) in ours.iter().flat_map(|was| theirs.iter().map(move |is| (*was, *is))) {
             if !stems(was).eq(stems(is)) {
                 continue;
             }
             let same_list = numbers(was).into_iter().zip(numbers(is)).filter(|((a, _), (b, _))| a == b);
             for ((list, from), (_, to)) in same_list {
-                lists.entry(list).or_default().stayed.push(Stayed { from, to, layer, lost });
+                lists.entry(list).or_default().stayed.push(Stayed { from, to, layer: *layer, lost: *lost });
             }
         }
     }
-    lists.into_iter().filter_map(|(path, list)| event(new, path, list)).collect()
+    lists
 }
 
 fn event(side: &Side, path: &str, mut list: List) -> Option<Event> {

@@ -4,6 +4,7 @@
 use super::{Advice, file_name, is_python_name, python, within};
 use crate::bytes::FaultKind;
 use crate::model::{Checkpoint, Configured, Container, Kind, Purpose, Resolved, Writer};
+use crate::restore::SHORT_LOSSES;
 
 /// What loads a file of Keras'.
 pub(super) fn loader(checkpoint: &Checkpoint, resolved: &Resolved) -> Advice {
@@ -70,9 +71,6 @@ fn has_bfloat16(checkpoint: &Checkpoint) -> bool {
     checkpoint.entries.iter().any(|entry| entry.dtype.kind() == Kind::BFloat16)
 }
 
-/// Names of losses that Keras 3 writes into HDF5 and cannot read from there.
-const SHORT: [&str; 12] = ["mse", "mae", "mape", "msle", "bce", "kld", "MSE", "MAE", "MAPE", "MSLE", "BCE", "KLD"];
-
 fn of_model(checkpoint: &Checkpoint, configured: &Configured, path: &str) -> Advice {
     let keras3 = checkpoint.writer == Writer::Keras3;
     let is_archive = checkpoint.container == Container::KerasArchive;
@@ -91,7 +89,7 @@ fn of_model(checkpoint: &Checkpoint, configured: &Configured, path: &str) -> Adv
         notes.push("the code of these classes is not in the file: define or import them first");
     }
     let losses = configured.compiled.iter().flat_map(|compiled| &compiled.losses);
-    let is_lost = keras3 && !is_archive && losses.map(String::as_str).any(|loss| SHORT.contains(&loss));
+    let is_lost = keras3 && !is_archive && losses.map(String::as_str).any(|loss| SHORT_LOSSES.contains(&loss));
     if is_lost || of(Purpose::Training).next().is_some() {
         arguments.push("compile=False".to_owned());
         notes.push("compile=False, as Keras does not find the loss or metric under the name that is stored");

@@ -6,6 +6,7 @@ use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::many;
 use crate::model::{DType, Depth};
+use crate::restore::type_name;
 
 pub static RULE: Rule = Rule {
     code: "N013",
@@ -62,16 +63,6 @@ pub(super) fn retyped(binding: &Binding) -> Vec<Retyped> {
     pairs.collect()
 }
 
-/// The name of a type in TensorFlow's messages.
-fn in_messages(dtype: DType) -> String {
-    match dtype.name() {
-        "float32" => "float".to_owned(),
-        "float64" => "double".to_owned(),
-        "float16" => "half".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
 /// The finding, for either kind of restore.
 pub(super) fn finding(rule: &'static Rule, binding: &Binding, retyped: &[Retyped]) -> Option<Finding> {
     let first = retyped.first()?;
@@ -84,8 +75,8 @@ pub(super) fn finding(rule: &'static Rule, binding: &Binding, retyped: &[Retyped
     let says = format!(
         "InvalidArgumentError: \"tensor_name = {}; expected dtype {} does not equal original dtype {}\"; nothing is restored",
         first.key,
-        in_messages(first.to),
-        in_messages(first.from)
+        type_name(first.to),
+        type_name(first.from)
     );
     let finding = Finding::new(rule, message)
         .path(binding.old.label.clone())

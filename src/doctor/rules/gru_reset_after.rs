@@ -1,5 +1,7 @@
 //! K026: recurrent layers as cuDNN keeps them.
 
+use std::collections::HashMap;
+
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
@@ -58,15 +60,14 @@ fn check(facts: &Facts, findings: &mut Findings) {
 
 /// Owners of a kernel, a recurrent kernel and a bias that is twice as long as these are wide.
 fn by_shape(checkpoint: &Checkpoint) -> Vec<String> {
-    let axes = |name: &str| {
-        let (id, _) = checkpoint.variables.iter().enumerate().find(|(_, variable)| variable.name == *name)?;
-        checkpoint.entries.get(id)?.shape.axes()
-    };
+    let shapes = checkpoint.pairs().map(|(variable, entry)| (variable.name.as_str(), entry.shape.axes()));
+    let shapes: HashMap<&str, Option<&[u64]>> = shapes.collect();
+    let axes = |name: String| shapes.get(name.as_str()).copied().flatten();
     let biases = checkpoint.variables.iter().filter(|variable| leaf(&variable.name) == "bias");
     let owners = biases.filter_map(|variable| variable.name.strip_suffix("/bias"));
     let is_cudnn = |owner: &&str| {
-        let [_, wide] = axes(&format!("{owner}/recurrent_kernel"))? else { return None };
-        let [long] = axes(&format!("{owner}/bias"))? else { return None };
+        let [_, wide] = axes(format!("{owner}/recurrent_kernel"))? else { return None };
+        let [long] = axes(format!("{owner}/bias"))? else { return None };
         Some(wide.checked_mul(2) == Some(*long))
     };
     owners.filter(|owner| is_cudnn(owner) == Some(true)).map(str::to_owned).collect()

@@ -7,7 +7,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, number, python, some};
-use crate::model::{Checkpoint, Depth, Role, Shape, VariableId};
+use crate::model::{Checkpoint, Depth, Role, Shape, VariableId, leaf};
 
 pub static RULE: Rule = Rule {
     code: "N001",
@@ -63,73 +63,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let unused = binding.unused(&Role::ALL);
     let outer = outer_scope(&own, &unused);
     let renamed = if outer.is_some() { Vec::new() } else { renamed(&binding) };
-    let finding = if let Some((old, new)) = &outer {
-        let what = match (old.as_str(), new.as_str()) {
-            ("", new) => format!("the new graph puts everything into the scope {new}"),
-            (old, "") => format!("the checkpoint has everything in the scope {old}"),
-            (old, new) => format!("the scope {old} of the checkpoint is {new} in the new graph"),
-        };
-        let root = |scope: &str| if scope.is_empty() { "/".to_owned() } else { scope.to_owned() };
-        let finding = Finding::new(&RULE, format!("{what}: {count}")).cause("renamed-scope");
-        let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
-        let lost: Vec<&String> = missing.iter().filter(|name| !fits(name, old, new, &stored)).collect();
-        if lost.is_empty() {
-            finding.help("map the scopes").python(format!(
-                "tf.compat.v1.train.init_from_checkpoint({}, {{{}: {}}})",
-                python(&binding.old.label),
-                python(&root(old)),
-                python(&root(new))
-            ))
-        } else {
-            // One name of the scope that is not stored, and the map of scopes raises.
-            let own = own
-                .iter()
-                .filter_map(|name| Some((format!("{old}{}", name.strip_prefix(new.as_str())?), name.clone())));
-            let map: Renamed = own.chain(moves(&binding, &binding.missing(&OPTIMIZER))).collect();
-            let left = missing.len().saturating_sub(map.len());
-            let finding = finding.evidence(format!(
-                "{} of the scope {} not go with it (the first: {})",
-                many(lost.len(), "variable"),
-                if lost.len() == 1 { "does" } else { "do" },
-                some(&lost.iter().take(1).collect::<Vec<_>>())
-            ));
-            let finding = match left {
-                0 => finding,
-                n => finding.evidence(format!("nothing that is stored was found for {}", many(n, "variable"))),
-            };
-            finding.help("restore under the stored names").python(saver(&map))
-        }
-    } else if renamed.len() == own.len() {
-        let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
-        let slots = moves(&binding, &binding.missing(&OPTIMIZER));
-        let map: Renamed = renamed.iter().chain(&slots).cloned().collect();
-        let finding =
-            Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
-                .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
-                .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
-                .python(saver(&map));
-        renamed.iter().take(5).fold(finding, |finding, (old, new)| finding.evidence(format!("{old} -> {new}")))
-    } else {
-        let layers = new_layers(&own, &binding);
-        let finding = match (layers.is_empty(), own.iter().all(|name| leaf(name) == "global_step")) {
-            (_, true) => Finding::new(&RULE, format!("the step counter is not stored: {count}")),
-            (false, _) if built_twice(&layers, &binding) => Finding::new(
-                &RULE,
-                format!(
-                    "the graph was built twice: {} repeat what is stored under other numbers: {count}",
-                    some(&layers)
-                ),
-            )
-            .cause("name-drift")
-            .cause("inserted-layer"),
-            (false, _) => Finding::new(
-                &RULE,
-                format!("the new graph has layers that are not stored ({}): {count}", some(&layers)),
-            )
-            .cause("inserted-layer"),
-            (true, _) => Finding::new(&RULE, count.clone()),
-        };
-        finding.help("give the saver only the variables that are stored, and initialise the others")
+    let finding = match &outer {
+        Some(scopes) => of_scope(&binding, scopes, &own, &missing, &unused, &count),
+        None if renamed.len() == own.len() => of_renames(&binding, &renamed, &count),
+        None => of_new(&binding, &own, &count),
     };
     let first = missing.iter().min().cloned().unwrap_or_default();
     let finding = if unused.is_empty() {
@@ -144,6 +81,80 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .variables(missing)
             .tensorflow(format!("NotFoundError: \"Key {first} not found in checkpoint\"; nothing is restored")),
     );
+}
+
+/// Everything is in another scope.
+fn of_scope(
+    binding: &Binding,
+    (old, new): &(String, String),
+    own: &[String],
+    missing: &[String],
+    unused: &[String],
+    count: &str,
+) -> Finding {
+    let what = match (old.as_str(), new.as_str()) {
+        ("", new) => format!("the new graph puts everything into the scope {new}"),
+        (old, "") => format!("the checkpoint has everything in the scope {old}"),
+        (old, new) => format!("the scope {old} of the checkpoint is {new} in the new graph"),
+    };
+    let root = |scope: &str| if scope.is_empty() { "/".to_owned() } else { scope.to_owned() };
+    let finding = Finding::new(&RULE, format!("{what}: {count}")).cause("renamed-scope");
+    let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
+    let lost: Vec<&String> = missing.iter().filter(|name| !fits(name, old, new, &stored)).collect();
+    if lost.is_empty() {
+        return finding.help("map the scopes").python(format!(
+            "tf.compat.v1.train.init_from_checkpoint({}, {{{}: {}}})",
+            python(&binding.old.label),
+            python(&root(old)),
+            python(&root(new))
+        ));
+    }
+    // One name of the scope that is not stored, and the map of scopes raises.
+    let own = own.iter().filter_map(|name| Some((format!("{old}{}", name.strip_prefix(new.as_str())?), name.clone())));
+    let map: Renamed = own.chain(moves(binding, &binding.missing(&OPTIMIZER))).collect();
+    let left = missing.len().saturating_sub(map.len());
+    let finding = finding.evidence(format!(
+        "{} of the scope {} not go with it (the first: {})",
+        many(lost.len(), "variable"),
+        if lost.len() == 1 { "does" } else { "do" },
+        some(&lost.iter().take(1).collect::<Vec<_>>())
+    ));
+    let finding = match left {
+        0 => finding,
+        n => finding.evidence(format!("nothing that is stored was found for {}", many(n, "variable"))),
+    };
+    finding.help("restore under the stored names").python(saver(&map))
+}
+
+/// Every missing variable is a stored one under another name.
+fn of_renames(binding: &Binding, renamed: &Renamed, count: &str) -> Finding {
+    let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
+    let slots = moves(binding, &binding.missing(&OPTIMIZER));
+    let map: Renamed = renamed.iter().chain(&slots).cloned().collect();
+    let finding =
+        Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
+            .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
+            .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
+            .python(saver(&map));
+    renamed.iter().take(5).fold(finding, |finding, (old, new)| finding.evidence(format!("{old} -> {new}")))
+}
+
+/// Some variables are stored under no name.
+fn of_new(binding: &Binding, own: &[String], count: &str) -> Finding {
+    let layers = new_layers(own, binding);
+    let new = |message: String| Finding::new(&RULE, format!("{message}: {count}"));
+    let finding = if own.iter().all(|name| leaf(name) == "global_step") {
+        new("the step counter is not stored".to_owned())
+    } else if layers.is_empty() {
+        Finding::new(&RULE, count)
+    } else if built_twice(&layers, binding) {
+        new(format!("the graph was built twice: {} repeat what is stored under other numbers", some(&layers)))
+            .cause("name-drift")
+            .cause("inserted-layer")
+    } else {
+        new(format!("the new graph has layers that are not stored ({})", some(&layers))).cause("inserted-layer")
+    };
+    finding.help("give the saver only the variables that are stored, and initialise the others")
 }
 
 /// True if every layer that is not stored has a name that TensorFlow counted on, and variables of the shapes of one
@@ -177,7 +188,8 @@ pub(super) fn moved(binding: &Binding) -> BTreeSet<String> {
 /// The optimizer's variables that went with the model's: (stored, wanted).
 fn moves(binding: &Binding, missing: &[String]) -> Renamed {
     let all = binding.missing(&Role::ALL);
-    let own: Vec<String> = all.into_iter().filter(|name| !missing.contains(name)).collect();
+    let of_optimizer: HashSet<&String> = missing.iter().collect();
+    let own: Vec<String> = all.into_iter().filter(|name| !of_optimizer.contains(name)).collect();
     let unused = binding.unused(&Role::ALL);
     let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
     let outer = outer_scope(&own, &unused);
@@ -215,10 +227,6 @@ fn saver(map: &Renamed) -> String {
 /// True if a name is stored when its outer scope is replaced.
 fn fits(name: &str, old: &str, new: &str, stored: &BTreeSet<&str>) -> bool {
     name.strip_prefix(new).is_some_and(|rest| stored.contains(format!("{old}{rest}").as_str()))
-}
-
-fn leaf(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// The outer scopes (with their slashes) that would turn every missing name into a stored one.

@@ -7,10 +7,11 @@ use crate::doctor::binding::{Binding, MODEL, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::outlook::story;
-use crate::doctor::reshape::{owner, tuple};
+use crate::doctor::reshape::owner;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
 use crate::model::{Depth, Variable};
+use crate::restore::tuple;
 
 pub static RULE: Rule = Rule {
     code: "O005",
@@ -119,11 +120,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     for event in moved.iter().skip(1) {
         finding = finding.evidence(event.to_string());
     }
-    for cause in moved.iter().flat_map(|event| event.kind.causes()) {
-        if !finding.causes.contains(&cause) {
-            finding = finding.cause(cause);
-        }
-    }
+    let finding = moved.iter().flat_map(|event| event.kind.causes()).fold(finding, Finding::cause);
     findings.add(shifted(&binding, &misplaced, finding));
 }
 

@@ -1,5 +1,7 @@
 //! V002: values that no training has touched, in a checkpoint that was trained.
 
+use std::collections::HashMap;
+
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
@@ -110,12 +112,13 @@ fn is_mean(variable: &Variable) -> bool {
 
 /// Means of 0 with their variances of 1.
 fn fresh_statistics<'a>(facts: &Facts, checkpoint: &'a Checkpoint) -> Vec<&'a Variable> {
+    let by_name: HashMap<&str, &Variable> =
+        checkpoint.variables.iter().rev().map(|variable| (variable.name.as_str(), variable)).collect();
     let means =
         checkpoint.variables.iter().filter(|variable| is_mean(variable) && constant(facts, variable) == Some(0.0));
     let pairs = means.filter_map(|mean| {
         let layer = mean.name.strip_suffix("moving_mean")?;
-        let variance = format!("{layer}moving_variance");
-        let variance = checkpoint.variables.iter().find(|variable| variable.name == variance)?;
+        let variance = *by_name.get(format!("{layer}moving_variance").as_str())?;
         (constant(facts, variance) == Some(1.0)).then_some([mean, variance])
     });
     pairs.flatten().collect()

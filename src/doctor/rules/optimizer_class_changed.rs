@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::doctor::binding::{Binding, OPTIMIZER, Way, has, optimizer_class, without_optimizer};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::reshape::tuple;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::many;
 use crate::model::{Checkpoint, Depth, Role, Shape, Variable};
+use crate::restore::tuple;
 
 pub static RULE: Rule = Rule {
     code: "O008",

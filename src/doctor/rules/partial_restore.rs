@@ -26,6 +26,8 @@ without an exception: a variable that the checkpoint lacks keeps its initial val
 is dropped. A program whose root object has another keyword than the one at the save restores nothing at all, and \
 runs.
 
+Checkpoint.read() restores the same values, and differs from restore() in three things: it does not take the directory of a SavedModel for its variables; a NotFoundError comes without the line that names the path; and it makes no save_counter. After Checkpoint.write(), which stores none, assert_consumed() and assert_existing_objects_matched() therefore raise behind restore(), and pass behind read(). What is predicted here is restore().
+
 Variables of the model that get no value are an error; stored weights that go nowhere are a warning; if it is only the \
 optimizer's state, an info.",
         you_see: &[
@@ -65,21 +67,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
         aside(&binding, findings);
         return;
     }
-    let all = binding.new.variables.iter().filter(|variable| MODEL.contains(&variable.role)).count();
-    let counts = match (missing.len(), unused.len()) {
-        (0, n) => format!("{} of the model would not be used", many(n, "stored value")),
-        (n, 0) => {
-            format!("{} of {} of the model would keep their initial values", number(n as u64), many(all, "variable"))
-        }
-        (n, m) => format!(
-            "{} of {} of the model would keep their initial values, {} would not be used",
-            number(n as u64),
-            many(all, "variable"),
-            many(m, "stored value")
-        ),
-    };
     let moving: Vec<&Event> = story(facts).iter().filter(|event| event.kind.moves_layers()).collect();
     let why = why::why(&binding, &missing, &unused, moving.first().copied());
+    let counts = counts(&binding, missing.len(), unused.len());
     let message = match &why {
         Some((_, why)) => format!("{why}: {counts}"),
         None => counts,
@@ -92,13 +82,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
             finding.causes.extend(more.collect::<BTreeSet<&str>>());
         }
     }
-    let by_keras = |writer: Writer| matches!(writer, Writer::Keras2 | Writer::Keras3);
-    let (wrote, asks) = (binding.old.writer, binding.new.writer);
-    let other = if wrote != asks && by_keras(wrote) && by_keras(asks) {
-        Some(format!("written by {}, the new code is {}", wrote.words(), asks.words()))
-    } else {
-        why::other_keras(&missing, &unused)
-    };
+    let other = other_keras(&binding, &missing, &unused);
     if let Some(line) = other.filter(|_| !finding.causes.contains(&"keras-version")) {
         finding = finding.cause("keras-version").evidence(line);
     }
@@ -112,26 +96,12 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if !unused.is_empty() {
         finding = finding.evidence(format!("not used: {}", some(&unused)));
     }
-    let finding = match why.map(|(cause, _)| cause) {
-        Some("keras-version") if binding.old.writer == Writer::Keras3 => finding
-            .help("restore it with Keras 3 (unset TF_USE_LEGACY_KERAS)"),
-        Some("keras-version") => finding
-            .help("read it with tf_keras (TF_USE_LEGACY_KERAS=1), then save_weights(\"model.weights.h5\")")
-            .python("tf.train.Checkpoint(model=model).restore(prefix).assert_existing_objects_matched()\nmodel.save_weights(\"model.weights.h5\")"),
-        Some("wrapper-changed") => finding
-            .help("build the Checkpoint with the keywords of the save")
-            .python(keywords(&binding)),
-        Some("no-objects") => finding
-            .help("build the model first, and hand it to the Checkpoint")
-            .python("tf.train.Checkpoint(model=model).restore(prefix).assert_existing_objects_matched()"),
-        _ if binding.carries() => finding
-            .help("restore with a script that knows what became of each name")
-            .shell(binding.map_command()),
-        _ if undecided => finding.help("copy layer by layer from the model as it was: which is which, you know"),
-        _ if missing.is_empty() => finding
-            .help("let the program check what it restores")
-            .python(format!("checkpoint.restore({}).assert_consumed()", python(&binding.old.label))),
-        _ => finding.help("for what is new nothing is stored: initialise or train it"),
+    let cause = why.map(|(cause, _)| cause);
+    // No keywords make a SavedModel a checkpoint of the program, as another finding tells.
+    let elsewhere = cause == Some("wrapper-changed") && findings.has(&super::other_loader::RULE);
+    let finding = match elsewhere {
+        true => finding,
+        false => remedy(finding, &binding, cause, undecided, missing.is_empty()),
     };
     let severity = if missing.is_empty() && has(binding.new, &MODEL) { Severity::Warning } else { Severity::Error };
     let says = if let Some(first) = first_exception(&binding) {
@@ -143,6 +113,59 @@ fn check(facts: &Facts, findings: &mut Findings) {
     };
     let variables = missing.into_iter().chain(unused).collect::<BTreeSet<String>>().into_iter().collect();
     findings.add(Finding { severity, ..finding.variables(variables).tensorflow(says) });
+}
+
+/// How much gets no value, and how much goes nowhere.
+fn counts(binding: &Binding, missing: usize, unused: usize) -> String {
+    let all = binding.new.variables.iter().filter(|variable| MODEL.contains(&variable.role)).count();
+    match (missing, unused) {
+        (0, n) => format!("{} of the model would not be used", many(n, "stored value")),
+        (n, 0) => {
+            format!("{} of {} of the model would keep their initial values", number(n as u64), many(all, "variable"))
+        }
+        (n, m) => format!(
+            "{} of {} of the model would keep their initial values, {} would not be used",
+            number(n as u64),
+            many(all, "variable"),
+            many(m, "stored value")
+        ),
+    }
+}
+
+/// That one Keras wrote it and another asks for it, by the writers or by how kernels are kept.
+fn other_keras(binding: &Binding, missing: &[String], unused: &[String]) -> Option<String> {
+    let by_keras = |writer: Writer| matches!(writer, Writer::Keras2 | Writer::Keras3);
+    let (wrote, asks) = (binding.old.writer, binding.new.writer);
+    if wrote != asks && by_keras(wrote) && by_keras(asks) {
+        return Some(format!("written by {}, the new code is {}", wrote.words(), asks.words()));
+    }
+    why::other_keras(missing, unused)
+}
+
+/// What to do. `undecided` is true where equal layers cannot be told apart, `is_filled` where every variable of the
+/// model gets a value.
+fn remedy(finding: Finding, binding: &Binding, cause: Option<&str>, undecided: bool, is_filled: bool) -> Finding {
+    match cause {
+        Some("keras-version") if binding.old.writer == Writer::Keras3 => finding
+            .help("restore it with Keras 3 (unset TF_USE_LEGACY_KERAS)"),
+        Some("keras-version") => finding
+            .help("read it with tf_keras (TF_USE_LEGACY_KERAS=1), then save_weights(\"model.weights.h5\")")
+            .python("tf.train.Checkpoint(model=model).restore(prefix).assert_existing_objects_matched()\nmodel.save_weights(\"model.weights.h5\")"),
+        Some("wrapper-changed") => finding
+            .help("build the Checkpoint with the keywords of the save")
+            .python(keywords(binding)),
+        Some("no-objects") => finding
+            .help("build the model first, and hand it to the Checkpoint")
+            .python("tf.train.Checkpoint(model=model).restore(prefix).assert_existing_objects_matched()"),
+        _ if binding.carries() => finding
+            .help("restore with a script that knows what became of each name")
+            .shell(binding.map_command()),
+        _ if undecided => finding.help("copy layer by layer from the model as it was: which is which, you know"),
+        _ if is_filled => finding
+            .help("let the program check what it restores")
+            .python(format!("checkpoint.restore({}).assert_consumed()", python(&binding.old.label))),
+        _ => finding.help("for what is new nothing is stored: initialise or train it"),
+    }
 }
 
 /// What other findings tell of comes before anything that this one does.

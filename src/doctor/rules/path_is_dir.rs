@@ -5,7 +5,7 @@ use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::outlook::leading;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{python, shell, within};
-use crate::model::{Checkpoint, Depth};
+use crate::model::{Checkpoint, Depth, Latest};
 use crate::restore::Loader;
 
 pub static RULE: Rule = Rule {
@@ -100,7 +100,11 @@ fn of_checkpoints(facts: &Facts, checkpoint: &Checkpoint) -> Option<Finding> {
         .cause("wrong-path")
         .tensorflow("DataLossError: \"Unable to open table file ...; Is a directory\"")
         .help("restore the newest one of the directory")
-        .python(format!("checkpoint.restore(tf.train.latest_checkpoint({}))", python(given))),
+        .python(match facts.resolved.directory.as_ref().map(|directory| &directory.latest) {
+            // restore(None) raises nothing, and restores nothing.
+            Some(Latest::Nothing(_)) => format!("checkpoint.restore({})", python(&checkpoint.label)),
+            _ => format!("checkpoint.restore(tf.train.latest_checkpoint({}))", python(given)),
+        }),
     )
 }
 
@@ -119,6 +123,20 @@ mod tests {
         facts.resolved.directory.as_mut().unwrap().names.push("best.weights.h5".to_owned());
         check(&facts, &mut findings);
         assert_eq!(findings.list()[0].fixes[0].text, "model.load_weights(\"ckpts/best.weights.h5\")");
+    }
+
+    /// latest_checkpoint() of a directory without a state file returns None: the prefix is given then.
+    #[test]
+    fn the_help_restores_something() {
+        let mut facts = sample::loaded(sample::facts(sample::named(&[])), Loader::Checkpoint, Some("Is a directory"));
+        let fix = |facts: &Facts| {
+            let mut findings = Findings::default();
+            check(facts, &mut findings);
+            findings.list()[0].fixes[0].text.clone()
+        };
+        assert_eq!(fix(&facts), "checkpoint.restore(tf.train.latest_checkpoint(\"ckpts\"))");
+        facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
+        assert_eq!(fix(&facts), "checkpoint.restore(\"ckpts/ckpt-4\")");
     }
 
     #[test]

@@ -33,7 +33,12 @@ not mind what is stored in excess.",
 fn check(facts: &Facts, findings: &mut Findings) {
     let said = |cause: &str| findings.list().iter().any(|finding| finding.causes.contains(&cause));
     // That an optimizer is a legacy one says that it is another.
-    let named = |cause: &&str| said(cause) || *cause == "optimizer-changed" && said("legacy-optimizer");
+    // And that nothing of the model is tracked, that its layers are gone.
+    let named = |cause: &&str| {
+        said(cause)
+            || *cause == "optimizer-changed" && said("legacy-optimizer")
+            || *cause == "removed-layer" && said("no-objects")
+    };
     let silent = |event: &&Event| !event.kind.causes().iter().all(&named);
     let rest: Vec<Event> = story(facts).iter().filter(silent).cloned().collect();
     if rest.is_empty() {
@@ -94,7 +99,7 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::sample::{against, named};
+    use crate::doctor::sample::{against, named, object};
     use crate::model::KerasFile;
 
     fn model(layers: &[(&str, usize)]) -> Checkpoint {
@@ -112,6 +117,20 @@ mod tests {
         let mut findings = Findings::default();
         check(&against(model(old), model(new)), &mut findings);
         findings.list().first().and_then(|finding| finding.causes.first().copied())
+    }
+
+    /// A Checkpoint of nothing: that its layers are gone is the same told twice.
+    #[test]
+    fn a_program_without_a_model_is_told_once() {
+        let facts = against(object(&[("model/a/w", "a/w", &[2])]), object(&[]));
+        let said = |mut findings: Findings| {
+            check(&facts, &mut findings);
+            findings.has(&RULE)
+        };
+        assert!(said(Findings::default()));
+        let mut before = Findings::default();
+        before.add(Finding::new(&super::super::partial_restore::RULE, "tracks nothing").cause("no-objects"));
+        assert!(!said(before));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! O020: nothing is raised, and not everything is restored; no other rule says why.
 
-use super::optimizer_not_loaded;
+use super::{optimizer_not_loaded, partial_restore};
 use crate::doctor::binding::MODEL;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -47,6 +47,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let (severity, what, left) = match (model.is_empty(), optimizer.is_empty()) {
         (false, _) => (worse, "of the model", model),
         (true, false) if findings.has(&optimizer_not_loaded::RULE) => return,
+        // What an object graph has no place for is told by name there.
+        (true, false) if findings.has(&partial_restore::RULE) => return,
         (true, false) => (Severity::Info, "of the optimizer", optimizer),
         (true, true) => return,
     };
@@ -134,6 +136,33 @@ mod tests {
         let found = run(Loader::Keras2Weights, Outcome::Partial, 1, |_| ());
         assert_eq!((found.severity, found.help), (Severity::Warning, None));
         assert!(found.message.contains("leaves 1 variable of the model"), "{}", found.message);
+    }
+
+    /// What O001 has told of an optimizer without a value is not told again.
+    #[test]
+    fn what_the_object_graph_tells_is_told_once() {
+        let two: [(&str, &str, &[u64]); 2] = [("m/a/kernel", "a/kernel", &[2]), ("o/step", "step", &[])];
+        let mut facts = against(object(&two), object(&two));
+        if let Some(Comparison { target, .. }) = &mut facts.comparison {
+            target.variables.iter_mut().filter(|one| one.name == "step").for_each(|one| one.role = Role::Optimizer);
+        }
+        let left = facts.program().unwrap().variables.iter().position(|one| one.name == "step").unwrap();
+        facts.predictions.push(Prediction {
+            loader: Loader::Manager,
+            outcome: Outcome::Partial,
+            course: Course::default(),
+            not_restored: vec![left],
+            unused: Vec::new(),
+            wrong_values: Vec::new(),
+        });
+        let told = |mut findings: Findings| {
+            check(&facts, &mut findings);
+            findings.has(&RULE)
+        };
+        assert!(told(Findings::default()));
+        let mut before = Findings::default();
+        before.add(Finding { severity: Severity::Info, ..Finding::new(&partial_restore::RULE, "of the optimizer") });
+        assert!(!told(before));
     }
 
     #[test]

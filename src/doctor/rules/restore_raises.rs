@@ -2,6 +2,7 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::keras::quote;
 use crate::doctor::outlook::{call, caused, leading, story, told};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::model::Depth;
@@ -42,17 +43,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if told(findings, Severity::Warning) {
         return;
     }
-    let mut lines = exception.message.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut first = lines.next().unwrap_or_default().to_owned();
-    // The line that tells comes after the one that announces it.
-    if first.ends_with(':')
-        && let Some(next) = lines.next()
-    {
-        first = format!("{first} {next}");
-    }
     let finding = Finding::new(&RULE, format!("{} raises {}", call(prediction.loader), exception.class))
         .path(facts.subject.clone())
-        .tensorflow(format!("{}: \"{}\"", exception.class, first));
+        .tensorflow(quote(exception));
     findings.add(caused(finding, story(facts)));
 }
 

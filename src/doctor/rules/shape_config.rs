@@ -63,9 +63,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
             "build the new graph with the configuration of the checkpoint, or leave these variables out of the restore",
         );
     for cause in causes(&reshapes).iter().filter_map(|reshape| reshape.size.cause()) {
-        if !finding.causes.contains(&cause) {
-            finding = finding.cause(cause);
-        }
+        finding = finding.cause(cause);
     }
     if reshapes.len() > 1 {
         finding = reshapes.iter().take(5).fold(finding, |finding, reshape| finding.evidence(reshape.line()));

@@ -3,10 +3,11 @@
 use crate::doctor::binding::{Binding, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::reshape::{causes, lead, reshapes, tuple};
+use crate::doctor::reshape::{causes, lead, reshapes};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::many;
 use crate::model::Depth;
+use crate::restore::tuple;
 
 pub static RULE: Rule = Rule {
     code: "O006",
@@ -61,9 +62,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
             .evidence(format!("only the last layer {layer} differs: {from} outputs are stored, the new code has {to}"));
     }
     for cause in causes(&reshapes).iter().filter_map(|reshape| reshape.size.cause()) {
-        if !finding.causes.contains(&cause) {
-            finding = finding.cause(cause);
-        }
+        finding = finding.cause(cause);
     }
     if reshapes.len() > 1 {
         finding = reshapes.iter().take(5).fold(finding, |finding, reshape| finding.evidence(reshape.line()));

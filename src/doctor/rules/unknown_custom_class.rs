@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
             "ValueError: Unknown activation function: '{f}'.",
             "TypeError: <class 'keras.src.models.sequential.Sequential'> could not be deserialized properly.",
         ],
-        knows: "The configuration names the module and the registered name of each class; files from before Keras 2.12 name the class alone, which is looked for among those that Keras has or had.",
+        knows: "The configuration names the module and the registered name of each class; files from before Keras 2.12 name the class alone, which is looked for among those that Keras has or had. Whether the program registers them no file tells: a class that was registered at the save is taken to be registered again, and the prediction says that it rests on it.",
         fix: "Import the code that defines them, and pass them under the names that the file asks for:
 
     keras.models.load_model(\"model.keras\", custom_objects={\"my_package>Scale\": Scale})

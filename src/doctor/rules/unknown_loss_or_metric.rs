@@ -8,6 +8,7 @@ use crate::doctor::outlook::leading;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{python, some};
 use crate::model::{Container, Custom, Depth, Purpose, Writer};
+use crate::restore::SHORT_LOSSES;
 
 pub static RULE: Rule = Rule {
     code: "K017",
@@ -38,9 +39,6 @@ The state of the optimizer is not loaded then: go on training from a file that h
     },
 };
 
-/// Names of losses that Keras 3 writes into HDF5 and cannot read from there.
-const SHORT: [&str; 12] = ["mse", "mae", "mape", "msle", "bce", "kld", "MSE", "MAE", "MAPE", "MSLE", "BCE", "KLD"];
-
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(checkpoint) = &facts.checkpoint else { return };
     let Some(configured) = checkpoint.configured() else { return };
@@ -61,7 +59,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         findings.add(Finding { severity: Severity::Info, ..finding });
     }
     let losses = configured.compiled.iter().flat_map(|compiled| &compiled.losses);
-    let short: Vec<&str> = losses.map(String::as_str).filter(|loss| SHORT.contains(loss)).collect();
+    let short: Vec<&str> = losses.map(String::as_str).filter(|loss| SHORT_LOSSES.contains(loss)).collect();
     let raised = raising(facts, findings).filter(|(_, exception)| exception.message.contains("KerasSaveable"));
     if let Some((_, exception)) = raised {
         let message = match short.as_slice() {

@@ -2,6 +2,7 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::keras::misplaced;
 use crate::doctor::outlook::{call, caused, leading, story, told};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::many;
@@ -39,12 +40,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if prediction.wrong_values.is_empty() || told(findings, Severity::Error) {
         return;
     }
-    let (Some(old), Some(new)) = (&facts.checkpoint, facts.program()) else { return };
-    let wrong = prediction.wrong_values.iter().filter_map(|bound| {
-        let (old, new) = (old.variables.get(bound.old)?, new.variables.get(bound.new)?);
-        Some((old.name.to_string(), new.name.to_string()))
-    });
-    let wrong: Vec<(String, String)> = wrong.collect();
+    let wrong = misplaced(facts, prediction);
     let message =
         format!("{} gives {} the values of others, silently", call(prediction.loader), many(wrong.len(), "variable"));
     let finding = Finding::new(&RULE, message)

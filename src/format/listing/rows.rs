@@ -156,12 +156,20 @@ trait Spelt: Sized {
     const WHAT: &'static str;
 
     fn read(word: &str) -> Option<Self>;
+
+    /// Why a word that listings do have means nothing here.
+    fn instead(_: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 impl<'de, T: Spelt> Deserialize<'de> for Word<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word: Cow<'de, str> = Cow::deserialize(deserializer)?;
-        T::read(&word).map(Word).ok_or_else(|| D::Error::custom(format_args!("{word:?} is no {}", T::WHAT)))
+        T::read(&word).map(Word).ok_or_else(|| match T::instead(&word) {
+            Some(why) => D::Error::custom(why),
+            None => D::Error::custom(format_args!("{word:?} is no {}", T::WHAT)),
+        })
     }
 }
 
@@ -170,6 +178,10 @@ impl Spelt for Container {
 
     fn read(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|container| container.id() == word)
+    }
+
+    fn instead(word: &str) -> Option<&'static str> {
+        (word == "not-a-checkpoint").then_some("what it lists was no checkpoint: something else lay in its place")
     }
 }
 

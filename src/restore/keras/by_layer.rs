@@ -16,7 +16,9 @@ pub(super) fn load(generation: Generation, scene: &Scene, old: &Checkpoint) -> C
     if new.flavor != Flavor::LayerBased {
         return by_likeness(scene);
     }
-    let mut load = Load { generation, scene, old, new, program: Program::of(new), course: Course::default() };
+    let pairs = scene.alignment.iter().flat_map(|alignment| &alignment.pairs);
+    let known = pairs.map(|pair| (pair.old, pair.new)).collect();
+    let mut load = Load { generation, scene, old, new, known, program: Program::of(new), course: Course::default() };
     let done = match absent(old).or_else(|| file::groups(old).err()) {
         Some(exception) => Err(exception),
         None if scene.options.by_name => load.by_name(),
@@ -42,6 +44,8 @@ struct Load<'a> {
     scene: &'a Scene<'a>,
     old: &'a Checkpoint,
     new: &'a Checkpoint,
+    /// Stored weights that are known to be one of the program.
+    known: HashMap<VariableId, VariableId>,
     program: Program,
     course: Course,
 }
@@ -181,15 +185,11 @@ impl Load<'_> {
         if layer.is_ordered || !super::has_paths(self.new) {
             return in_order;
         }
-        let known = || -> Option<Vec<Wanted>> {
-            let pairs = &self.scene.alignment?.pairs;
-            let known = |old: &VariableId| {
-                let pair = pairs.iter().find(|pair| pair.old == *old)?;
-                layer.weights.contains(&pair.new).then_some(Wanted { old: *old, new: pair.new })
-            };
-            saved.iter().map(known).collect()
+        let known = |old: &VariableId| {
+            let new = self.known.get(old).filter(|new| layer.weights.contains(new))?;
+            Some(Wanted { old: *old, new: *new })
         };
-        if let Some(known) = known() {
+        if let Some(known) = saved.iter().map(known).collect() {
             return known;
         }
         if in_order.iter().all(|wanted| self.fits(*wanted)) {

@@ -196,10 +196,10 @@ fn loose_end(model: &Json) -> Option<Exception> {
     Some(Exception::new("ValueError", text))
 }
 
-/// Short names of losses, which Keras 3 looks up among the metrics when it reads a model in HDF5, and finds
-/// functions.
-const SHORT: [&str; 14] =
-    ["mse", "MSE", "mae", "MAE", "mape", "MAPE", "msle", "MSLE", "kld", "KLD", "bce", "BCE", "cos", "rmse"];
+/// Short names of losses, which Keras 3 writes into HDF5, looks up among the metrics when it reads them back, and
+/// finds functions.
+pub(crate) const SHORT_LOSSES: [&str; 12] =
+    ["mse", "MSE", "mae", "MAE", "mape", "MAPE", "msle", "MSLE", "kld", "KLD", "bce", "BCE"];
 
 /// Why Keras 3 does not compile a model as it was.
 pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Exception> {
@@ -213,8 +213,8 @@ pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Excepti
         return Some(Exception::new("KeyError", "'name'"));
     }
     let loss = training.get("loss")?;
-    if let Some(short) = strings(loss).into_iter().find(|name| SHORT.contains(name)).filter(|_| format == Format::Hdf5)
-    {
+    let short = strings(loss).into_iter().find(|name| SHORT_LOSSES.contains(name));
+    if let Some(short) = short.filter(|_| format == Format::Hdf5) {
         let text = format!("Could not deserialize 'keras.metrics.{short}' because it is not a KerasSaveable subclass");
         return Some(Exception::new("ValueError", text));
     }

@@ -222,7 +222,7 @@ pub(super) fn shards<'a>(scene: &Scene<'a>, lies: Lies<'a>) -> Result<&'a Checkp
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{by_layer, resolved};
+    use super::super::sample::by_layer;
     use super::*;
     use crate::bytes::{Fault, Span};
     use crate::model::{Depth, Digests, Resolved};
@@ -254,31 +254,31 @@ mod tests {
 
     #[test]
     fn nothing_and_directories() {
-        let absent = Resolved { exists: false, ..resolved("m.h5") };
+        let absent = Resolved { exists: false, ..Resolved::at("m.h5") };
         assert_eq!(classes(&absent, None), [Some("FileNotFoundError"); 3]);
-        let directory = Resolved { is_directory: true, ..resolved("m.h5") };
+        let directory = Resolved { is_directory: true, ..Resolved::at("m.h5") };
         assert_eq!(classes(&directory, None), [Some("IsADirectoryError"); 3]);
     }
 
     #[test]
     fn files_of_one_kind_opened_as_another() {
         let hdf5 = by_layer(&[]);
-        assert_eq!(classes(&resolved("m.h5"), Some(&hdf5)), [None, Some("BadZipFile"), Some("UnicodeDecodeError")]);
-        assert_eq!(classes(&resolved("m.keras"), Some(&archive()))[..2], [Some("OSError"), None]);
-        let html = Resolved { foreign: Some(Foreign::Html), ..resolved("m.h5") };
+        assert_eq!(classes(&Resolved::at("m.h5"), Some(&hdf5)), [None, Some("BadZipFile"), Some("UnicodeDecodeError")]);
+        assert_eq!(classes(&Resolved::at("m.keras"), Some(&archive()))[..2], [Some("OSError"), None]);
+        let html = Resolved { foreign: Some(Foreign::Html), ..Resolved::at("m.h5") };
         assert_eq!(classes(&html, None), [Some("OSError"), Some("BadZipFile"), Some("JSONDecodeError")]);
     }
 
     #[test]
     fn damage() {
         let short = wounded(by_layer(&[]), FaultKind::Hdf5Truncated { size: 9, stored_eof: 10 });
-        assert_eq!(classes(&resolved("m.h5"), Some(&short))[0], Some("OSError"));
+        assert_eq!(classes(&Resolved::at("m.h5"), Some(&short))[0], Some("OSError"));
         let cut = wounded(archive(), FaultKind::ArchiveMalformed { error: String::new() });
-        assert_eq!(classes(&resolved("m.keras"), Some(&cut))[1], Some("BadZipFile"));
+        assert_eq!(classes(&Resolved::at("m.keras"), Some(&cut))[1], Some("BadZipFile"));
         let empty = wounded(archive(), FaultKind::MemberMissing { name: "model.weights.h5".to_owned() });
-        assert_eq!(classes(&resolved("m.keras"), Some(&empty))[1], Some("KeyError"));
+        assert_eq!(classes(&Resolved::at("m.keras"), Some(&empty))[1], Some("KeyError"));
         assert_eq!(weights_of_model(&empty).unwrap_err().class, "ValueError");
         let other = wounded(archive(), FaultKind::MemberMissing { name: "metadata.json".to_owned() });
-        assert_eq!(classes(&resolved("m.keras"), Some(&other))[1], None);
+        assert_eq!(classes(&Resolved::at("m.keras"), Some(&other))[1], None);
     }
 }

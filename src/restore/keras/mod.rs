@@ -18,6 +18,7 @@ use super::reader::{self, Opened};
 use super::{Asserts, Bound, Course, Exception, Scene};
 use crate::model::Checkpoint;
 
+pub(crate) use config::SHORT_LOSSES;
 pub(super) use model::model;
 
 /// Which Keras.

@@ -1,11 +1,11 @@
 //! `keras.models.load_model(path)`: the file brings its own program.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::config::{self, Format};
 use super::file::{self, Lies};
 use super::{Answer, Generation, by_layer, fresh, raising};
-use crate::model::{Checkpoint, Container, Owned, VariableId};
+use crate::model::{Checkpoint, Container, Owned, Purpose, VariableId};
 use crate::restore::{Bound, Course, Exception, Scene, saved_model};
 
 pub(in crate::restore) fn model(generation: Generation, scene: &Scene) -> Course {
@@ -71,6 +71,7 @@ fn archive(generation: Generation, scene: &Scene, checkpoint: &Checkpoint) -> An
     file::weights_of_model(checkpoint)?;
     file::groups(checkpoint)?;
     let mut course = whole(scene, checkpoint, training.is_some());
+    course.rests_on.extend(own_code(checkpoint, training.is_some()));
     fresh::start(&mut course, generation, Format::Archive, scene, checkpoint);
     Ok(course)
 }
@@ -97,6 +98,7 @@ fn hdf5(generation: Generation, scene: &Scene, lies: Lies) -> Answer {
     }
     file::groups(checkpoint)?;
     let mut course = whole(scene, checkpoint, training.is_some());
+    course.rests_on.extend(own_code(checkpoint, training.is_some()));
     if training.is_none() {
         course.warnings.push(NOT_COMPILED.to_owned());
     }
@@ -106,6 +108,15 @@ fn hdf5(generation: Generation, scene: &Scene, lies: Lies) -> Answer {
 
 const NOT_COMPILED: &str = "No training configuration found in the save file, so the model was *not* compiled. Compile it \
                             manually.";
+
+/// The user's own classes and functions that the load needs: a file has their names and not their code.
+fn own_code(checkpoint: &Checkpoint, is_compiled: bool) -> Option<String> {
+    let custom = checkpoint.configured().into_iter().flat_map(|configured| &configured.custom);
+    let asked = custom.filter(|custom| is_compiled || custom.purpose == Purpose::Model);
+    let names: BTreeSet<&str> = asked.map(|custom| custom.key.as_str()).collect();
+    let list = names.into_iter().collect::<Vec<&str>>().join(", ");
+    (!list.is_empty()).then(|| format!("the program registers these as its own, or passes them: {list}"))
+}
 
 /// Every weight that the model of the configuration has: all, but for those of metrics, which are made when the
 /// model is trained, and of an optimizer that it is not compiled with.
@@ -168,7 +179,7 @@ fn saved_model(scene: &Scene) -> Course {
 mod tests {
     use super::super::sample::{by_layer, by_path, run};
     use super::*;
-    use crate::model::KerasFile;
+    use crate::model::{Configured, Custom, KerasFile};
     use crate::restore::Options;
 
     const CONFIG: &str = r#"{"class_name": "Sequential", "config": {"name": "m", "layers": []}}"#;
@@ -213,6 +224,19 @@ mod tests {
         assert_eq!(class(Generation::Three, "m.keras", &whole), Some("ValueError"));
         assert_eq!(class(Generation::Two, "model", &whole), None);
         assert_eq!(class(Generation::Two, "m.keras", &whole), None);
+    }
+
+    #[test]
+    fn code_that_no_file_has_is_taken_for_granted() {
+        let mut whole = whole_model(Some(r#"{"loss": "huber"}"#));
+        let custom = |purpose, key: &str| Custom { purpose, name: String::new(), key: key.to_owned(), module: None };
+        let custom = vec![custom(Purpose::Model, "Lab>Scale"), custom(Purpose::Training, "Lab>loss")];
+        whole.keras.as_mut().unwrap().configured = Some(Configured { custom, ..Configured::default() });
+        let said = |whole: &Checkpoint| course(Generation::Three, "m.h5", whole).rests_on.join("\n");
+        assert!(said(&whole).ends_with(": Lab>Scale, Lab>loss"), "{}", said(&whole));
+        whole.keras.as_mut().unwrap().training = None;
+        assert!(said(&whole).ends_with(": Lab>Scale"), "what is not compiled needs no loss");
+        assert_eq!(said(&whole_model(None)), "");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Keras files made by hand, for the tests of what is read from them.
 
 use crate::compare::align::{Alignment, align};
+pub(super) use crate::model::sample::resolved;
 use crate::model::{
     Checkpoint, Container, DType, Depth, Digests, Endianness, Entry, Extent, File, FileRole, Flavor, KerasFile, Key,
-    Owned, Owner, Payload, Place, Resolved, Role, Shape, Variable, Versions, Writer,
+    Owned, Owner, Payload, Place, Role, Shape, Variable, Versions, Writer,
 };
 use crate::restore::{Course, Options, Scene};
 
@@ -26,7 +27,7 @@ pub(super) fn by_path(groups: &[Group]) -> Checkpoint {
 /// A file that lists layers.
 pub(super) fn by_layer(groups: &[Group]) -> Checkpoint {
     let part = |path: &str| if path == "top_level_model_weights" { Owned::Model } else { Owned::Layer };
-    let key = |path: &str, number: usize| format!("{path}/{path}/{}:0", ["kernel", "bias", "extra"][number]);
+    let key = |path: &str, number: usize| format!("{path}/{path}/{}:0", NAMES[number]);
     file(Container::KerasLayersH5, groups, part, key)
 }
 
@@ -36,48 +37,58 @@ fn file(
     part: impl Fn(&str) -> Owned,
     key: impl Fn(&str, usize) -> String,
 ) -> Checkpoint {
-    let mut offset = 0;
-    let mut entries = Vec::new();
-    for (path, _, shapes) in groups {
+    let mut owners: Vec<Owner> = groups.iter().map(|group| owner(group, part(group.0))).collect();
+    let mut weights = Vec::new();
+    let mut size = 0;
+    for (group, (path, _, shapes)) in groups.iter().enumerate() {
         for (number, axes) in shapes.iter().enumerate() {
-            let shape = Shape::new(axes.iter().copied());
-            let length = shape.elements().unwrap() * 4;
-            entries.push(Entry {
-                key: Key::from(key(path, number).as_str()),
-                dtype: DType::FLOAT32,
-                shape,
-                payload: Payload::Extent(Extent { file: 0, offset, length }),
-                checksum: None,
-                trusted: true,
-                endianness: Endianness::Little,
-                declared_at: Place::NONE,
-            });
-            offset += length;
+            let entry = entry(&key(path, number), axes, size);
+            size += entry.stored_bytes();
+            weights.push((entry, group, number));
         }
     }
-    entries.sort_by(|a, b| a.key.cmp(&b.key));
-    let id = |path: &str, number: usize| {
-        let key = key(path, number);
-        entries.iter().position(|entry| entry.key.to_string() == key)
-    };
-    let owner = |(path, name, shapes): &Group| Owner {
-        part: part(path),
-        path: (*path).to_owned(),
-        name: Some((*name).to_owned()),
-        weights: (0..shapes.len()).map(|number| id(path, number)).collect(),
-    };
-    let owners: Vec<Owner> = groups.iter().map(owner).collect();
-    let name = |at: usize| {
-        let owner = owners.iter().find(|owner| owner.weights.contains(&Some(at))).unwrap();
-        let number = owner.weights.iter().position(|id| *id == Some(at)).unwrap();
-        format!("{}/{}", owner.name.as_deref().unwrap(), ["kernel", "bias", "extra"][number])
-    };
-    let variables = (0..entries.len()).map(|at| Variable::new(name(at).into(), at, Role::Weight)).collect();
+    weights.sort_by(|a, b| a.0.key.cmp(&b.0.key));
+    let mut variables = Vec::new();
+    for (at, (_, group, number)) in weights.iter().enumerate() {
+        let owner = &mut owners[*group];
+        owner.weights[*number] = Some(at);
+        let name = format!("{}/{}", owner.name.as_deref().unwrap(), NAMES.get(*number).unwrap_or(&"other"));
+        variables.push(Variable::new(name.into(), at, Role::Weight));
+    }
+    let keras = Some(Box::new(KerasFile { owners, ..KerasFile::default() }));
+    let entries = weights.into_iter().map(|(entry, ..)| entry).collect();
+    Checkpoint { entries, variables, keras, ..empty(container, size) }
+}
+
+/// What weights are called in their group.
+const NAMES: [&str; 3] = ["kernel", "bias", "extra"];
+
+fn owner((path, name, shapes): &Group, part: Owned) -> Owner {
+    Owner { part, path: (*path).to_owned(), name: Some((*name).to_owned()), weights: vec![None; shapes.len()] }
+}
+
+fn entry(key: &str, axes: &[u64], offset: u64) -> Entry {
+    let shape = Shape::new(axes.iter().copied());
+    let length = shape.elements().unwrap() * 4;
+    Entry {
+        key: Key::from(key),
+        dtype: DType::FLOAT32,
+        shape,
+        payload: Payload::Extent(Extent { file: 0, offset, length }),
+        checksum: None,
+        trusted: true,
+        endianness: Endianness::Little,
+        declared_at: Place::NONE,
+    }
+}
+
+/// A file of this size without weights.
+fn empty(container: Container, size: u64) -> Checkpoint {
     let whole = File {
         path: "m.h5".into(),
         label: "m.h5".into(),
         role: FileRole::Whole,
-        size: Some(offset),
+        size: Some(size),
         stored: None,
         modified: None,
     };
@@ -91,32 +102,14 @@ fn file(
         endianness: Endianness::Little,
         declared_shards: None,
         files: vec![whole],
-        entries,
-        variables,
+        entries: Vec::new(),
+        variables: Vec::new(),
         graph: None,
         layers: Vec::new(),
-        keras: Some(Box::new(KerasFile { owners, ..KerasFile::default() })),
+        keras: None,
         saved_model: None,
         listed: false,
         faults: Vec::new(),
-    }
-}
-
-/// A path that leads to a file.
-pub(super) fn resolved(given: &str) -> Resolved {
-    Resolved {
-        given: given.to_owned(),
-        exists: true,
-        prefix: Some(given.into()),
-        stripped: None,
-        is_state_file: false,
-        is_directory: false,
-        is_saved_model: false,
-        directory: None,
-        near: Vec::new(),
-        foreign: None,
-        refused: None,
-        hollow: Vec::new(),
     }
 }
 

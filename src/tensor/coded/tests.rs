@@ -3,7 +3,7 @@ use std::io::Write;
 use crate::bytes::{Fault, FaultKind};
 use crate::model::{
     Checkpoint, Coded, Coding, Container, DType, Depth, Digests, Endianness, Entry, Extent, File, FileRole, Filter,
-    Flavor, Key, Payload, Piece, Shape, Slice, Versions, Writer,
+    Key, Payload, Piece, Shape, Slice,
 };
 use crate::store::Memory;
 use crate::tensor::{Elements, Request, digest, front, read};
@@ -57,23 +57,9 @@ impl Sample {
             modified: None,
         };
         let checkpoint = Checkpoint {
-            prefix: "file".into(),
-            label: "file".into(),
-            container: self.container,
-            flavor: Flavor::NameBased,
-            writer: Writer::Saver,
-            versions: Versions::default(),
-            endianness: Endianness::Little,
-            declared_shards: None,
             files: vec![file],
             entries: self.entries.clone(),
-            variables: Vec::new(),
-            graph: None,
-            layers: Vec::new(),
-            keras: None,
-            listed: false,
-            saved_model: None,
-            faults: Vec::new(),
+            ..Checkpoint::empty("file".as_ref(), "file".to_owned(), self.container)
         };
         (disk, checkpoint)
     }

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use maud::{Markup, html};
 
 use super::tree::{Leaf, Mark, tree};
-use super::{chart, goals, plural};
+use super::{chart, goals};
 use crate::compare::change::{Change, ChangeKind};
-use crate::model::{Checkpoint, Delta, Entry, Variable, VariableId};
+use crate::model::{Delta, Entry, Variable, VariableId};
 use crate::view::label::label;
-use crate::view::{Diff, Spread, clean, count, units, verdict};
+use crate::view::units::{number, percent};
+use crate::view::{Diff, Spread, clean, count, plural, verdict};
 
 pub(super) fn body(diff: &Diff) -> Markup {
     html! {
@@ -46,7 +47,8 @@ fn figure(diff: &Diff, spread: &Spread) -> Markup {
 /// Every variable of either side, by its name on the new one.
 fn leaves(diff: &Diff) -> Vec<Leaf> {
     let changed = diff.changes.list.iter().filter_map(|change| {
-        let (variable, _) = side(&diff.new, change.new).or(side(&diff.old, change.old))?;
+        let [old, new] = diff.sides(change);
+        let (variable, _) = new.or(old)?;
         Some(Leaf { name: name(diff, change), group: variable.role.group(), mark: Some(mark(diff, change)) })
     });
     let told: HashSet<VariableId> = diff.changes.list.iter().filter_map(|change| change.new).collect();
@@ -59,13 +61,14 @@ fn leaves(diff: &Diff) -> Vec<Leaf> {
 }
 
 fn name(diff: &Diff, change: &Change) -> String {
-    let old = || side(&diff.old, change.old).map(|(variable, _)| label(diff.names, &diff.old, variable).into_owned());
-    let new = side(&diff.new, change.new).map(|(variable, _)| label(diff.names, &diff.new, variable).into_owned());
+    let [old, new] = diff.sides(change);
+    let old = || old.map(|(variable, _)| label(diff.names, &diff.old, variable).into_owned());
+    let new = new.map(|(variable, _)| label(diff.names, &diff.new, variable).into_owned());
     new.or_else(old).unwrap_or_default()
 }
 
 fn mark(diff: &Diff, change: &Change) -> Mark {
-    let (old, new) = (side(&diff.old, change.old), side(&diff.new, change.new));
+    let [old, new] = diff.sides(change);
     let kind = |side: Option<(&Variable, &Entry)>| side.map(|(_, entry)| format!("{} {}", entry.dtype, entry.shape));
     let kind = match (kind(old), kind(new)) {
         (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
@@ -99,17 +102,12 @@ fn class(kind: ChangeKind) -> &'static str {
 /// `rel. L2 3.1 %, max |d| 0.02, 64 of 64 values`.
 fn measured(delta: &Delta) -> String {
     let mut words = vec![
-        format!("rel. L2 {}", units::percent(delta.rel_l2)),
-        format!("max |d| {}", units::number(delta.max_abs)),
-        format!("{} of {}", count(delta.changed), plural(delta.total as usize, "value")),
+        format!("rel. L2 {}", percent(delta.rel_l2)),
+        format!("max |d| {}", number(delta.max_abs)),
+        format!("{} of {}", count(delta.changed), plural(delta.total, "value")),
     ];
     if delta.lost_finite() > 0 {
         words.push(format!("{} no longer finite", count(delta.lost_finite())));
     }
     words.join(", ")
-}
-
-fn side(checkpoint: &Checkpoint, id: Option<VariableId>) -> Option<(&Variable, &Entry)> {
-    let variable = checkpoint.variables.get(id?)?;
-    Some((variable, checkpoint.entry(variable)?))
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use maud::{Markup, html};
 
+use super::goals;
 use super::tree::{Leaf, Mark, tree};
-use super::{goals, plural};
 use crate::doctor::{Finding, Forecast, Report, Severity};
 use crate::restore::Outcome;
-use crate::view::{Listing, clean, count, label, text};
+use crate::view::{Listing, clean, count, label, plural, text};
 
 /// Names in a list before the rest has to be unfolded, and at the most.
 const SHOWN: usize = 5;
@@ -83,6 +83,7 @@ fn prediction(forecast: &Forecast) -> Markup {
                 ("Take the value of another variable", wrong.collect()),
                 ("Keep their initial value", plain(&forecast.not_restored)),
                 ("Stored, and not used", plain(&forecast.unused)),
+                ("Taken for granted, as no file tells it", plain(&forecast.rests_on)),
             ] {
                 @if !list.is_empty() { p { (names(title, list.into_iter())) } }
             }
@@ -99,7 +100,7 @@ fn names(title: &str, names: impl ExactSizeIterator<Item = String>) -> Markup {
         @for (position, name) in shown.iter().enumerate() { @if position > 0 { ", " } code { (name) } }
         @if !rest.is_empty() {
             details.more {
-                summary { (plural(rest.len(), "more name")) }
+                summary { (plural(rest.len() as u64, "more name")) }
                 @for name in rest.iter().take(MOST) { code { (name) } br; }
                 @if rest.len() > MOST { "and " (count(rest.len().saturating_sub(MOST) as u64)) " more" }
             }

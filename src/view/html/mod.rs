@@ -8,34 +8,43 @@ mod tree;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Diff, Listing, clean, count};
+use super::{Diff, Outcome, clean};
 use crate::doctor::Report;
 use crate::restore::{Goal, Goals};
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page of a comparison.
-pub fn of_diff(diff: &Diff) -> String {
-    page(&format!("{} → {}", clean(&diff.old.label), clean(&diff.new.label)), "ckpt diff", diff::body(diff))
+/// The page of a comparison or an examination; other answers have none. `beside` is what `diff` says of the two sides
+/// of an examination, or `ls` of what was examined.
+pub fn page(outcome: &Outcome, beside: Option<&Outcome>) -> Option<String> {
+    match outcome {
+        Outcome::Diff(diff) => Some(of_diff(diff)),
+        Outcome::Reports(reports) => Some(of_reports(&reports.list, beside)),
+        _ => None,
+    }
 }
 
-/// The page of an examination: with what `diff` says of the two sides if there are two, or else with the
-/// variables that were examined.
-pub fn of_reports(reports: &[Report], compared: Option<&Diff>, listed: Option<&Listing>) -> String {
+fn of_diff(diff: &Diff) -> String {
+    framed(&format!("{} → {}", clean(&diff.old.label), clean(&diff.new.label)), "ckpt diff", diff::body(diff))
+}
+
+fn of_reports(reports: &[Report], beside: Option<&Outcome>) -> String {
     let subjects: Vec<_> = reports.iter().map(|report| clean(&report.subject).into_owned()).collect();
     let body = html! {
         @for report in reports { (doctor::report(report)) }
-        @if let Some(diff) = compared {
-            h2 { "What changed" }
-            (diff::body(diff))
-        } @else if let Some((report, listing)) = reports.first().zip(listed) {
-            (doctor::variables(report, listing))
+        @match (beside, reports) {
+            (Some(Outcome::Diff(diff)), _) => {
+                h2 { "What changed" }
+                (diff::body(diff))
+            }
+            (Some(Outcome::Listing(listing)), [report]) => (doctor::variables(report, listing)),
+            _ => {}
         }
     };
-    page(&subjects.join(", "), "ckpt doctor", body)
+    framed(&subjects.join(", "), "ckpt doctor", body)
 }
 
-fn page(title: &str, command: &str, body: Markup) -> String {
+fn framed(title: &str, command: &str, body: Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -80,9 +89,4 @@ fn goals(goals: &Goals) -> Markup {
             @if let Some(loader) = goals.loader { p.dim { "as restored by " code { (loader.word()) } } }
         }
     }
-}
-
-/// `3 tensors`.
-fn plural(number: usize, what: &str) -> String {
-    format!("{} {what}{}", count(number as u64), if number == 1 { "" } else { "s" })
 }

@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use crate::model::{Group, natural};
 
-use super::plural;
-use crate::view::count;
+use crate::view::{count, plural};
 
 /// Levels that are drawn; what lies deeper keeps its path. Names are as deep as a file says.
 const DEEPEST: usize = 12;
@@ -60,7 +59,7 @@ pub(super) fn tree(mut leaves: Vec<Leaf>, same: &str) -> Markup {
     });
     html! {
         div.tree { @for part in drawn { (part) } }
-        @if marked > MOST { p.dim { (plural(marked.saturating_sub(MOST), "more variable")) " not drawn" } }
+        @if marked > MOST { p.dim { (plural(marked.saturating_sub(MOST) as u64, "more variable")) " not drawn" } }
     }
 }
 

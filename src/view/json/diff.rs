@@ -10,7 +10,7 @@ use super::value::{KeyText, Number, Text};
 use crate::compare::align::{Ambiguity, Pair, Proof, Rewrite};
 use crate::compare::change::{Change, ChangeKind, Changes};
 use crate::compare::story::Event;
-use crate::model::{Checkpoint, DType, Delta, Entry, Variable, VariableId};
+use crate::model::{Checkpoint, DType, Delta, VariableId};
 use crate::view::{Diff, verdict};
 
 /// The answer without its envelope.
@@ -72,7 +72,7 @@ struct EventRow<'a> {
 impl<'a> EventRow<'a> {
     fn new(diff: &'a Diff, event: &Event) -> Self {
         let keys = |checkpoint: &'a Checkpoint, ids: &[VariableId]| {
-            let entries = ids.iter().filter_map(|id| side(checkpoint, Some(*id)));
+            let entries = ids.iter().filter_map(|id| checkpoint.pair(*id));
             entries.map(|(_, entry)| KeyText(&entry.key)).collect()
         };
         Self {
@@ -100,8 +100,8 @@ struct RenamedRow<'a> {
 
 impl<'a> RenamedRow<'a> {
     fn new(diff: &'a Diff, pair: &Pair) -> Option<Self> {
-        let (_, from) = side(&diff.old, Some(pair.old))?;
-        let (_, to) = side(&diff.new, Some(pair.new))?;
+        let (_, from) = diff.old.pair(pair.old)?;
+        let (_, to) = diff.new.pair(pair.new)?;
         let (score, rule) = match pair.proof {
             Proof::Likeness(score) => (Some(score), None),
             Proof::Rewrite(rule) => (None, Some(rule)),
@@ -121,7 +121,7 @@ struct AmbiguousRow<'a> {
 impl<'a> AmbiguousRow<'a> {
     fn new(diff: &'a Diff, doubt: &Ambiguity) -> Self {
         let keys = |checkpoint: &'a Checkpoint, ids: &[VariableId]| {
-            ids.iter().filter_map(|id| side(checkpoint, Some(*id))).map(|(_, entry)| KeyText(&entry.key)).collect()
+            ids.iter().filter_map(|id| checkpoint.pair(*id)).map(|(_, entry)| KeyText(&entry.key)).collect()
         };
         Self { old: keys(&diff.old, &doubt.old), new: keys(&diff.new, &doubt.new) }
     }
@@ -203,7 +203,7 @@ pub(super) struct ChangeRow<'a> {
 
 impl<'a> ChangeRow<'a> {
     fn new(diff: &'a Diff, change: &'a Change) -> Self {
-        let (old, new) = (side(&diff.old, change.old), side(&diff.new, change.new));
+        let [old, new] = diff.sides(change);
         Self {
             kind: change.kind.word(),
             old: old.map(|(variable, _)| variable.name.as_str()),
@@ -220,11 +220,6 @@ impl<'a> ChangeRow<'a> {
             delta: change.delta.as_ref().map(DeltaRow::new),
         }
     }
-}
-
-fn side(checkpoint: &Checkpoint, id: Option<VariableId>) -> Option<(&Variable, &Entry)> {
-    let variable = checkpoint.variables.get(id?)?;
-    Some((variable, checkpoint.entry(variable)?))
 }
 
 #[derive(Serialize)]

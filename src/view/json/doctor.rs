@@ -165,6 +165,7 @@ struct PredictionRow<'a> {
     wrong_values: Vec<WrongRow<'a>>,
     asserts: Option<AssertsRow>,
     warnings: &'a [String],
+    rests_on: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -200,6 +201,7 @@ impl<'a> PredictionRow<'a> {
                 assert_nontrivial_match: word(asserts.nontrivial_match),
             }),
             warnings: &forecast.warnings,
+            rests_on: &forecast.rests_on,
         }
     }
 }

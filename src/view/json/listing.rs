@@ -55,8 +55,7 @@ pub(super) fn body(listing: &Listing) -> Body<'_> {
 pub(super) fn variables(listing: &Listing) -> impl Iterator<Item = Row<'_>> {
     let rows = listing.checkpoint.iter().flat_map(move |checkpoint| {
         listing.chosen.iter().take(shown(listing)).filter_map(move |id| {
-            let variable = checkpoint.variables.get(*id)?;
-            let entry = checkpoint.entry(variable)?;
+            let (variable, entry) = checkpoint.pair(*id)?;
             let digest = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry));
             Some(Row::new(checkpoint, variable, entry, digest, listing.scalars.get(id).map(String::as_str)))
         })

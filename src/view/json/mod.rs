@@ -49,12 +49,11 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes one line for each variable, change or finding; an answer that has none of them is one line.
+/// Writes one line for each variable, change or finding.
 ///
 /// # Errors
-/// Whatever the output says.
+/// Whatever the output says; the other answers have no such lines.
 pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
-    let exit = outcome.exit();
     let mut out = buffered(out);
     match outcome {
         Outcome::Listing(listing) if listing.checkpoint.is_none() => {
@@ -63,12 +62,7 @@ pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Listing(listing) => each("ckpt/variable/1", listing::variables(listing), &mut out),
         Outcome::Diff(diff) => each("ckpt/change/1", diff::changes(diff), &mut out),
         Outcome::Reports(reports) => each("ckpt/finding/1", doctor::findings(&reports.list), &mut out),
-        Outcome::Show(show) => each("ckpt/tensor/1", show::variables(show), &mut out),
-        Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::compact(), &mut out),
-        Outcome::Matched(errors) => answer("ckpt/explain/1", log::matched(errors), exit, Layout::compact(), &mut out),
-        Outcome::Rules(all) => answer("ckpt/rules/1", rules::register(all), exit, Layout::compact(), &mut out),
-        Outcome::Schemas(all) => answer("ckpt/schemas/1", schema::list(all), exit, Layout::compact(), &mut out),
-        Outcome::Script(text) => out.write_all(text.as_bytes()),
+        _ => Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no lines of JSON")),
     }?;
     out.flush()
 }

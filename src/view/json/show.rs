@@ -15,14 +15,9 @@ pub(super) fn body(show: &Show) -> Body<'_> {
     Body {
         checkpoint: Head::new(&show.checkpoint, None, show.checkpoint.optimizer().map(Cow::Owned)),
         path: Way::new(&show.resolved),
-        variables: variables(show).collect(),
+        variables: show.tensors.iter().filter_map(|tensor| TensorRow::new(&show.checkpoint, tensor)).collect(),
         written: &show.written,
     }
-}
-
-/// The variables that were asked for.
-pub(super) fn variables(show: &Show) -> impl Iterator<Item = TensorRow<'_>> {
-    show.tensors.iter().filter_map(|tensor| TensorRow::new(&show.checkpoint, tensor))
 }
 
 #[derive(Serialize)]
@@ -36,7 +31,7 @@ pub(super) struct Body<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct TensorRow<'a> {
+struct TensorRow<'a> {
     #[serde(flatten)]
     row: Row<'a>,
     problems: &'a [String],
@@ -49,8 +44,7 @@ pub(super) struct TensorRow<'a> {
 
 impl<'a> TensorRow<'a> {
     fn new(checkpoint: &'a Checkpoint, tensor: &'a Tensor) -> Option<Self> {
-        let variable = checkpoint.variables.get(tensor.variable)?;
-        let entry = checkpoint.entry(variable)?;
+        let (variable, entry) = checkpoint.pair(tensor.variable)?;
         Some(Self {
             row: Row::new(checkpoint, variable, entry, tensor.digest.as_ref(), None),
             problems: &tensor.problems,

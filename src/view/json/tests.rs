@@ -81,7 +81,6 @@ fn lines_stand_alone() {
         (listing(), "ckpt/variable/1", 5),
         (Outcome::Diff(Box::new(sample::diff())), "ckpt/change/1", 3),
         (reports(), "ckpt/finding/1", 2),
-        (Outcome::Rules(sample::RULES), "ckpt/rules/1", 1),
     ];
     for (outcome, schema, number) in outcomes {
         let text = text(&outcome, lines);

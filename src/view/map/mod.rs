@@ -78,8 +78,8 @@ struct Side<'a> {
 }
 
 fn side(checkpoint: &Checkpoint, id: VariableId) -> Option<Side<'_>> {
-    let variable = checkpoint.variables.get(id)?;
-    Some(Side { variable, entry: checkpoint.entry(variable)? })
+    let (variable, entry) = checkpoint.pair(id)?;
+    Some(Side { variable, entry })
 }
 
 /// Variables of one shape and type, whose values can be taken over, and why they are said to be one.

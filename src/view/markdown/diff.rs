@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use super::escape::{cell, code, prose};
-use super::{header, number, plural, row};
+use super::{header, number, row};
 use crate::compare::change::{Change, ChangeKind};
-use crate::model::{Checkpoint, Entry, Variable, VariableId};
+use crate::model::{Checkpoint, Entry, Variable};
 use crate::view::label::label;
-use crate::view::{Diff, Style, count, verdict};
+use crate::view::units::percent;
+use crate::view::{Diff, Style, count, plural, verdict};
 
 /// Most changes in the table unless all are asked for: a comment has to stay readable.
 const ROWS: usize = 100;
@@ -60,7 +61,7 @@ fn sides(diff: &Diff) -> String {
 }
 
 fn cells(diff: &Diff, change: &Change, deltas: bool, style: &Style) -> Vec<String> {
-    let (old, new) = (side(&diff.old, change.old), side(&diff.new, change.new));
+    let [old, new] = diff.sides(change);
     let name = |checkpoint, side: Option<(&Variable, &Entry)>| {
         side.map(|(variable, _)| cell(&label(diff.names, checkpoint, variable)))
     };
@@ -83,18 +84,4 @@ fn cells(diff: &Diff, change: &Change, deltas: bool, style: &Style) -> Vec<Strin
         }));
     }
     cells
-}
-
-fn side(checkpoint: &Checkpoint, id: Option<VariableId>) -> Option<(&Variable, &Entry)> {
-    let variable = checkpoint.variables.get(id?)?;
-    Some((variable, checkpoint.entry(variable)?))
-}
-
-/// `19.7 %`; a change too small for that is not shown as none.
-fn percent(ratio: f64) -> String {
-    match ratio * 100.0 {
-        percent if !percent.is_finite() => percent.to_string(),
-        percent if percent > 0.0 && percent < 0.05 => format!("{percent:.1e} %"),
-        percent => format!("{percent:.1} %"),
-    }
 }

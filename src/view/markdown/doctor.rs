@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use super::escape::{code, fenced, prose};
-use super::{header, plural, row};
+use super::{header, row};
 use crate::doctor::log::Judged;
 use crate::doctor::{Finding, Report, Severity};
-use crate::view::{Reports, Style, count, size};
+use crate::view::{Reports, Style, count, plural, size};
 
 /// Most names of variables in a finding unless all are asked for.
 const NAMES: usize = 5;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::escape::{cell, code, prose};
-use super::{header, number, plural, row};
+use super::{header, number, row};
 use crate::model::{Checkpoint, Depth, Entry, Group, Role, Stats, Variable, VariableId};
 use crate::view::label::label;
-use crate::view::{DirectoryRow, Listing, Style, count, size};
+use crate::view::{DirectoryRow, Listing, Style, count, plural, size};
 
 /// What is in a checkpoint, a table for each group; or the checkpoints of a directory.
 pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -59,8 +59,8 @@ struct Members<'a> {
 
 fn members<'a>(listing: &Listing, checkpoint: &'a Checkpoint, group: Group, all: bool) -> Members<'a> {
     let known = listing.chosen.iter().filter_map(|id| {
-        let variable = checkpoint.variables.get(*id)?;
-        Some((*id, variable, checkpoint.entry(variable)?))
+        let (variable, entry) = checkpoint.pair(*id)?;
+        Some((*id, variable, entry))
     });
     let of_group = known.filter(|(_, variable, _)| variable.role.group() == group);
     let (summed, listed) =

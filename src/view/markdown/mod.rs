@@ -47,11 +47,6 @@ fn number(value: f64, style: &Style) -> String {
     }
 }
 
-/// `1 tensor`, `2 tensors`.
-fn plural(number: u64, word: &str) -> String {
-    format!("{} {word}{}", super::count(number), if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +60,7 @@ mod tests {
         exact: false,
         quiet: 0,
         verbose: false,
+        links: None,
         precision: 4,
     };
 
@@ -112,7 +108,7 @@ mod tests {
         assert!(text.contains("\n\n<details>\n<summary>3 changes</summary>\n\n|"), "{text}");
         assert!(text.ends_with("|\n\n</details>\n"), "{text}");
         assert_eq!(rows(&text), [7; 5], "{text}");
-        assert!(text.contains("| inf | 0.5000 | 64 of 640 |"), "{text}");
+        assert!(text.contains("| - | 0.5000 | 64 of 640 |"), "{text}");
         assert!(!text.chars().any(|c| c != '\n' && crate::view::escape::disturbs(c)));
         let mut diff = sample::diff();
         diff.stat = true;

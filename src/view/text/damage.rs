@@ -33,8 +33,7 @@ impl<'a> Damage<'a> {
 
     /// True for a variable whose record is noted.
     pub fn is_noted(&self, checkpoint: &Checkpoint, id: VariableId) -> bool {
-        let entry = checkpoint.variables.get(id).and_then(|variable| checkpoint.entry(variable));
-        entry.is_some_and(|entry| self.note(entry).is_some())
+        checkpoint.pair(id).is_some_and(|(_, entry)| self.note(entry).is_some())
     }
 
     /// What is to be said of all of them.

@@ -140,14 +140,6 @@ mod tests {
     }
 
     #[test]
-    fn a_small_change_is_not_none() {
-        assert_eq!(percent(0.0), "0.0 %");
-        assert_eq!(percent(1e-7), "< 0.1 %");
-        assert_eq!(percent(1.0), "100.0 %");
-        assert_eq!(percent(f64::INFINITY), "-");
-    }
-
-    #[test]
     fn another_type_may_be_nothing_but_that() {
         let bf16 = crate::model::DType::from_name("bfloat16");
         assert_eq!(across_types(&Delta { changed: 0, ..small() }), "equal in value");

@@ -13,13 +13,13 @@ use super::collapse::collapse;
 use super::fit::fit;
 use super::paint::Paint;
 use super::wrap::{cut, hang, pad, width};
-use super::{CAP, delta, plural, story};
+use super::{CAP, delta, story};
 use crate::compare::align::{Ambiguity, Proof};
 use crate::compare::change::ChangeKind;
 use crate::model::{Checkpoint, Group, Role, VariableId};
 use crate::restore::{Goal, Goals};
 use crate::view::label::label;
-use crate::view::{Diff, Style, clean, count, verdict};
+use crate::view::{Diff, Style, clean, count, plural, verdict};
 use sides::{Side, Sides, heading, ordered, sign};
 
 /// Patterns of names of a group in doubt that are shown.
@@ -173,7 +173,8 @@ fn group(diff: &Diff, kind: ChangeKind, style: &Style, out: &mut dyn Write) -> i
     // What only has another name is told by the rule; the names are for those who ask.
     if kind == ChangeKind::Renamed && !style.verbose {
         writeln!(out, "{}", Paint::new(style).dim("  renamed"))?;
-        let line = format!("{}, of the same values   -v lists each with its proof", plural(sides.len(), "variable"));
+        let line =
+            format!("{}, of the same values   -v lists each with its proof", plural(sides.len() as u64, "variable"));
         hang("  ~ ", "      ", &line, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
         return writeln!(out);
     }
@@ -207,8 +208,8 @@ fn unmeasured(diff: &Diff, listed: &[&Sides]) -> String {
     let of_model = |variable: &&crate::model::Variable| variable.role.group() == Group::Model;
     let all = diff.new.variables.iter().filter(of_model).count();
     let name = match listed.len() {
-        number if number == all => format!("all {} of the model", plural(number, "variable")),
-        number => format!("{} of the {} of the model", count(number as u64), plural(all, "variable")),
+        number if number == all => format!("all {} of the model", plural(number as u64, "variable")),
+        number => format!("{} of the {} of the model", count(number as u64), plural(all as u64, "variable")),
     };
     format!("{name}  --values says how much, -v lists them")
 }

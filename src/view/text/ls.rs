@@ -24,8 +24,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     let Some(checkpoint) = &listing.checkpoint else {
         return history::verdict(listing, style, out);
     };
-    let chosen = listing.chosen.iter().filter_map(|id| checkpoint.variables.get(*id));
-    let totals = Totals::new(chosen.filter_map(|variable| Some((variable, checkpoint.entry(variable)?))));
+    let totals = Totals::new(listing.chosen.iter().filter_map(|id| checkpoint.pair(*id)));
     if style.quiet == 0 {
         if !listing.history.is_empty() {
             writeln!(out, "{}", paint.bold(&clean(&short(&checkpoint.label))))?;

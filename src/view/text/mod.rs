@@ -7,6 +7,7 @@ mod delta;
 mod diff;
 mod fit;
 mod history;
+mod link;
 mod log;
 mod ls;
 mod page;
@@ -68,12 +69,6 @@ pub(crate) fn error(message: &str, hint: Option<&str>, color: bool, out: &mut dy
         writeln!(out, "  {}", clean(line))?;
     }
     Ok(())
-}
-
-/// How many of what: `1 finding`, `1,354 tensors`.
-fn plural(number: usize, what: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{} {what}{s}", super::count(number as u64))
 }
 
 #[cfg(test)]

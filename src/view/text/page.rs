@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use super::paint::Paint;
-use super::plural;
 use super::wrap::{cut, hang, pad, pad_left, width};
 use crate::doctor::{Rule, rules};
-use crate::view::Style;
+use crate::view::{Style, plural};
 
 /// Longer lines are tiring to read, however wide the terminal.
 const WIDEST: usize = 100;
@@ -145,7 +144,7 @@ pub(super) fn rules(rules: &[&'static Rule], style: &Style, out: &mut dyn Write)
         row(rule, names, style).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     let needs = if style.quiet == 0 { format!("{WHAT_NEEDS}; ") } else { String::new() };
-    let last = format!("{}; {needs}ckpt explain CODE says more", plural(rules.len(), "rule"));
+    let last = format!("{}; {needs}ckpt explain CODE says more", plural(rules.len() as u64, "rule"));
     hang("", "  ", &last, style.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
@@ -215,7 +214,17 @@ mod tests {
 
     fn style(width: Option<usize>) -> Style {
         let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+        Style {
+            format: Format::Text,
+            color: false,
+            unicode: true,
+            width,
+            exact,
+            quiet,
+            verbose,
+            links: None,
+            precision,
+        }
     }
 
     fn page(style: &Style) -> String {

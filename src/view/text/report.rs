@@ -1,17 +1,18 @@
 //! Reports of the doctor: findings under the file that they are about, then how far we looked, and
 //! last the verdict.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 
 use super::fit::fit;
+use super::link;
 use super::log;
 use super::paint::Paint;
 use super::wrap::hang;
-use super::{CAP, diff, plural};
+use super::{CAP, diff};
 use crate::doctor::{Checksums, Finding, Known, Report, Severity, Summary};
 use crate::model::Depth;
-use crate::view::{Reports, Style, clean, count};
+use crate::view::{Reports, Style, clean, count, plural};
 
 /// Writes the reports; of several, each with its path, and a line on all of them.
 pub(super) fn write(all: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -55,8 +56,8 @@ fn aside(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()
     let mut told = Vec::new();
     if let Some(baseline) = &reports.baseline {
         told.push(match baseline.written {
-            Some(written) => format!("{}: {} written", baseline.file, plural(written, "known finding")),
-            None => format!("{}: {} left out", baseline.file, plural(known, "known finding")),
+            Some(written) => format!("{}: {} written", baseline.file, plural(written as u64, "known finding")),
+            None => format!("{}: {} left out", baseline.file, plural(known as u64, "known finding")),
         });
         let shown = if style.verbose { baseline.notes.len() } else { CAP };
         told.extend(baseline.notes.iter().take(shown).cloned());
@@ -88,9 +89,9 @@ pub(super) fn concise(reports: &[Report], style: &Style, out: &mut dyn Write) ->
 fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style);
     for (path, findings) in by_path(report) {
-        let path = clean(path);
-        let path = style.width.map_or(path.clone(), |columns| fit(&path, columns, style.unicode));
-        writeln!(out, "{}\n", paint.bold(&path))?;
+        let shown = clean(path);
+        let shown = style.width.map_or(shown.clone(), |columns| fit(&shown, columns, style.unicode));
+        writeln!(out, "{}\n", link::to_file(path, &paint.bold(&shown), style.links))?;
         for finding in findings {
             write_finding(finding, style, out)?;
             writeln!(out)?;
@@ -103,7 +104,15 @@ fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<(
     for line in &report.looked.not_examined {
         lines(&hang("not examined: ", "  ", &clean(line), style.width), out, |line| paint.dim(line))?;
     }
+    for line in granted(report) {
+        lines(&hang("taken for granted: ", "  ", &clean(line), style.width), out, |line| paint.dim(line))?;
+    }
     Ok(())
+}
+
+/// What predictions rest on, each once.
+fn granted(report: &Report) -> BTreeSet<&str> {
+    report.predictions.iter().flat_map(|forecast| &forecast.rests_on).map(String::as_str).collect()
 }
 
 /// The findings of each path, in the order in which the paths come first: the worst.
@@ -160,11 +169,11 @@ fn concerned(finding: &Finding, all: bool) -> Option<String> {
     let names = &finding.variables;
     let words: HashSet<&str> = finding.evidence.iter().flat_map(|line| line.split([' ', ','])).collect();
     let is_said = |name: &&String| words.contains(name.as_str());
-    match names.iter().take(CAP).filter(is_said).count() {
+    match names.iter().take(if all { names.len() } else { CAP }).filter(is_said).count() {
         0 => variables(names, all),
-        _ if all => variables(names, all),
         said if said == names.len() => None,
-        _ => Some(format!("{} in all   -v", count(names.len() as u64))),
+        _ if all => variables(names, all),
+        _ => Some(format!("{} in all   -v lists them", count(names.len() as u64))),
     }
 }
 
@@ -183,14 +192,14 @@ pub(in crate::view) fn verdict(report: &Report, several: bool) -> String {
     let looked = &report.looked;
     let subject = looked.checkpoints.first().unwrap_or(&report.subject);
     let against = looked.against.as_ref().map(|label| format!(", held against {label}")).unwrap_or_default();
-    let rules = format!("{}{against}", plural(looked.rules, "rule"));
+    let rules = format!("{}{against}", plural(looked.rules as u64, "rule"));
     if !report.reaches(Severity::Warning) {
         return format!("{subject}: {}; {rules}", nothing_wrong(looked, report.findings.len()));
     }
     let before = if several { format!("{subject}: ") } else { String::new() };
     format!(
         "{before}{} ({}); {rules}, {}",
-        plural(report.findings.len(), "finding"),
+        plural(report.findings.len() as u64, "finding"),
         by_severity(std::slice::from_ref(report)),
         reach(looked)
     )
@@ -198,8 +207,8 @@ pub(in crate::view) fn verdict(report: &Report, several: bool) -> String {
 
 /// Said where nothing is worse than a note: "sound" only of what was examined in full.
 fn nothing_wrong(looked: &Summary, notes: usize) -> String {
-    let notes = if notes > 0 { format!(", with {}", plural(notes, "note")) } else { String::new() };
-    let tensors = plural(looked.tensors, "tensor");
+    let notes = if notes > 0 { format!(", with {}", plural(notes as u64, "note")) } else { String::new() };
+    let tensors = plural(looked.tensors as u64, "tensor");
     let bytes = count(looked.bytes);
     if looked.checkpoints.is_empty() {
         format!("no checkpoint could be opened{notes}")
@@ -241,7 +250,7 @@ fn by_severity(reports: &[Report]) -> String {
     let severities = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
     let words = severities.into_iter().filter_map(|(severity, word)| {
         let number = reports.iter().map(|report| report.count(severity)).fold(0, usize::saturating_add);
-        (number > 0).then(|| plural(number, word))
+        (number > 0).then(|| plural(number as u64, word))
     });
     words.collect::<Vec<_>>().join(", ")
 }
@@ -259,7 +268,7 @@ fn total(reports: &[Report]) -> String {
     let concerned = reports.iter().filter(|report| !report.findings.is_empty()).count();
     format!(
         "{} in {concerned} of {} {what} ({}){partly}",
-        plural(findings, "finding"),
+        plural(findings as u64, "finding"),
         reports.len(),
         by_severity(reports)
     )
@@ -296,7 +305,17 @@ mod tests {
 
     fn style(width: Option<usize>) -> Style {
         let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+        Style {
+            format: Format::Text,
+            color: false,
+            unicode: true,
+            width,
+            exact,
+            quiet,
+            verbose,
+            links: None,
+            precision,
+        }
     }
 
     fn report(findings: Vec<Finding>) -> Report {
@@ -385,12 +404,18 @@ mod tests {
 
     #[test]
     fn names_are_said_once() {
-        let told = |line: &str, names: &[&str]| {
+        let said = |line: &str, names: &[&str], all: bool| {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
-            concerned(&finding(Severity::Error, 0).evidence(line).variables(names), false)
+            concerned(&finding(Severity::Error, 0).evidence(line).variables(names), all)
         };
+        let told = |line: &str, names: &[&str]| said(line, names, false);
+        assert_eq!(said("not stored: d/a, d/b", &["d/a", "d/b"], true), None, "nor twice with -v");
+        assert_eq!(said("not stored: d/a and 1 more", &["d/a", "d/b"], true).as_deref(), Some("d/a, d/b"));
         assert_eq!(told("a/kernel -> would fill b/kernel", &["b/kernel"]), None);
-        assert_eq!(told("no value for: d/a, d/b and 1 more", &["d/a", "d/b", "d/c"]).as_deref(), Some("3 in all   -v"));
+        assert_eq!(
+            told("no value for: d/a, d/b and 1 more", &["d/a", "d/b", "d/c"]).as_deref(),
+            Some("3 in all   -v lists them")
+        );
         assert_eq!(told("nothing of the kind", &["a/kernel"]).as_deref(), Some("a/kernel"));
     }
 

@@ -77,10 +77,7 @@ pub(super) fn of(
     ids: &[VariableId],
     style: &Style,
 ) -> Vec<Row> {
-    let pair = |number: usize| {
-        let variable = checkpoint.variables.get(*ids.get(number)?)?;
-        Some((variable, checkpoint.entry(variable)?))
-    };
+    let pair = |number: usize| checkpoint.pair(*ids.get(number)?);
     let name =
         |number: usize| pair(number).map_or(Cow::Borrowed(""), |(variable, entry)| name(listing, variable, entry));
     if let Some(depth) = listing.depth {
@@ -398,8 +395,17 @@ mod tests {
 
     fn text(listing: &Listing, width: Option<usize>) -> String {
         let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        let style =
-            Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision };
+        let style = Style {
+            format: Format::Text,
+            color: false,
+            unicode: true,
+            width,
+            exact,
+            quiet,
+            verbose,
+            links: None,
+            precision,
+        };
         let mut out = Vec::new();
         super::super::ls::write(listing, &style, &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -19,8 +19,7 @@ const WHOLE: &str = "of the whole: ";
 /// Writes what is known, variable by variable.
 pub(super) fn write(show: &Show, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for (i, tensor) in show.tensors.iter().enumerate() {
-        let Some(variable) = show.checkpoint.variables.get(tensor.variable) else { continue };
-        let Some(entry) = show.checkpoint.entry(variable) else { continue };
+        let Some((variable, entry)) = show.checkpoint.pair(tensor.variable) else { continue };
         if i > 0 && style.quiet == 0 {
             writeln!(out)?;
         }
@@ -288,14 +287,23 @@ fn statistics(stats: &Stats, shape: &Shape) -> String {
 mod tests {
     use super::*;
     use crate::model::{
-        DType, Endianness, File, FileRole, Flavor, Histogram, Part, Place, Relations, Resolved, Role, Slice, Versions,
-        Writer,
+        DType, Endianness, File, FileRole, Flavor, Histogram, Part, Place, Relations, Resolved, Role, Slice, Writer,
     };
     use crate::view::{Format, ShownValues};
 
     fn style(width: Option<usize>) -> Style {
         let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+        Style {
+            format: Format::Text,
+            color: false,
+            unicode: true,
+            width,
+            exact,
+            quiet,
+            verbose,
+            links: None,
+            precision,
+        }
     }
 
     fn checkpoint() -> Checkpoint {
@@ -335,23 +343,13 @@ mod tests {
             })
         };
         Checkpoint {
-            prefix: "runs/ckpt-4".into(),
-            label: "runs/ckpt-4".into(),
-            container: Container::Bundle,
-            versions: Versions::default(),
-            layers: Vec::new(),
-            keras: None,
-            listed: false,
-            saved_model: None,
             flavor: Flavor::ObjectBased,
             writer: Writer::Keras3,
-            endianness: Endianness::Little,
             declared_shards: Some(1),
             files: vec![file],
             entries: vec![entry("optimizer/_variables/0", Payload::Extent(extent)), entry("m", Payload::Slices(parts))],
             variables: vec![variable(0, "dense/\u{1b}kernel", None), variable(1, "dense/kernel/momentum", Some(0))],
-            graph: None,
-            faults: vec![],
+            ..Checkpoint::empty("runs/ckpt-4".as_ref(), "runs/ckpt-4".to_owned(), Container::Bundle)
         }
     }
 
@@ -380,20 +378,7 @@ mod tests {
     }
 
     fn text(tensors: Vec<Tensor>, style: &Style) -> String {
-        let resolved = Resolved {
-            given: "runs".into(),
-            prefix: None,
-            stripped: None,
-            is_state_file: false,
-            is_directory: true,
-            is_saved_model: false,
-            directory: None,
-            near: vec![],
-            foreign: None,
-            refused: None,
-            hollow: Vec::new(),
-            exists: true,
-        };
+        let resolved = Resolved { is_directory: true, ..Resolved::at("runs") };
         let show = Show { resolved, checkpoint: checkpoint(), tensors, written: vec!["a.npy: float32 [2, 3]".into()] };
         let mut out = Vec::new();
         write(&show, style, &mut out).unwrap();

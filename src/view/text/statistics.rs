@@ -7,7 +7,7 @@ use super::report;
 use super::wrap::{hang, pad, pad_left};
 use crate::view::{Reports, Style, count};
 
-/// A line for each rule, the most frequent first, and the verdicts.
+/// A line for each rule, and the verdicts.
 pub(super) fn write(reports: &Reports, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let rules = reports.by_rule();
     if style.quiet == 0 && !rules.is_empty() {

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
+use super::CAP;
 use super::paint::Paint;
 use super::wrap::hang;
-use super::{CAP, plural};
 use crate::compare::story::{Event, EventKind, RenameKind};
-use crate::view::{Style, clean};
+use crate::view::{Style, clean, plural};
 
 /// Writes the events; nothing if there are none. Names that the framework counted are summed up, and of many
 /// renames the first are told, unless all are asked for.
@@ -28,7 +28,7 @@ fn lines(story: &[Event], all: bool) -> Vec<String> {
     let (drifted, renamed): (Vec<&Event>, Vec<&Event>) = renames.into_iter().partition(of_drift);
     let shown = if all { usize::MAX } else { CAP };
     let mut lines: Vec<String> = renamed.iter().take(shown).map(ToString::to_string).collect();
-    let more: usize = renamed.iter().skip(shown).map(|event| event.new.len()).sum();
+    let more: u64 = renamed.iter().skip(shown).map(|event| event.new.len() as u64).sum();
     if more > 0 {
         let left = renamed.len().saturating_sub(shown);
         lines.push(format!("{} more of this kind ({})   -v", left, plural(more, "variable")));
@@ -50,7 +50,7 @@ fn counted_on(drifted: &[&Event]) -> Vec<String> {
     let names: Vec<String> = names.take(CAP).collect();
     let more = drifted.len().saturating_sub(CAP);
     let more = if more > 0 { format!(" and {more} more   -v") } else { String::new() };
-    let variables = plural(drifted.iter().map(|event| event.new.len()).sum(), "variable");
+    let variables = plural(drifted.iter().map(|event| event.new.len() as u64).sum(), "variable");
     vec![format!("automatic names, counted on: {} ({variables}){more}", names.join(", "))]
 }
 

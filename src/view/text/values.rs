@@ -142,7 +142,17 @@ mod tests {
 
     fn style() -> Style {
         let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style { format: Format::Text, color: false, unicode: true, width: None, exact, quiet, verbose, precision }
+        Style {
+            format: Format::Text,
+            color: false,
+            unicode: true,
+            width: None,
+            exact,
+            quiet,
+            verbose,
+            links: None,
+            precision,
+        }
     }
 
     fn values(shape: &[u64], shown: u64) -> ShownValues {

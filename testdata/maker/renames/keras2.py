@@ -169,20 +169,25 @@ def k2_subclass_attributes(new):
     return build.checkpoint(model=model, optimizer=build.adam(model))
 
 
-@pair("k2-sequential-functional", "A Sequential model is written as a functional one, of the "
-      "same named layers.")
-def k2_sequential_functional(new):
-    build = Layers(2)
+def stack(build, functional):
+    """Named layers behind one another, as a Sequential model or a functional one."""
     keras = build.keras
     inputs = keras.Input((6,), name="features")
     layers = [build.add("a", "Dense", 5, name="hidden"), build.add("n", "BatchNormalization", name="norm"),
               build.add("b", "Dense", 5, name="second"), build.add("c", "Dense", 3, name="logits")]
-    if not new:
-        return build.checkpoint(model=keras.Sequential([inputs, *layers], name="old"))
+    if not functional:
+        return keras.Sequential([inputs, *layers], name="old")
     x = inputs
     for layer in layers:
         x = layer(x)
-    return build.checkpoint(model=keras.Model(inputs, x, name="new"))
+    return keras.Model(inputs, x, name="new")
+
+
+@pair("k2-sequential-functional", "A Sequential model is written as a functional one, of the "
+      "same named layers.")
+def k2_sequential_functional(new):
+    build = Layers(2)
+    return build.checkpoint(model=stack(build, new))
 
 
 def nested(build, deeper, name="backbone"):

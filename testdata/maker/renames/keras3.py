@@ -1,6 +1,6 @@
 """Programs of Keras 3 saved by tf.train.Checkpoint."""
 
-from .keras2 import conv_net, nested, residual, tagger
+from .keras2 import conv_net, nested, residual, stack, tagger
 from .layers import Layers
 from .registry import pair
 
@@ -120,16 +120,7 @@ def k3_blocks_added(new):
       "same named layers.")
 def k3_sequential_functional(new):
     build = Layers()
-    keras = build.keras
-    inputs = keras.Input((6,), name="features")
-    layers = [build.add("a", "Dense", 5, name="hidden"), build.add("n", "BatchNormalization", name="norm"),
-              build.add("b", "Dense", 5, name="second"), build.add("c", "Dense", 3, name="logits")]
-    if not new:
-        return build.checkpoint(model=keras.Sequential([inputs, *layers], name="old"))
-    x = inputs
-    for layer in layers:
-        x = layer(x)
-    return build.checkpoint(model=keras.Model(inputs, x, name="new"))
+    return build.checkpoint(model=stack(build, new))
 
 
 @pair("k3-nested-moved", "The model inside the model moves one level deeper, together with the "

@@ -41,8 +41,8 @@ pub(super) struct Side<'a> {
 
 impl<'a> Side<'a> {
     pub fn of(checkpoint: &'a Checkpoint, id: Option<VariableId>) -> Option<Self> {
-        let variable = checkpoint.variables.get(id?)?;
-        Some(Self { checkpoint, variable, entry: checkpoint.entry(variable)? })
+        let (variable, entry) = checkpoint.pair(id?)?;
+        Some(Self { checkpoint, variable, entry })
     }
 
     pub fn kind(&self) -> String {

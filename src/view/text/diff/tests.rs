@@ -2,15 +2,13 @@ use super::*;
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::changes;
-use crate::model::{
-    Container, DType, Delta, Endianness, Entry, Extent, Flavor, Payload, Place, Shape, Variable, Versions, Writer,
-};
+use crate::model::{Container, DType, Delta, Endianness, Entry, Extent, Payload, Place, Shape, Variable};
 use crate::restore::{Loader, Verdict};
 use crate::view::{Differences, Format, Names};
 
 fn style(width: Option<usize>) -> Style {
     let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-    Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, precision }
+    Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, links: None, precision }
 }
 
 /// Name, role, axes, checksum.
@@ -29,23 +27,10 @@ fn checkpoint(label: &str, specs: &[Spec]) -> Checkpoint {
     };
     let variable = |(id, (name, role, ..)): (usize, &Spec)| Variable::new((*name).into(), id, *role);
     Checkpoint {
-        prefix: label.into(),
-        label: label.into(),
-        container: Container::Bundle,
-        versions: Versions::default(),
-        layers: Vec::new(),
-        keras: None,
-        listed: false,
-        saved_model: None,
-        flavor: Flavor::NameBased,
-        writer: Writer::Saver,
-        endianness: Endianness::Little,
         declared_shards: Some(1),
-        files: vec![],
         entries: specs.iter().map(entry).collect(),
         variables: specs.iter().enumerate().map(variable).collect(),
-        graph: None,
-        faults: vec![],
+        ..Checkpoint::empty(label.as_ref(), label.to_owned(), Container::Bundle)
     }
 }
 
