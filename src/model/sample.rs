@@ -21,6 +21,7 @@ pub(crate) fn resolved(given: &str) -> Resolved {
         directory: None,
         near: Vec::new(),
         foreign: None,
+        refused: None,
         hollow: Vec::new(),
     }
 }

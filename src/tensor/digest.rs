@@ -358,8 +358,9 @@ impl Pass<'_> {
     fn news(&self, fault: Fault) -> Option<Fault> {
         let is_known = match &fault.kind {
             // Unless it was cut since.
-            FaultKind::ShardTruncated { .. } => {
-                self.checkpoint.faults.iter().any(|known| known.at.file == fault.at.file)
+            FaultKind::ShardTruncated { size, .. } => {
+                let files = &self.checkpoint.files;
+                files.iter().any(|file| file.label == fault.at.file && file.size == Some(*size))
             }
             FaultKind::EntryMalformed { .. } => true,
             FaultKind::SlicesIncomplete { .. } => self.checkpoint.container == Container::V1,

@@ -8,6 +8,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use super::class::Class;
 use super::optimizer::{self, AVERAGE};
 use super::{Event, EventKind, order, twins};
+use crate::bytes::limits;
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, Flavor, Group, Variable, VariableId, leaf, natural, scope, tells_place, uncounted};
 
@@ -429,9 +430,9 @@ fn blocks(side: &Side, lone: &[usize]) -> Vec<Block> {
     by_template.into_values().collect()
 }
 
-/// A scope and those around it, the outermost first.
+/// A scope and those around it, the outermost first. No model is nested deeper than the parts that are looked at.
 fn scopes(name: &str) -> impl Iterator<Item = &str> {
-    let inner = name.match_indices('/').filter_map(|(slash, _)| name.get(..slash));
+    let inner = name.match_indices('/').take(limits::NAME_PARTS).filter_map(|(slash, _)| name.get(..slash));
     inner.chain([name])
 }
 

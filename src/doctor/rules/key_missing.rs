@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::bytes::limits;
 use crate::doctor::binding::{Binding, OPTIMIZER, Way};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -205,6 +206,7 @@ fn moves(binding: &Binding, missing: &[String]) -> Renamed {
         });
         let mut by_pair: Vec<(usize, String)> = name
             .match_indices('/')
+            .take(limits::NAME_PARTS)
             .filter_map(|(slash, _)| name.split_at_checked(slash))
             .filter_map(|(new, rest)| by_new.get(new).map(|(at, old)| (*at, format!("{old}{rest}"))))
             .collect();
@@ -235,7 +237,8 @@ fn outer_scope(missing: &[String], unused: &[String]) -> Option<(String, String)
     let first = missing.first()?;
     let all_fit = |old: &str, new: &str| missing.len() > 1 && missing.iter().all(|name| fits(name, old, new, &stored));
     let scopes = |name: &str| -> Vec<String> {
-        let slashes = name.match_indices('/').filter_map(|(at, _)| name.get(..at.saturating_add(1)));
+        let slashes =
+            name.match_indices('/').take(limits::NAME_PARTS).filter_map(|(at, _)| name.get(..at.saturating_add(1)));
         [""].into_iter().chain(slashes).map(str::to_owned).collect()
     };
     let same_end = unused.iter().filter(|name| leaf(name) == leaf(first));

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::has_paths;
+use crate::bytes::limits;
 use crate::model::{Checkpoint, Owned, Owner, Payload, Role, VariableId, leaf};
 
 /// A layer of the model with all weights below it, in the order in which Keras lists them.
@@ -114,7 +115,7 @@ fn by_number(layers: &mut [Layer]) {
 /// The layer that an object belongs to: `layers/dense` of `layers/dense/cell`; elsewhere the first on the way to it
 /// that is an object itself, as a list of objects is not.
 pub(super) fn top<'a>(path: &'a str, objects: &HashSet<&str>) -> &'a str {
-    let mut ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    let mut ends = path.match_indices('/').take(limits::NAME_PARTS).map(|(at, _)| at).chain([path.len()]);
     let heads = || ends.clone().filter_map(|end| path.get(..end));
     let found = heads().find(|head| objects.contains(head));
     if heads().next().is_some_and(|head| LISTS.contains(&head)) {
