@@ -68,13 +68,11 @@ fn run(disk: &Faulty, command: &[String]) -> Answer {
     ask(disk, &args)
 }
 
-/// An answer without what is learnt by looking once more when all has been looked at: the step of each side, and
-/// what a restore would do.
+/// An answer without what is learnt beside the question: of two that were compared, the step of each and what a
+/// restore would do; of a tensor, the attributes by which it is reached.
 fn compared(answer: &str) -> Vec<&str> {
-    answer
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with("Restore by") && !line.contains(" -> "))
-        .collect()
+    let lines = answer.lines().take_while(|line| !line.starts_with("Restore by"));
+    lines.filter(|line| !line.is_empty() && !line.contains(" -> ") && !line.starts_with("  reached by")).collect()
 }
 
 /// Why an answer hides that the disk failed; none if it does not. `needed` are the files that are read otherwise.
