@@ -1,6 +1,5 @@
 //! Which variables a listing is about, and in what order.
 
-use rayon::slice::ParallelSliceMut;
 use regex::Regex;
 
 use crate::cli::{Layout, NamesName, RoleName, Select, SortName};
@@ -91,8 +90,7 @@ impl Selector {
             if self.names == NamesName::Key { natural(key(a), key(b)) } else { natural(name(a), name(b)) }
         };
         match layout.sort {
-            // On all cores: of a wide checkpoint this is a tenth of the work.
-            SortName::Name => chosen.par_sort_by(by_name),
+            SortName::Name => chosen.sort_by(by_name),
             SortName::Size => {
                 let bytes = |id: &VariableId| entry(id).map_or(0, Entry::stored_bytes);
                 chosen.sort_by(|a, b| bytes(b).cmp(&bytes(a)).then_with(|| by_name(a, b)));
