@@ -58,7 +58,8 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     let all = narrowed.as_ref().map(|_| changes(&old, &new, &whole));
     let (goals, refused) = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
     let mut unread: Vec<Fault> = refused.into_iter().collect();
-    let steps = [&old, &new].map(|side| ls::step(context, side, &mut unread));
+    // A listing has no data to read it from.
+    let steps = [&old, &new].map(|side| if side.listed { None } else { ls::step(context, side, &mut unread) });
     let mut trouble = reading.trouble;
     unread.retain(|fault| !trouble.contains(&fault.to_string()));
     trouble.extend(unread.iter().map(ToString::to_string));
