@@ -18,6 +18,7 @@ use crate::model::{
     Checkpoint, Container, Delta, Depth, Digests, Entry, Group, Payload, Resolved, Stats, Tolerance, VariableId,
 };
 use crate::restore::{self, Goal, Goals, Options, Scene};
+use crate::store::Watched;
 use crate::tensor::{self, Deltas, Elements};
 use crate::view::{self, Diff, Differences, MapKind, Outcome, Spread};
 
@@ -56,14 +57,19 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         found.tolerate();
     }
     let spreads = if pictured { reading.spreads(&found) } else { Vec::new() };
-    let trouble = reading.trouble;
     // Of a selection nothing is restored: the verdict is on the whole.
     let all = narrowed.as_ref().map(|_| changes(&old, &new, &whole));
-    let goals = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
+    let (goals, refused) = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
+    let mut unread: Vec<Fault> = refused.into_iter().collect();
+    // A listing has no data to read it from.
+    let steps = [&old, &new].map(|side| if side.listed { None } else { ls::step(context, side, &mut unread) });
+    let mut trouble = reading.trouble;
+    unread.retain(|fault| !trouble.contains(&fault.to_string()));
+    trouble.extend(unread.iter().map(ToString::to_string));
     let alignment = narrowed.unwrap_or(whole);
     Ok(Outcome::Diff(Box::new(Diff {
         given: [old_path.given, new_path.given],
-        steps: [ls::step(context, &old), ls::step(context, &new)],
+        steps,
         story: story::tell(&old, &new, &alignment),
         old,
         new,
@@ -146,21 +152,24 @@ pub(super) fn goal(name: GoalName) -> Goal {
     }
 }
 
-/// What a restore of the old side in the program of the new one would come to, by the indexes.
+/// What a restore of the old side in the program of the new one would come to, by the indexes; or what the disk
+/// refuses, by which nothing can be told.
 fn goals(
     context: &Context,
     path: &Resolved,
     [old, new]: [&Checkpoint; 2],
     alignment: &Alignment,
     changes: &Changes,
-) -> Option<Goals> {
+) -> (Option<Goals>, Option<Fault>) {
     // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two.
-    let resolved = format::restorable(context.store, path.prefix.as_deref()?);
+    let Some(prefix) = path.prefix.as_deref() else { return (None, None) };
+    let store = Watched::new(context.store, prefix);
+    let resolved = format::restorable(&store, prefix);
+    let graph = doctor::beside(&store, &resolved, Some(new), None);
     // It was there before: what the disk refuses now tells nothing of what a restore does.
-    if resolved.prefix.is_none() && resolved.refused.is_some() {
-        return None;
+    if let Some((path, error)) = store.refused() {
+        return (None, Some(format::refused(&path, &error)));
     }
-    let graph = doctor::beside(context, &resolved, Some(new), None);
     let scene = Scene {
         resolved: &resolved,
         checkpoint: Some(old),
@@ -170,7 +179,7 @@ fn goals(
         alignment: Some(alignment),
         options: Options::default(),
     };
-    restore::judge(&scene, changes, None)
+    (restore::judge(&scene, changes, None), None)
 }
 
 /// Leaves out what the flags do.
