@@ -5,6 +5,8 @@ mod forge;
 #[path = "../../tests/fuzzed/mod.rs"]
 pub mod fuzzed;
 
+pub mod mutation;
+
 use std::sync::Once;
 
 use peak_alloc::PeakAlloc;

@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "the fuzzer uses the targets, the tests the seeds as well")]
 
 mod answers;
-mod pieces;
+pub mod pieces;
 mod repair;
 pub mod seeds;
 
