@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::select::{self, Selector};
+use super::settings::{Call, Settings};
 use super::{Context, doctor, ls};
 use crate::bytes::Fault;
-use crate::cli::{self, DifferenceName, GoalName};
+use crate::cli::{self, DifferenceName, GoalName, Margin};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::{ChangeKind, Changes, Open, changes};
 use crate::compare::story;
@@ -15,7 +16,7 @@ use crate::format;
 use crate::model::{
     Checkpoint, Container, Delta, Depth, Digests, Entry, Group, Payload, Resolved, Stats, Tolerance, VariableId,
 };
-use crate::restore::{self, Goal, Goals, Options, Scene};
+use crate::restore::{self, Goal, Goals, Scene};
 use crate::tensor::{self, Elements};
 use crate::view::{self, Diff, Differences, MapKind, Outcome, Spread};
 
@@ -32,6 +33,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     let tolerance = tolerance(args, settings);
     let selector = Selector::new(&args.select)?;
     args.map.as_deref().map(map_kind).transpose()?;
+    let call = call(context, args)?;
     let (old_path, old) = context.side(&args.old)?;
     let (new_path, new) = context.side(&args.new)?;
     let reads = args.values || tolerance.is_some();
@@ -56,7 +58,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     let trouble = reading.trouble;
     // Of a selection nothing is restored: the verdict is on the whole.
     let all = narrowed.as_ref().map(|_| changes(&old, &new, &whole));
-    let goals = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
+    let goals = goals(context, call, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
     let alignment = narrowed.unwrap_or(whole);
     Ok(Outcome::Diff(Box::new(Diff {
         given: [old_path.given, new_path.given],
@@ -105,10 +107,19 @@ pub(crate) fn map(diff: &Diff, file: &Path) -> Result<String, Error> {
 
 /// Each of the two by itself: the flag, or else what the project's file says.
 fn tolerance(args: &cli::Diff, settings: Option<&config::Diff>) -> Option<Tolerance> {
-    let absolute = args.atol.or(settings.and_then(|settings| settings.atol));
-    let relative = args.rtol.or(settings.and_then(|settings| settings.rtol));
+    let absolute = args.atol.or(settings.and_then(|settings| settings.atol)).map(Margin::number);
+    let relative = args.rtol.or(settings.and_then(|settings| settings.rtol)).map(Margin::number);
     let given = absolute.is_some() || relative.is_some();
     given.then_some(Tolerance { absolute: absolute.unwrap_or(0.0), relative: relative.unwrap_or(0.0) })
+}
+
+/// The call that is asked about: what `doctor` would take it to be.
+///
+/// # Errors
+/// If a loader has no such option, or the project's file a glob that is none.
+fn call(context: &Context, args: &cli::Diff) -> Result<Call, Error> {
+    let flags = cli::Doctor { call: args.call, ..cli::Doctor::default() };
+    Ok(Settings::new(&flags, context.config)?.call(&args.old))
 }
 
 fn fails(args: &cli::Diff, settings: Option<&config::Diff>) -> Differences {
@@ -146,18 +157,21 @@ pub(super) fn goal(name: GoalName) -> Goal {
 /// What a restore of the old side in the program of the new one would come to, by the indexes.
 fn goals(
     context: &Context,
+    call: Call,
     path: &Resolved,
     [old, new]: [&Checkpoint; 2],
     alignment: &Alignment,
     changes: &Changes,
 ) -> Option<Goals> {
-    // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two.
-    let resolved = format::restorable(context.store, path.prefix.as_deref()?);
+    // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two. A call that
+    // is named is given the path as it is.
+    let given = call.loader.map_or(path.prefix.as_deref()?, |_| Path::new(&path.given));
+    let resolved = format::restorable(context.store, given);
     // It was there before: what the disk refuses now tells nothing of what a restore does.
     if resolved.prefix.is_none() && resolved.refused.is_some() {
         return None;
     }
-    let graph = doctor::beside(context, &resolved, Some(new), None);
+    let graph = doctor::beside(context, &resolved, Some(new), call.loader);
     let scene = Scene {
         resolved: &resolved,
         checkpoint: Some(old),
@@ -165,9 +179,9 @@ fn goals(
         target: Some(new),
         graph: graph.as_ref(),
         alignment: Some(alignment),
-        options: Options::default(),
+        options: call.options,
     };
-    restore::judge(&scene, changes, None)
+    restore::judge(&scene, changes, call.loader)
 }
 
 /// Leaves out what the flags do.

@@ -76,6 +76,11 @@ impl Loader {
             Self::SavedModel => "saved-model",
         }
     }
+
+    /// True for `load_weights`, which has options.
+    pub fn takes_options(self) -> bool {
+        matches!(self, Self::Keras2Weights | Self::Keras3Weights)
+    }
 }
 
 /// The options of `load_weights`.
@@ -85,6 +90,14 @@ pub struct Options {
     pub by_name: bool,
     /// `skip_mismatch=True`.
     pub skip_mismatch: bool,
+}
+
+impl Options {
+    /// Those that are given, as they stand in a call.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let given = [(self.by_name, "by_name=True"), (self.skip_mismatch, "skip_mismatch=True")];
+        given.into_iter().filter(|(given, _)| *given).map(|(_, words)| words)
+    }
 }
 
 /// What a loader meets.
