@@ -101,7 +101,8 @@ const H5: &str =
     "doctor testdata/renames/h5-k2-counted/old/weights.h5 --against testdata/renames/h5-k2-counted/new/weights.h5";
 
 /// The same pair, and one in which the shape of a head is another.
-const COUNTED: &str = "diff testdata/renames/h5-k2-counted/old/weights.h5 testdata/renames/h5-k2-counted/new/weights.h5";
+const COUNTED: &str =
+    "diff testdata/renames/h5-k2-counted/old/weights.h5 testdata/renames/h5-k2-counted/new/weights.h5";
 const CLASSES: &str = "diff testdata/restores/k3-classes-skipped/old/model.weights.h5 \
                        testdata/restores/k3-classes-skipped/new/model.weights.h5";
 

@@ -194,7 +194,11 @@ fn options_of_a_call() {
 fn options_that_no_call_has() {
     for command in [["diff", SOUND, NEW].as_slice(), &["doctor", SOUND, "--against", NEW]] {
         let refused = ask(&disk(), &[command, &["--loader", "saver", "--by-name"]].concat()).expect(2);
-        assert!(refused.err.contains("--by-name is an option of load_weights: --loader saver has none"), "{}", refused.err);
+        assert!(
+            refused.err.contains("--by-name is an option of load_weights: --loader saver has none"),
+            "{}",
+            refused.err
+        );
         ask(&disk(), &[command, &["--loader", "saver"]].concat()).expect(1);
     }
 }

@@ -17,7 +17,7 @@ mod sample;
 mod saved_model;
 mod saver;
 
-pub(crate) use keras::SHORT_LOSSES;
+pub(crate) use keras::{SHORT_LOSSES, UNKNOWN_LOSS};
 pub(crate) use reader::{tuple, type_name};
 
 pub use goals::{Goal, Goals, Verdict, judge};

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::paint::Paint;
 use super::page::first_sentence;
+use super::paint::Paint;
 use super::wrap::{cut, hang};
 use crate::doctor::log::{Judged, KnownError, Verdict};
 use crate::view::{Style, clean};
@@ -100,6 +100,9 @@ mod tests {
             assert!(text.lines().all(|line| width(line) <= columns.unwrap_or(usize::MAX)), "{text}");
         }
         let words: Vec<String> = told(Some(60)).split_whitespace().map(str::to_owned).collect();
-        assert!(words.join(" ").contains("every variable of the graph by its exact name. or "), "the likely one is not cut");
+        assert!(
+            words.join(" ").contains("every variable of the graph by its exact name. or "),
+            "the likely one is not cut"
+        );
     }
 }
