@@ -53,7 +53,7 @@ pub struct Diff {
 /// How far apart two numbers may be: a number that is not negative.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "f64")]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64", extend("minimum" = 0)))]
 pub struct Margin(f64);
 
 impl Margin {

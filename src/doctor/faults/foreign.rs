@@ -4,8 +4,8 @@ use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::rules::{file_unreadable, html_or_archive, lfs_pointer as lfs};
 use super::super::words::{number, shell, some};
+use super::files;
 use super::toll::fall_back;
-use super::{files, position};
 use crate::bytes::{Fault, FaultKind, Foreign};
 use crate::model::Container;
 
@@ -93,8 +93,10 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let FaultKind::Foreign { what } = &fault.kind else { return None };
     let files = files(faults);
-    let size = position(facts, &fault.at.file)
-        .and_then(|position| facts.checkpoint.as_ref()?.files.get(position)?.size)
+    let size = facts
+        .checkpoint
+        .as_ref()
+        .and_then(|checkpoint| checkpoint.files.iter().find(|file| *file.label == *fault.at.file)?.size)
         .filter(|_| *what != Foreign::Empty)
         .map_or(String::new(), |size| format!(", {} bytes,", number(size)));
     let message = match facts.checkpoint {

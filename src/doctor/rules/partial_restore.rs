@@ -171,7 +171,7 @@ fn remedy(finding: Finding, binding: &Binding, cause: Option<&str>, undecided: b
 /// What other findings tell of comes before anything that this one does.
 fn first_exception(binding: &Binding) -> Option<String> {
     let legacy = super::legacy_optimizer::raises(binding).then_some("ValueError for a legacy optimizer");
-    let first = binding.raises().or(legacy)?;
+    let first = binding.raises().or(legacy.map(str::to_owned))?;
     Some(format!("the {first}, of which another finding tells, comes first; these raise nothing of their own"))
 }
 
