@@ -5,6 +5,7 @@
 //! out and which variable silently takes the value of another, is concluded here.
 
 mod assign;
+mod by_name;
 mod checkpoint;
 mod goals;
 mod keras;
@@ -16,6 +17,7 @@ mod reader;
 mod sample;
 mod saved_model;
 mod saver;
+mod tensors;
 
 pub(crate) use keras::{SHORT_LOSSES, UNKNOWN_LOSS};
 pub(crate) use reader::{tuple, type_name};

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::assign::{compatible, read};
 use super::manager::{self, Latest};
-use super::object_graph::Wanted;
 use super::reader::{self, Code, Data, Opened, Trouble};
+use super::tensors::Wanted;
 use super::{Bound, Course, Exception, Scene};
 use crate::model::{Checkpoint, Container, Flavor, GRAPH_KEY, GraphFile, ObjectGraph, Payload, VariableId};
 
