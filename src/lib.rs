@@ -220,6 +220,18 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     Ok(Exit { code: outcome.exit(), answer: Some(outcome) })
 }
 
+/// What a command finds over these files, before anything is written: for whoever runs the program without a command
+/// line, thousands of times.
+///
+/// # Errors
+/// As the command.
+#[doc(hidden)]
+pub fn outcome(store: &dyn Store, settings: &cli::Settings, command: &Command) -> Result<Outcome, Error> {
+    let store = store::Kept::new(store);
+    let config = config::find(&store, settings, None)?;
+    compute(&Context { store: &store, progress: Progress::new(false), config: config.as_ref() }, command)
+}
+
 fn compute(context: &Context, command: &Command) -> Result<Outcome, Error> {
     match command {
         Command::Ls(args) => command::ls(context, args),

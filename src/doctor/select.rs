@@ -75,8 +75,7 @@ impl Selection {
 
     /// How bad what a rule says is, if that is not left to the rule.
     pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {
-        let position = rules::ALL.iter().position(|known| known.code == rule.code)?;
-        self.levels.get(position).copied().flatten()
+        self.levels.get(position(rule)?).copied().flatten()
     }
 
     /// True if a variable may be missing in a restore.
@@ -86,8 +85,7 @@ impl Selection {
 
     /// True if the rule is chosen.
     pub fn has(&self, rule: &Rule) -> bool {
-        let position = rules::ALL.iter().position(|known| known.code == rule.code);
-        position.and_then(|position| self.chosen.get(position)).copied().unwrap_or(false)
+        position(rule).and_then(|position| self.chosen.get(position)).copied().unwrap_or(false)
     }
 
     /// The deepest look that a chosen rule needs.
@@ -95,6 +93,11 @@ impl Selection {
         let chosen = rules::ALL.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen);
         chosen.map(|(rule, _)| rule.needs).max().unwrap_or(Depth::Index)
     }
+}
+
+/// Where a rule stands in the register, which holds each once: so its place in memory tells it.
+fn position(rule: &Rule) -> Option<usize> {
+    rules::ALL.iter().position(|known| std::ptr::eq(*known, rule))
 }
 
 /// A code is nearer than the beginning of codes, and that nearer than a word for all.

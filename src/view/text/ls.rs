@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::damage::Damage;
+use super::damage::{self, Damage};
 use super::history;
 use super::paint::Paint;
 use super::rows::{self, Row};
@@ -31,7 +31,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
         }
         variables(listing, checkpoint, &totals, style, out)?;
     }
-    faults(listing, checkpoint, &paint, style, out)?;
+    damage::faults(checkpoint, &listing.resolved.given, style, out)?;
     verdict(listing, checkpoint, &totals, style, out)
 }
 
@@ -165,28 +165,6 @@ fn of_group<'a>(listing: &'a Listing, checkpoint: &Checkpoint, group: Group) -> 
         return Cow::Borrowed(&listing.chosen);
     }
     listing.chosen.iter().filter(is).copied().collect()
-}
-
-fn faults(
-    listing: &Listing,
-    checkpoint: &Checkpoint,
-    paint: &Paint,
-    style: &Style,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let Some(first) = checkpoint.faults.first() else { return Ok(()) };
-    let number = checkpoint.faults.len();
-    let s = if number == 1 { "" } else { "s" };
-    let line = format!("! {number} fault{s} in its files. {first}");
-    wrapped(&clean(&line), "  ", style, out, |line| paint.red(line))?;
-    if style.quiet > 0 {
-        return Ok(());
-    }
-    if let Some(line) = Damage::new(checkpoint).summary() {
-        wrapped(&format!("  {line}"), "  ", style, out, |line| paint.red(line))?;
-    }
-    let next = format!("  ckpt doctor {} says what to do", listing.resolved.given);
-    wrapped(&clean(&next), "  ", style, out, str::to_owned)
 }
 
 /// The last line: what there is in all, and how much of it was shown.

@@ -1,0 +1,6 @@
+#![no_main]
+
+use ckpt_fuzz::{bounded, fuzzed};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| bounded(fuzzed::settings, data));
