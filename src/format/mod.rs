@@ -18,7 +18,7 @@ mod recognise;
 mod resolve;
 mod saved_model;
 mod slices;
-mod sstable;
+pub mod sstable;
 mod state;
 #[doc(hidden)]
 pub mod v1;
