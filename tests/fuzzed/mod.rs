@@ -100,7 +100,8 @@ const LOADERS: [LoaderName; 8] = [
 ];
 
 fn restored(disk: &Memory, old: &str, new: &str, loader: Option<LoaderName>) {
-    let doctor = cli::Doctor { against: Some(new.into()), loader, ..examined(old) };
+    let doctor =
+        cli::Doctor { against: Some(new.into()), call: cli::Call { loader, ..cli::Call::default() }, ..examined(old) };
     answer(disk, &Command::Doctor(doctor));
 }
 
