@@ -19,7 +19,14 @@ pub const KEY_EXPANSION: u64 = 32;
 /// Bytes of keys that even the smallest file may expand to.
 pub const KEYS: u64 = 8 << 20;
 
-/// Taken from that budget for each record besides its key. One that says nothing has three bytes in the file, and
+/// Keys of slices are looked up one after the other, and not held: so many times the bytes of the file, and
+/// [`LOOKUPS`] more.
+pub const LOOKUP_EXPANSION: u64 = 256;
+
+/// Bytes of keys that are looked up for even the smallest file.
+pub const LOOKUPS: u64 = 64 << 20;
+
+/// Taken from the budget of keys for each record besides its key. One that says nothing has three bytes in the file, and
 /// fewer where it is compressed, but takes some hundred in memory.
 pub const RECORD: u64 = 224;
 

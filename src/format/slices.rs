@@ -34,7 +34,7 @@ pub(super) struct Budget(u64);
 impl Budget {
     /// What a file of this size may have looked up.
     pub fn of(size: u64) -> Self {
-        Self(size.saturating_mul(limits::KEY_EXPANSION).saturating_add(limits::KEYS))
+        Self(size.saturating_mul(limits::LOOKUP_EXPANSION).saturating_add(limits::LOOKUPS))
     }
 
     /// True if a key of so many bytes may be looked up.
