@@ -1,19 +1,19 @@
 //! Small files that claim the impossible, and structures without an end: each has its answer, and soon.
 
+#[path = "support/bombs.rs"]
+mod bombs;
 mod forge;
 mod support;
 
 use std::path::Path;
 
+use bombs::{DEEP, deep, entry, footer, header};
 use ckpt::bytes::FaultKind;
 use ckpt::store::{Memory, Store};
 use forge::Forge;
-use forge::bytes::{Message, masked_crc, varint};
+use forge::bytes::{Message, varint};
 use forge::graph::Graph;
 use support::{Metered, ask, fixture, in_memory};
-
-/// As deep as nothing honest is.
-const DEEP: usize = 1_000_000;
 
 /// Every command gives an answer to a path of this disk, and the doctor finds something.
 fn answered(disk: &dyn Store, path: &str) {
@@ -23,14 +23,6 @@ fn answered(disk: &dyn Store, path: &str) {
     let told = ask(disk, &["doctor", path, "--format", "json"]);
     assert!(told.code <= 1 && told.out.contains("\"code\": "), "{}", told.out);
     assert!(told.out.len() < 1 << 20, "{} bytes of answer", told.out.len());
-}
-
-/// The footer of a table that is nothing else.
-fn footer(meta: (u64, u64), index: (u64, u64)) -> Vec<u8> {
-    let mut footer: Vec<u8> = [meta.0, meta.1, index.0, index.1].into_iter().flat_map(varint).collect();
-    footer.resize(40, 0);
-    footer.extend(0xdb47_7524_8b80_fb57_u64.to_le_bytes());
-    footer
 }
 
 #[test]
@@ -48,22 +40,13 @@ fn an_index_of_fifty_bytes_that_claims_gigabytes() {
     }
 }
 
-/// The record of a tensor, as it never was.
-fn entry(dtype: i64, axes: &[i64], shard: i64, offset: i64, size: i64) -> Vec<u8> {
-    let axis = |size: &i64| Message::default().number(1, *size).0;
-    let shape = axes.iter().fold(Message::default(), |shape, size| shape.message(2, &axis(size)));
-    let entry = Message::default().number(1, dtype).message(2, &shape.0).number(3, shard);
-    entry.number(4, offset).number(5, size).fixed32(6, masked_crc(b"")).0
-}
-
 #[test]
 fn lengths_near_the_end_of_numbers() {
     let far = [i64::MAX, i64::MAX - 1, i64::MAX - 3, i64::MIN, -1, 1 << 62, 4 << 30];
     let shapes: [&[i64]; 6] = [&[], &[1], &[i64::MAX], &[1 << 32, 1 << 32], &[i64::MAX, 0], &[1 << 62, 4]];
-    let header = Message::default().number(1, 1).message(3, &Message::default().number(1, 1).0).0;
     for dtype in [1, 7, 21, 9] {
         for axes in shapes {
-            let mut records = vec![(Vec::new(), header.clone())];
+            let mut records = vec![(Vec::new(), header(1))];
             for (number, at) in far.iter().enumerate() {
                 for (other, size) in far.iter().enumerate() {
                     records.push((format!("v{number}{other}").into_bytes(), entry(dtype, axes, 0, *at, *size)));
@@ -143,11 +126,6 @@ fn a_name_of_a_million_slashes() {
     }
 }
 
-/// Texts that are nested a million times.
-fn deep(open: &str, inside: &str, close: &str) -> Vec<u8> {
-    format!("{}{inside}{}", open.repeat(DEEP), close.repeat(DEEP)).into_bytes()
-}
-
 #[test]
 fn json_of_a_million_levels() {
     for json in [deep("[", "", "]"), deep("{\"config\":", "1", "}"), deep("[", "", ""), deep("{\"a\":[", "", "")] {
@@ -216,14 +194,29 @@ fn messages_of_very_many_levels() {
 fn strings_that_claim_to_be_endless() {
     for lengths in [vec![u64::MAX], vec![u64::MAX >> 1], vec![4 << 30], vec![u64::MAX, 1], vec![1 << 63, 1 << 63]] {
         let bytes: Vec<u8> = lengths.iter().flat_map(|length| varint(*length)).chain([0; 8]).collect();
-        let header = Message::default().number(1, 1).message(3, &Message::default().number(1, 1).0).0;
         let record = entry(7, &[lengths.len() as i64], 0, 0, bytes.len() as i64);
         let mut disk = Memory::default();
-        disk.put("m.index", forge::table_of(vec![(Vec::new(), header), (b"words".to_vec(), record)]));
+        disk.put("m.index", forge::table_of(vec![(Vec::new(), header(1)), (b"words".to_vec(), record)]));
         disk.put("m.data-00000-of-00001", bytes);
         let told = support::faults(&disk, Path::new("m"));
         assert!(told.iter().any(|fault| matches!(fault.kind, FaultKind::StringLengths { .. })), "{told:?}");
         answered(&disk, "m");
         assert_ne!(ask(&disk, &["show", "m", "words", "--values"]).code, 0);
+    }
+}
+
+/// What else lies in a directory costs little, and changes nothing.
+#[test]
+fn a_hundred_thousand_files_beside_a_checkpoint() {
+    let alone = Forge::new("run/m").floats("w", &[1], &[0.5]).disk();
+    let mut disk = alone.clone();
+    for number in 0..100_000 {
+        disk.put(format!("run/events.out.{number:06}"), Vec::new());
+    }
+    for args in
+        [&["ls", "run/m"][..], &["ls", "run"], &["show", "run/m", "w"], &["diff", "run", "run"], &["doctor", "run/m"]]
+    {
+        let (one, many) = (ask(&alone, args), ask(&disk, args));
+        assert_eq!((one.code, one.out), (many.code, many.out), "{args:?}");
     }
 }

@@ -112,6 +112,10 @@ const COMMANDS: &[&str] = &[
     "doctor @ --log =/training.log --html =/report.html",
     "doctor @ --baseline =/known.toml --write-baseline",
     "completions --variables @",
+    "doctor @ --format json --output =/report.json",
+    "diff # @ --format json --output =/diff.json",
+    "completions bash",
+    "schema doctor",
     "explain --all",
     "rules",
 ];

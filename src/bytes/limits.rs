@@ -13,11 +13,15 @@ pub const BLOCK: usize = 256 << 20;
 pub const STORED_BLOCK: u64 = (2 << 30) + (1 << 20);
 
 /// Keys share their beginnings, so they take more room in memory than in the file: this many times its
-/// size, and [`KEYS`] more, is far above what names of variables do.
-pub const KEY_EXPANSION: u64 = 256;
+/// size, and [`KEYS`] more, is far above what names of variables do: TensorFlow writes every sixteenth in full.
+pub const KEY_EXPANSION: u64 = 32;
 
 /// Bytes of keys that even the smallest file may expand to.
-pub const KEYS: u64 = 64 << 20;
+pub const KEYS: u64 = 8 << 20;
+
+/// Taken from that budget for each record besides its key. One that says nothing has three bytes in the file, and
+/// fewer where it is compressed, but takes some hundred in memory.
+pub const RECORD: u64 = 224;
 
 /// Snappy can shrink to 1/21 at the very best; a block that claims more is lying.
 pub const SNAPPY_RATIO: usize = 64;
@@ -55,6 +59,9 @@ pub const DESCRIPTOR: u64 = 1 << 16;
 
 /// Bytes of the JSON with which Keras describes a model or lists its files.
 pub const KERAS_JSON: u64 = 64 << 20;
+
+/// Bytes of the paths of layers: each repeats those above it.
+pub const KERAS_PATHS: u64 = 64 << 20;
 
 /// What such JSON may weigh in memory, in its smallest values: an object is some twenty of them, a list four.
 /// A model of a thousand layers is some hundred thousand.

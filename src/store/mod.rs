@@ -4,6 +4,7 @@ mod kept;
 mod local;
 mod memory;
 mod nested;
+mod unpacked;
 mod watched;
 
 use std::io;

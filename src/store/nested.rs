@@ -1,14 +1,15 @@
 //! Files within archives: `model.keras/config.json` is a member of the zip `model.keras`.
 //!
 //! A member that is stored as it is, as Keras stores all, keeps its places: it is a window of the archive. One
-//! that is compressed is unpacked into memory as a whole, since deflate cannot be read from the middle: at the
-//! most [`limits::EXPANSION`] times the size of the archive.
+//! that is compressed is unpacked as a whole, since deflate cannot be read from the middle: at the most to
+//! [`limits::EXPANSION`] times the size of the archive, of which a twentieth is held in memory.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
+use super::unpacked::Unpacked;
 use super::{Blob, Store};
 use crate::bytes::limits;
 
@@ -159,13 +160,12 @@ fn member(blob: Box<dyn Blob>, name: &str, limit: u64) -> io::Result<Box<dyn Blo
     if size / limits::EXPANSION > file.compressed_size() {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} claims an impossible size")));
     }
-    let mut bytes = Vec::new();
-    (&mut file).take(size).read_to_end(&mut bytes)?;
+    let unpacked = Unpacked::read(&mut file, size)?;
     // Reading to the very end compares the checksum.
-    if bytes.len() as u64 != size || file.read(&mut [0])? != 0 {
+    if unpacked.size() != size || file.read(&mut [0])? != 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} is not as long as the archive says")));
     }
-    Ok(Box::new(Inflated(bytes)))
+    Ok(Box::new(unpacked))
 }
 
 /// A part of a file.
@@ -186,22 +186,6 @@ impl Blob for Window {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.blob.read_at(self.start.saturating_add(offset), into)
-    }
-}
-
-/// A member that was compressed.
-struct Inflated(Vec<u8>);
-
-impl Blob for Inflated {
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        let start = usize::try_from(offset).map_err(|_| io::ErrorKind::UnexpectedEof)?;
-        let end = start.checked_add(into.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        into.copy_from_slice(self.0.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
     }
 }
 

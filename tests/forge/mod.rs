@@ -61,7 +61,7 @@ impl Forge {
             shard: 0,
             big_endian: false,
             alignment: 1,
-            layout: Layout { block: 1 << 18, snappy: false },
+            layout: Layout { block: 1 << 18, snappy: false, interval: 16 },
             with_header: true,
             producer: 1,
             min_consumer: 0,
@@ -144,6 +144,12 @@ impl Forge {
     /// Closes the data blocks of the index at this size.
     pub fn block(mut self, bytes: usize) -> Self {
         self.layout.block = bytes;
+        self
+    }
+
+    /// Writes one of so many keys in full.
+    pub fn interval(mut self, keys: usize) -> Self {
+        self.layout.interval = keys;
         self
     }
 
@@ -307,7 +313,7 @@ fn slice_message(slice: &[Extent]) -> Vec<u8> {
 
 /// A table of any records, sorted by their keys.
 pub fn table_of(records: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
-    table(&records, Layout { block: 1 << 18, snappy: false })
+    table(&records, Layout { block: 1 << 18, snappy: false, interval: 16 })
 }
 
 /// A state file that names these checkpoints, the last one as the latest.

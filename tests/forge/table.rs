@@ -9,17 +9,19 @@ pub struct Layout {
     pub block: usize,
     /// Whether blocks are compressed.
     pub snappy: bool,
+    /// Of how many keys one is written in full: of 16, as TensorFlow does it.
+    pub interval: usize,
 }
 
 /// The bytes of a table of these records, which must be sorted by their keys.
 pub fn table(records: &[(Vec<u8>, Vec<u8>)], layout: Layout) -> Vec<u8> {
     let mut file = Vec::new();
     let mut handles: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-    let mut block = Block::new(16);
+    let mut block = Block::new(layout.interval);
     for (i, (key, value)) in records.iter().enumerate() {
         block.add(key, value);
         if block.bytes.len() >= layout.block || i + 1 == records.len() {
-            let full = std::mem::replace(&mut block, Block::new(16));
+            let full = std::mem::replace(&mut block, Block::new(layout.interval));
             handles.push((key.clone(), seal(&mut file, full, layout.snappy)));
         }
     }
@@ -104,7 +106,7 @@ fn literals(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn a_table_as_tensorflow_makes_it() {
     let records = [(b"".to_vec(), b"\x08\x01\x1a\x02\x08\x01".to_vec()), (b"v".to_vec(), b"x".to_vec())];
-    let bytes = table(&records, Layout { block: 1 << 18, snappy: false });
+    let bytes = table(&records, Layout { block: 1 << 18, snappy: false, interval: 16 });
     assert_eq!(bytes[..9], *b"\x00\x00\x06\x08\x01\x1a\x02\x08\x01");
     let metaindex = [0, 0, 0, 0, 1, 0, 0, 0, 0, 0xc0, 0xf2, 0xa1, 0xb0];
     assert!(bytes.windows(13).any(|window| window == metaindex));

@@ -74,5 +74,5 @@ pub fn records(variables: &[Variable]) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// A file of these records.
 pub fn sealed(records: &[(Vec<u8>, Vec<u8>)], block: usize, snappy: bool) -> Vec<u8> {
-    table(records, Layout { block, snappy })
+    table(records, Layout { block, snappy, interval: 16 })
 }

@@ -104,7 +104,7 @@ pub(super) struct Place {
 /// The layers of a model by the paths of their groups: the second `Dense` of `layers` is `layers/dense_1`.
 /// Keras 2.12 and 2.13 counted each of them twice, so there `step` is 2.
 pub(super) fn places(model: &Json, container: &str, step: u64) -> HashMap<String, Place> {
-    let mut walk = Walk { container, step, left: limits::KEYS, places: HashMap::new() };
+    let mut walk = Walk { container, step, left: limits::KERAS_PATHS, places: HashMap::new() };
     walk.put(model, "");
     walk.places
 }

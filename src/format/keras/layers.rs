@@ -47,8 +47,13 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     let is_model = is_model(hdf5);
     let container = if is_model { Container::KerasModelH5 } else { Container::KerasLayersH5 };
     let base = if is_model { MODEL } else { "" };
-    let mut lists =
-        Lists { hdf5, complain: hdf5.faults.is_empty(), read: HashSet::new(), left: limits::KEYS, kinds: Vec::new() };
+    let mut lists = Lists {
+        hdf5,
+        complain: hdf5.faults.is_empty(),
+        read: HashSet::new(),
+        left: limits::KERAS_PATHS,
+        kinds: Vec::new(),
+    };
     let layer_names = lists.group(base).and_then(|group| names(group, "layer_names"));
     let mut weights = Vec::new();
     let mut owners = Vec::new();

@@ -245,12 +245,14 @@ impl<'a> Table<'a> {
             if walk.cursor.is_empty() {
                 break;
             }
-            match walk.step() {
-                Ok(_) if walk.key.len() as u64 > self.keys => {
-                    return self.fault(malformed("its keys take more room than a table has"), block.at.clone());
+            let step = walk.step();
+            let cost = (walk.key.len() as u64).saturating_add(limits::RECORD);
+            match step {
+                Ok(_) if cost > self.keys => {
+                    return self.fault(malformed("its records take more room than a table has"), block.at.clone());
                 }
                 Ok((shared, value)) => {
-                    self.keys = self.keys.saturating_sub(walk.key.len() as u64);
+                    self.keys = self.keys.saturating_sub(cost);
                     if restarts.peek().is_some_and(|&restart| restart as usize == start) {
                         restarts.next();
                         if shared != 0 {
