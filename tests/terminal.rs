@@ -213,3 +213,22 @@ fn formats_for_programs_do_not_know_the_terminal() {
         }
     }
 }
+
+/// A list that no screen holds is laid out in stretches: nothing is lost, doubled or said anew where they meet.
+#[test]
+fn a_list_of_many_screens_is_whole() {
+    let mut disk = Memory::default();
+    let names: Vec<String> = (0..25_000).map(|n| format!("scope_{:02}/v{n}", n / 1000)).collect();
+    let many = names.iter().fold(Forge::new("many/m"), |forge, name| forge.count(name, 1));
+    many.put(&mut disk);
+    let rows = |answer: &str| answer.lines().filter(|line| line.contains("  i64 ")).count();
+    let list = ask(&disk, &["ls", "many/m", "--no-collapse", "--role", "all"]).expect(0).out;
+    assert_eq!(rows(&list), names.len());
+    let listed: std::collections::HashSet<&str> = list.split_whitespace().collect();
+    assert!(names.iter().all(|name| listed.contains(name.as_str())));
+    let tree = ask(&disk, &["ls", "many/m", "--no-collapse", "--role", "all", "--tree"]).expect(0).out;
+    assert_eq!((rows(&tree), tree.matches("scope_").count()), (names.len(), 25), "each scope is opened once");
+    let limited = ask(&disk, &["ls", "many/m", "--no-collapse", "--role", "all", "--limit", "10005"]).expect(0).out;
+    assert_eq!(rows(&limited), 10_005);
+    assert!(limited.contains("    ... 14,995 more\n"), "{}", &limited[limited.len() - 200..]);
+}

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::select::{self, Selector};
 use super::{Context, doctor, ls};
 use crate::bytes::Fault;
@@ -16,7 +18,8 @@ use crate::model::{
     Checkpoint, Container, Delta, Depth, Digests, Entry, Group, Payload, Resolved, Stats, Tolerance, VariableId,
 };
 use crate::restore::{self, Goal, Goals, Options, Scene};
-use crate::tensor::{self, Elements};
+use crate::store::Watched;
+use crate::tensor::{self, Deltas, Elements};
 use crate::view::{self, Diff, Differences, MapKind, Outcome, Spread};
 
 /// Variables whose values a page pictures, and the steps of each picture.
@@ -39,7 +42,8 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         return Err(Error::new(format!("{} is a listing: it has no values to compare", listing.label)));
     }
     let whole = align(&old, &new);
-    let mut reading = Reading { context, old: &old, new: &new, tolerance, trouble: Vec::new() };
+    let deltas = Deltas::new(context.store, &old, &new, tolerance.unwrap_or_default());
+    let mut reading = Reading { context, old: &old, new: &new, deltas, trouble: Vec::new() };
     reading.trouble.extend([&old, &new].into_iter().flat_map(trouble));
     let narrowed = selector.narrows().then(|| narrow(whole.clone(), &selector, &old, &new));
     let alignment = narrowed.as_ref().unwrap_or(&whole);
@@ -53,14 +57,19 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
         found.tolerate();
     }
     let spreads = if pictured { reading.spreads(&found) } else { Vec::new() };
-    let trouble = reading.trouble;
     // Of a selection nothing is restored: the verdict is on the whole.
     let all = narrowed.as_ref().map(|_| changes(&old, &new, &whole));
-    let goals = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
+    let (goals, refused) = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
+    let mut unread: Vec<Fault> = refused.into_iter().collect();
+    // A listing has no data to read it from.
+    let steps = [&old, &new].map(|side| if side.listed { None } else { ls::step(context, side, &mut unread) });
+    let mut trouble = reading.trouble;
+    unread.retain(|fault| !trouble.contains(&fault.to_string()));
+    trouble.extend(unread.iter().map(ToString::to_string));
     let alignment = narrowed.unwrap_or(whole);
     Ok(Outcome::Diff(Box::new(Diff {
         given: [old_path.given, new_path.given],
-        steps: [ls::step(context, &old), ls::step(context, &new)],
+        steps,
         story: story::tell(&old, &new, &alignment),
         old,
         new,
@@ -143,21 +152,24 @@ pub(super) fn goal(name: GoalName) -> Goal {
     }
 }
 
-/// What a restore of the old side in the program of the new one would come to, by the indexes.
+/// What a restore of the old side in the program of the new one would come to, by the indexes; or what the disk
+/// refuses, by which nothing can be told.
 fn goals(
     context: &Context,
     path: &Resolved,
     [old, new]: [&Checkpoint; 2],
     alignment: &Alignment,
     changes: &Changes,
-) -> Option<Goals> {
+) -> (Option<Goals>, Option<Fault>) {
     // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two.
-    let resolved = format::restorable(context.store, path.prefix.as_deref()?);
+    let Some(prefix) = path.prefix.as_deref() else { return (None, None) };
+    let store = Watched::new(context.store, prefix);
+    let resolved = format::restorable(&store, prefix);
+    let graph = doctor::beside(&store, &resolved, Some(new), None);
     // It was there before: what the disk refuses now tells nothing of what a restore does.
-    if resolved.prefix.is_none() && resolved.refused.is_some() {
-        return None;
+    if let Some((path, error)) = store.refused() {
+        return (None, Some(format::refused(&path, &error)));
     }
-    let graph = doctor::beside(context, &resolved, Some(new), None);
     let scene = Scene {
         resolved: &resolved,
         checkpoint: Some(old),
@@ -167,7 +179,7 @@ fn goals(
         alignment: Some(alignment),
         options: Options::default(),
     };
-    restore::judge(&scene, changes, None)
+    (restore::judge(&scene, changes, None), None)
 }
 
 /// Leaves out what the flags do.
@@ -190,12 +202,15 @@ fn trouble(checkpoint: &Checkpoint) -> Vec<String> {
     faults.collect()
 }
 
+/// Whether two tensors have one value, and by how much they differ if that was looked at.
+type Settled = (bool, Option<Delta>);
+
 /// Reading of what the indexes do not settle.
 struct Reading<'a> {
     context: &'a Context<'a>,
     old: &'a Checkpoint,
     new: &'a Checkpoint,
-    tolerance: Option<Tolerance>,
+    deltas: Deltas<'a>,
     /// What could not be read.
     trouble: Vec<String>,
 }
@@ -209,36 +224,25 @@ impl Reading<'_> {
 
     /// Settles what checksums cannot: differently sliced, another byte order, files without checksums.
     fn settle(&mut self, found: &mut Changes) {
-        let mut same = Vec::new();
         let valueless = |side: &Checkpoint| side.listed || side.container == Container::MetaGraph;
         let valueless = valueless(self.old) || valueless(self.new);
-        for open in found.open() {
-            // A graph has no values, nor has a listing: names, types and shapes are all that can be held against each other.
-            if valueless {
-                same.push(open.change);
-                continue;
-            }
-            let Some((a, b)) = self.entries(&open) else { continue };
-            // What lies in no file of the checkpoint stays unknown.
-            if [a, b].iter().any(|entry| matches!(entry.payload, Payload::Nowhere)) {
-                continue;
-            }
-            let compared = if a.dtype.is_numeric() {
-                let delta = self.delta(a, b);
-                delta.map(|delta| (delta.is_some_and(|delta| delta.changed == 0), delta))
-            } else {
-                let read = |checkpoint, entry| tensor::read(self.context.store, checkpoint, entry);
-                read(self.old, a).and_then(|a: Elements| Ok((a == read(self.new, b)?, None)))
-            };
+        let open = found.open();
+        let compared: Vec<Option<Result<Settled, Fault>>> =
+            open.par_iter().map(|open| if valueless { Some(Ok((true, None))) } else { self.compare(open) }).collect();
+        let mut same = Vec::new();
+        for (open, compared) in open.iter().zip(compared) {
             match (compared, found.list.get_mut(open.change)) {
-                (Ok((true, _)), Some(change)) if change.renamed => change.kind = ChangeKind::Renamed,
-                (Ok((true, _)), _) => same.push(open.change),
-                (Ok((false, delta)), Some(change)) => {
+                // A graph has no values, nor has a listing: names, types and shapes are all that can be held against
+                // each other.
+                (Some(Ok((true, _))), _) if valueless => same.push(open.change),
+                (Some(Ok((true, _))), Some(change)) if change.renamed => change.kind = ChangeKind::Renamed,
+                (Some(Ok((true, _))), _) => same.push(open.change),
+                (Some(Ok((false, delta))), Some(change)) => {
                     change.kind = ChangeKind::Revalued;
                     change.delta = delta;
                 }
-                (Err(fault), _) => self.trouble.push(fault.to_string()),
-                (Ok((false, _)), None) => {}
+                (Some(Err(fault)), _) => self.trouble.push(fault.to_string()),
+                (Some(Ok((false, _))), None) | (None, _) => {}
             }
         }
         found.same = found.same.saturating_add(same.len());
@@ -251,24 +255,42 @@ impl Reading<'_> {
         found.list.sort_by_key(|change| change.kind);
     }
 
+    /// Whether two tensors have one value, and how much they differ. None for what lies in no file of the
+    /// checkpoint: it stays unknown.
+    fn compare(&self, open: &Open) -> Option<Result<Settled, Fault>> {
+        let (a, b) = self.entries(open)?;
+        if [a, b].iter().any(|entry| matches!(entry.payload, Payload::Nowhere)) {
+            return None;
+        }
+        if a.dtype.is_numeric() {
+            let delta = self.deltas.of(a, b);
+            return Some(delta.map(|delta| (delta.is_some_and(|delta| delta.changed == 0), delta)));
+        }
+        let read = |checkpoint, entry| tensor::read(self.context.store, checkpoint, entry);
+        Some(read(self.old, a).and_then(|a: Elements| Ok((a == read(self.new, b)?, None))))
+    }
+
     /// Reads what differs and says how much.
     fn measure(&mut self, found: &mut Changes) {
         let open = found.measurable();
         let bytes = |(a, b): (&Entry, &Entry)| a.stored_bytes().saturating_add(b.stored_bytes());
         let all = open.iter().filter_map(|open| self.entries(open)).map(bytes).fold(0, u64::saturating_add);
         self.context.progress.expect(all);
-        for open in open {
-            let Some((a, b)) = self.entries(&open) else { continue };
-            let read = bytes((a, b));
-            match self.delta(a, b) {
-                Ok(delta) => {
-                    if let Some(change) = found.list.get_mut(open.change) {
-                        change.delta = delta;
-                    }
-                }
-                Err(fault) => self.trouble.push(fault.to_string()),
+        // Handed out in their order, which is mostly that of the files.
+        let deltas = open.into_iter().enumerate().par_bridge().filter_map(|(place, open)| {
+            let (a, b) = self.entries(&open)?;
+            let delta = self.deltas.of(a, b);
+            self.context.progress.advance(bytes((a, b)));
+            Some((place, open.change, delta))
+        });
+        let mut deltas: Vec<_> = deltas.collect();
+        deltas.sort_unstable_by_key(|(place, ..)| *place);
+        for (_, change, delta) in deltas {
+            match (delta, found.list.get_mut(change)) {
+                (Ok(delta), Some(change)) => change.delta = delta,
+                (Ok(_), None) => {}
+                (Err(fault), _) => self.trouble.push(fault.to_string()),
             }
-            self.context.progress.advance(read);
         }
     }
 
@@ -301,9 +323,5 @@ impl Reading<'_> {
             tensor::histogram(self.context.store, checkpoint, entry, &range, STEPS).ok()?
         };
         Some(Spread { change: open.change, old: histogram(self.old, old)?, new: histogram(self.new, new)? })
-    }
-
-    fn delta(&self, old: &Entry, new: &Entry) -> Result<Option<Delta>, Fault> {
-        tensor::delta(self.context.store, (self.old, old), (self.new, new), self.tolerance.unwrap_or_default())
     }
 }

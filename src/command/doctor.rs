@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::format;
 use crate::model::{Checkpoint, Depth, Digests, Directory, Flavor, GraphFile, Resolved};
 use crate::restore::{self, Loader, Scene};
+use crate::store::Store;
 use crate::tensor;
 use crate::view::{Outcome, Reports};
 
@@ -137,14 +138,18 @@ fn compare(checkpoint: &Checkpoint, target: Checkpoint) -> Comparison {
 /// Learns everything about one path that the rules may want to know.
 fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>, call: Call) -> Facts {
     let resolved = format::restorable(context.store, path);
-    let (checkpoint, digests) = open(context, &resolved, depth);
+    let (checkpoint, mut digests) = open(context, &resolved, depth);
+    let mut unread = Vec::new();
+    let step = checkpoint.as_ref().and_then(|checkpoint| ls::step(context, checkpoint, &mut unread));
+    unread.retain(|fault| digests.faults.iter().all(|known| known.at.file != fault.at.file));
+    digests.faults.extend(unread);
     let siblings = Siblings::of(context, &resolved, checkpoint.as_ref(), &digests);
     let (comparison, lone_target) = match (&checkpoint, target) {
         (Some(checkpoint), Some(target)) => (Some(compare(checkpoint, target)), None),
         (_, target) => (None, target),
     };
     let program = comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref());
-    let graph = beside(context, &resolved, program.or(checkpoint.as_ref()), call.loader);
+    let graph = beside(context.store, &resolved, program.or(checkpoint.as_ref()), call.loader);
     let scene = Scene {
         resolved: &resolved,
         checkpoint: checkpoint.as_ref(),
@@ -169,7 +174,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         predictions,
         goals,
         subject: resolved.given.clone(),
-        step: checkpoint.as_ref().and_then(|checkpoint| ls::step(context, checkpoint)),
+        step,
         whole_siblings: siblings.whole,
         names_from: siblings.names_from,
         resolved,
@@ -183,7 +188,7 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
 
 /// The graph of the program that a Saver restores, where one is asked about or fits.
 pub(super) fn beside(
-    context: &Context,
+    store: &dyn Store,
     resolved: &Resolved,
     program: Option<&Checkpoint>,
     loader: Option<Loader>,
@@ -191,7 +196,7 @@ pub(super) fn beside(
     let by_name = program.is_some_and(|program| program.flavor == Flavor::NameBased);
     let asked = loader.map_or(by_name, |loader| loader == Loader::Saver);
     let prefix = program.map_or(Path::new(&resolved.given), |program| &program.prefix);
-    asked.then(|| format::graph_beside(context.store, prefix))
+    asked.then(|| format::graph_beside(store, prefix))
 }
 
 /// The other checkpoints of the directory, looked at only where the one in question is damaged.

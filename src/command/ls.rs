@@ -32,7 +32,7 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
     let prefix = resolved.prefix.clone().ok_or_else(|| not_found(context.store, &resolved))?;
     let mut checkpoint = if args.all { None } else { Some(format::open(context.store, &prefix)?) };
     let mut faults = Vec::new();
-    let step = checkpoint.as_ref().and_then(|checkpoint| known_step(context, checkpoint, &mut faults));
+    let step = checkpoint.as_ref().and_then(|checkpoint| step(context, checkpoint, &mut faults));
     let (history, older) =
         match resolved.directory.as_ref().filter(|_| resolved.is_directory && !resolved.is_saved_model) {
             Some(directory) => history(context, directory, args.all, checkpoint.as_ref().map(|known| (known, step))),
@@ -83,13 +83,8 @@ fn entries_of(checkpoint: &Checkpoint, chosen: &[VariableId]) -> Vec<EntryId> {
     chosen.iter().filter_map(|id| Some(checkpoint.variables.get(*id)?.entry)).collect()
 }
 
-/// The step that training had reached.
-pub(super) fn step(context: &Context, checkpoint: &Checkpoint) -> Option<i64> {
-    known_step(context, checkpoint, &mut Vec::new())
-}
-
-/// As [`step`]; of one that the disk does not give, why.
-fn known_step(context: &Context, checkpoint: &Checkpoint, faults: &mut Vec<Fault>) -> Option<i64> {
+/// The step that training had reached; of one that the disk does not give, why.
+pub(super) fn step(context: &Context, checkpoint: &Checkpoint, faults: &mut Vec<Fault>) -> Option<i64> {
     let variable = checkpoint.variables.get(checkpoint.step_variable()?)?;
     scalar(context, checkpoint, checkpoint.entry(variable)?, faults)?.parse().ok()
 }
@@ -135,8 +130,11 @@ fn history(
         if let Some((known, step)) = known.filter(|(known, _)| known.prefix == prefix) {
             return row(directory, candidate, prefix, Some(known), step);
         }
-        let opened = format::open(context.store, prefix).ok();
-        row(directory, candidate, prefix, opened.as_ref(), opened.as_ref().and_then(|opened| step(context, opened)))
+        let mut opened = format::open(context.store, prefix).ok();
+        let mut faults = Vec::new();
+        let step = opened.as_ref().and_then(|opened| step(context, opened, &mut faults));
+        opened.iter_mut().for_each(|opened| opened.faults.append(&mut faults));
+        row(directory, candidate, prefix, opened.as_ref(), step)
     };
     (candidates.iter().skip(older).map(row).collect(), older)
 }

@@ -14,6 +14,19 @@ pub(super) fn file(path: PathBuf, role: FileRole, item: Option<Item>) -> File {
     File { label: path.display().to_string().into(), path, role, size, stored: None, modified }
 }
 
+/// What lies at a path; of what the disk does not show but gives all the same, what its bytes tell.
+pub(super) fn look(store: &dyn Store, path: &Path) -> Option<Item> {
+    match store.stat(path) {
+        Ok(item) => Some(item),
+        Err(error) if is_absent(&error) => None,
+        Err(_) => {
+            let size = store.open(path).ok()?.size();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            Some(Item { name, size, modified: None, kind: ItemKind::File })
+        }
+    }
+}
+
 /// Those of some files in a directory that are there, and all that lies in some folders of it.
 pub(super) fn parts(store: &dyn Store, directory: &Path, names: &[&str], folders: &[&str]) -> Vec<File> {
     let named = names.iter().filter_map(|name| Some((directory.join(name), store.stat(&directory.join(name)).ok()?)));

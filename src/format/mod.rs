@@ -18,7 +18,7 @@ mod recognise;
 mod resolve;
 mod saved_model;
 mod slices;
-mod sstable;
+pub mod sstable;
 mod state;
 #[doc(hidden)]
 pub mod v1;
@@ -30,6 +30,7 @@ pub use meta_graph::beside as graph_beside;
 pub use resolve::{resolve, restorable};
 pub use saved_model::read as read_saved_model;
 
+use std::io;
 use std::path::Path;
 
 use self::recognise::Kind;
@@ -115,6 +116,11 @@ pub fn graph_of_another(store: &dyn Store, checkpoint: &Checkpoint) -> Vec<Fault
         faults.push(Fault { kind: FaultKind::GraphOfAnother { missing }, at: Span::whole(&file.label) });
     }
     faults
+}
+
+/// What the disk says of a path that it does not give.
+pub fn refused(path: &Path, error: &io::Error) -> Fault {
+    files::unreadable(&directory::label(path).into(), error)
 }
 
 /// True for what ends as an index, or a checkpoint of the older format, does.

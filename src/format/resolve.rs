@@ -292,7 +292,8 @@ fn near_items(store: &dyn Store, around: &Path, name: &str) -> Vec<String> {
     let items = store.list(around).unwrap_or_default();
     let mut scored: Vec<(f64, &Item)> =
         items.iter().map(|item| (strsim::jaro_winkler(&item.name, name), item)).collect();
-    scored.retain(|(score, _)| *score > ALIKE);
+    // One of this very name is there, and leads nowhere.
+    scored.retain(|(score, item)| *score > ALIKE && item.name != name);
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.iter().take(3).map(|(_, item)| label(&around.join(&item.name))).collect()
 }

@@ -88,7 +88,10 @@ impl Blob for LocalBlob {
 
     #[cfg(unix)]
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, into, offset)
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, into, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => super::cut(),
+            _ => error,
+        })
     }
 
     #[cfg(windows)]
@@ -97,7 +100,7 @@ impl Blob for LocalBlob {
         while !into.is_empty() {
             let read = self.file.seek_read(into, offset)?;
             if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+                return Err(super::cut());
             }
             offset = offset.saturating_add(read as u64);
             into = into.get_mut(read..).unwrap_or_default();

@@ -4,6 +4,7 @@ mod kept;
 mod local;
 mod memory;
 mod nested;
+mod watched;
 
 use std::io;
 use std::path::Path;
@@ -12,6 +13,7 @@ pub use kept::Kept;
 pub use local::Local;
 pub use memory::Memory;
 pub use nested::{Harm, Member, harmed, members, open};
+pub use watched::Watched;
 
 /// One thing in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +103,11 @@ pub fn read(store: &dyn Store, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; size];
     blob.read_at(0, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Of a file that has fewer bytes than the operating system said when it was opened.
+fn cut() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "it has fewer bytes than its size said")
 }
 
 fn too_large(size: u64) -> io::Error {

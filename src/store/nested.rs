@@ -48,7 +48,7 @@ pub(super) fn find<S: Store + ?Sized>(store: &S, path: &Path, limit: u64) -> io:
 }
 
 /// True if there is no file at a path, as opposed to one that cannot be opened.
-fn is_no_file(error: &io::Error) -> bool {
+pub(super) fn is_no_file(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory | InvalidInput | IsADirectory)
 }

@@ -1,47 +1,120 @@
 //! How much the values of a variable differ between two checkpoints.
 
+mod block;
+
 use half::{bf16, f16};
+use rayon::prelude::*;
 
-use super::decode;
+use super::opened::{Opened, with_buffers};
 use super::products::Products;
-use super::stream::{Stream, nowhere};
+use super::stream::{self, Stream, nowhere};
+use super::{PIECE, decode};
 use crate::bytes::{Fault, FaultKind};
-use crate::model::{Checkpoint, DType, Delta, Entry, Kind, Tolerance};
+use crate::model::{Checkpoint, DType, Delta, Entry, Extent, Kind, Payload, Tolerance};
 use crate::store::Store;
+use block::{BLOCK, Block};
 
-/// Reads both tensors, of one shape, side by side. None for strings and their like, and for complex numbers
-/// beside others.
-///
-/// # Errors
-/// If the bytes of either cannot be read, or one has fewer numbers than the other.
-pub fn delta(
-    store: &dyn Store,
-    old: (&Checkpoint, &Entry),
-    new: (&Checkpoint, &Entry),
+/// Two checkpoints whose values are held against each other.
+pub struct Deltas<'a> {
+    store: &'a dyn Store,
+    old: &'a Checkpoint,
+    new: &'a Checkpoint,
+    opened: [Opened<'a>; 2],
     tolerance: Tolerance,
-) -> Result<Option<Delta>, Fault> {
-    let is_complex = |entry: &Entry| matches!(entry.dtype.kind(), Kind::Complex { .. });
-    let sizes = (number(old.1.dtype), number(new.1.dtype));
-    let ((Some(of_old), Some(of_new)), true) = (sizes, is_complex(old.1) == is_complex(new.1)) else {
-        return Ok(None);
-    };
-    let mut a = Side::open(store, old, of_old)?;
-    let mut b = Side::open(store, new, of_new)?;
-    let mut tally = Tally::new(old.1.dtype, new.1.dtype, tolerance);
-    loop {
-        let numbers = match (a.available()?, b.available()?) {
-            (0, 0) => return Ok(Some(tally.finish())),
-            (0, _) | (_, 0) => {
-                let ((checkpoint, entry), other) = if a.available()? == 0 { (old, new.1) } else { (new, old.1) };
-                let (stored, expected) = (entry.stored_bytes(), other.stored_bytes());
-                let kind = FaultKind::SizeMismatch { key: entry.key.to_string(), stored, expected };
-                return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
-            }
-            (a, b) => a.min(b),
-        };
-        let sides = a.take(numbers).chunks_exact(of_old.1).zip(b.take(numbers).chunks_exact(of_new.1));
-        sides.for_each(|(a, b)| tally.add((of_old.0, a), (of_new.0, b)));
+}
+
+impl<'a> Deltas<'a> {
+    /// Reads nothing yet.
+    pub fn new(store: &'a dyn Store, old: &'a Checkpoint, new: &'a Checkpoint, tolerance: Tolerance) -> Self {
+        let opened = [old, new].map(|checkpoint| Opened::new(store, checkpoint));
+        Self { store, old, new, opened, tolerance }
     }
+
+    /// Reads two tensors of one shape side by side, on all threads. None for strings and their like, and for
+    /// complex numbers beside others.
+    ///
+    /// # Errors
+    /// If the bytes of either cannot be read, or one has fewer numbers than the other.
+    pub fn of(&self, old: &Entry, new: &Entry) -> Result<Option<Delta>, Fault> {
+        let is_complex = |entry: &Entry| matches!(entry.dtype.kind(), Kind::Complex { .. });
+        let sizes = (number(old.dtype), number(new.dtype));
+        let ((Some(of_old), Some(of_new)), true) = (sizes, is_complex(old) == is_complex(new)) else {
+            return Ok(None);
+        };
+        let tally = match (plain(old, of_old.1), plain(new, of_new.1)) {
+            (Some(a), Some(b)) if a.1 == b.1 => self.pieces((old, a.0), (new, b.0), a.1)?,
+            _ => self.streams(old, new)?,
+        };
+        Ok(Some(tally.finish()))
+    }
+
+    /// Tensors that lie in one stretch each, of so many numbers.
+    fn pieces(&self, old: (&Entry, Extent), new: (&Entry, Extent), count: u64) -> Result<Tally, Fault> {
+        let [step, of_old, of_new] = match (number(old.0.dtype), number(new.0.dtype)) {
+            (Some((_, a)), Some((_, b))) => [PIECE / a.max(b).max(1), a, b].map(|size| size as u64),
+            _ => return Ok(self.tally(old.0, new.0)),
+        };
+        let part = |extent: Extent, size: u64, from: u64, to: u64| Extent {
+            offset: extent.offset + from * size,
+            length: (to - from) * size,
+            ..extent
+        };
+        let look = |piece: u64| -> Result<Tally, Fault> {
+            let (from, to) = (piece * step, count.min((piece + 1) * step));
+            with_buffers(|[a, b]| {
+                let [opened_old, opened_new] = &self.opened;
+                let a = opened_old.read(part(old.1, of_old, from, to), a)?;
+                let b = opened_new.read(part(new.1, of_new, from, to), b)?;
+                stream::to_little_endian(old.0.endianness, old.0.dtype, a);
+                stream::to_little_endian(new.0.endianness, new.0.dtype, b);
+                let mut tally = self.tally(old.0, new.0);
+                tally.add(a, b);
+                Ok(tally)
+            })
+        };
+        // Handed out from front to back, and taken together in that order: sums do not depend on the threads.
+        let mut looks: Vec<(u64, Result<Tally, Fault>)> =
+            (0..count.div_ceil(step)).par_bridge().map(|piece| (piece, look(piece))).collect();
+        looks.sort_unstable_by_key(|(piece, _)| *piece);
+        let mut tally = self.tally(old.0, new.0);
+        for (_, look) in looks {
+            tally.append(&look?);
+        }
+        Ok(tally)
+    }
+
+    /// Tensors that are in slices or pieces.
+    fn streams(&self, old: &Entry, new: &Entry) -> Result<Tally, Fault> {
+        let mut tally = self.tally(old, new);
+        let mut a = Side::open(self.store, self.old, old)?;
+        let mut b = Side::open(self.store, self.new, new)?;
+        loop {
+            let numbers = match (a.available()?, b.available()?) {
+                (0, 0) => return Ok(tally),
+                (0, _) | (_, 0) => {
+                    let sides = if a.available()? == 0 { (self.old, old, new) } else { (self.new, new, old) };
+                    let (checkpoint, entry, other) = sides;
+                    let (stored, expected) = (entry.stored_bytes(), other.stored_bytes());
+                    let kind = FaultKind::SizeMismatch { key: entry.key.to_string(), stored, expected };
+                    return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
+                }
+                (a, b) => a.min(b),
+            };
+            tally.add(a.take(numbers), b.take(numbers));
+        }
+    }
+
+    fn tally(&self, old: &Entry, new: &Entry) -> Tally {
+        Tally::new(old.dtype, new.dtype, self.tolerance)
+    }
+}
+
+/// The stretch that a tensor lies in, and how many numbers of `size` bytes it has; none if it is in several, or
+/// is not as long as it should be.
+fn plain(entry: &Entry, size: usize) -> Option<(Extent, u64)> {
+    let Payload::Extent(extent) = entry.payload else { return None };
+    let is_whole = entry.dtype.bytes()?.checked_mul(entry.shape.elements()?)? == extent.length;
+    is_whole.then_some((extent, extent.length.checked_div(size as u64)?))
 }
 
 /// What the single numbers of a type are, and the bytes of one. None for what has none.
@@ -62,8 +135,9 @@ struct Side {
 }
 
 impl Side {
-    fn open(store: &dyn Store, (checkpoint, entry): (&Checkpoint, &Entry), of: (Kind, usize)) -> Result<Self, Fault> {
-        Ok(Self { stream: Stream::open(store, checkpoint, entry)?, size: of.1.max(1), piece: Vec::new(), at: 0 })
+    fn open(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Self, Fault> {
+        let size = number(entry.dtype).map_or(1, |(_, size)| size);
+        Ok(Self { stream: Stream::open(store, checkpoint, entry)?, size, piece: Vec::new(), at: 0 })
     }
 
     /// How many numbers are at hand; 0 at the end.
@@ -87,7 +161,8 @@ impl Side {
 struct Tally {
     delta: Delta,
     tolerance: Tolerance,
-    same_type: bool,
+    /// What the numbers are, and the bytes of one: old, new.
+    of: [(Kind, usize); 2],
     /// Squares of the old, of the new, and of the difference; the two sides multiplied.
     squares: [Products; 3],
     dot: Products,
@@ -103,7 +178,7 @@ impl Tally {
         Self {
             delta: Delta::default(),
             tolerance,
-            same_type: old == new,
+            of: [old, new].map(|dtype| number(dtype).unwrap_or((Kind::Resource, 1))),
             squares: Default::default(),
             dot: Products::default(),
             sums: Default::default(),
@@ -113,10 +188,59 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, (of_a, a): (Kind, &[u8]), (of_b, b): (Kind, &[u8])) {
+    /// Takes in the numbers of both sides that stand beside each other.
+    fn add(&mut self, old: &[u8], new: &[u8]) {
+        let [(of_old, a), (of_new, b)] = self.of;
+        for (old, new) in old.chunks(BLOCK * a).zip(new.chunks(BLOCK * b)) {
+            let block = if of_old == of_new { block::of(of_old, old, new, self.tolerance) } else { None };
+            match block {
+                Some(block) => self.add_block(&block),
+                None => old.chunks_exact(a).zip(new.chunks_exact(b)).for_each(|(x, y)| self.pair(x, y)),
+            }
+        }
+    }
+
+    fn add_block(&mut self, block: &Block) {
+        self.delta.total += block.total;
+        self.delta.changed += block.changed;
+        self.delta.outside += block.outside;
+        self.finite += block.total;
+        self.not_zero += block.not_zero;
+        let ([old, new, difference], [sizes, relative]) = (&mut self.squares, &mut self.sums);
+        old.add_sum(block.old);
+        new.add_sum(block.new);
+        difference.add_sum(block.difference);
+        self.dot.add_sum(block.dot);
+        sizes.add_sum(block.sizes);
+        relative.add_sum(block.relative);
+        self.delta.max_abs = self.delta.max_abs.max(block.max_abs);
+        self.delta.max_rel = self.delta.max_rel.max(block.max_rel);
+    }
+
+    /// Takes in the numbers that follow.
+    fn append(&mut self, next: &Self) {
+        let (delta, more) = (&mut self.delta, &next.delta);
+        delta.total += more.total;
+        delta.changed += more.changed;
+        delta.outside += more.outside;
+        delta.new_nan += more.new_nan;
+        delta.new_inf += more.new_inf;
+        delta.max_abs = delta.max_abs.max(more.max_abs);
+        delta.max_rel = delta.max_rel.max(more.max_rel);
+        self.finite += next.finite;
+        self.not_zero += next.not_zero;
+        self.squares.iter_mut().zip(&next.squares).for_each(|(sum, more)| sum.append(more));
+        self.sums.iter_mut().zip(&next.sums).for_each(|(sum, more)| sum.append(more));
+        self.dot.append(&next.dot);
+        self.rounding = self.rounding.filter(|_| next.rounding.is_some());
+    }
+
+    /// Takes in one number of each side, whatever they are.
+    fn pair(&mut self, a: &[u8], b: &[u8]) {
+        let [(of_a, _), (of_b, _)] = self.of;
         let Some((x, y)) = decode::number(of_a, a).zip(decode::number(of_b, b)) else { return };
         self.delta.total += 1;
-        let differs = if self.same_type { a != b } else { !decode::is_equal((of_a, a), (of_b, b)) };
+        let differs = if of_a == of_b { a != b } else { !decode::is_equal((of_a, a), (of_b, b)) };
         self.delta.changed += u64::from(differs);
         self.delta.outside += u64::from(differs && !self.tolerance.allows(x, y));
         self.rounding = self.rounding.filter(|rounding| rounding.holds(x, y));

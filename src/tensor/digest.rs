@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::gaps::gaps;
+use super::opened::{Opened, with_buffers};
 use super::read::{Elements, read};
 use super::stream::{self, Stream};
 use super::tally::Tally;
@@ -55,7 +56,8 @@ pub fn digest(
     let chosen = chosen.into_iter().filter(|id| !is_alias.contains(id)).collect();
     let chosen = bounded(checkpoint, chosen);
     let store = &Kept::new(store);
-    let pass = Pass { store, checkpoint, values: request.depth >= Depth::Values, progress };
+    let opened = Opened::new(store, checkpoint);
+    let pass = Pass { store, opened, checkpoint, values: request.depth >= Depth::Values, progress };
     let is = |id: &EntryId, what: fn(&Entry) -> bool| checkpoint.entries.get(*id).is_some_and(what);
     let (coded, plain): (Vec<EntryId>, Vec<EntryId>) =
         chosen.iter().partition(|id| is(id, |entry| matches!(entry.payload, Payload::Coded(_))));
@@ -90,6 +92,7 @@ pub fn digest(
 
 struct Pass<'a> {
     store: &'a dyn Store,
+    opened: Opened<'a>,
     checkpoint: &'a Checkpoint,
     values: bool,
     progress: &'a (dyn Fn(u64) + Sync),
@@ -131,7 +134,8 @@ impl Pass<'_> {
     /// Tensors of numbers are cut into pieces; neighbouring small pieces are read in one go.
     fn numbers(&self, ids: &[EntryId]) -> Vec<(EntryId, Looked)> {
         let pieces = self.pieces(ids);
-        let mut seen: Vec<Look> = runs(&pieces).into_par_iter().flat_map_iter(|run| self.run(run)).collect();
+        // Handed out from front to back, so that the disk is read in order by all threads together.
+        let mut seen: Vec<Look> = runs(&pieces).into_iter().par_bridge().flat_map_iter(|run| self.run(run)).collect();
         // From the order of the files to that of the tensors.
         seen.sort_by_key(|(piece, _)| (piece.entry, piece.part, piece.extent.offset));
         let of_entries = seen.chunk_by(|(a, _), (b, _)| a.entry == b.entry);
@@ -172,23 +176,23 @@ impl Pass<'_> {
         };
         let start = first.extent.offset;
         let whole = Extent { length: end - start, ..first.extent };
-        let mut buffer = vec![0; whole.length as usize];
-        let read = stream::open(self.store, self.checkpoint, whole).and_then(|(blob, span)| {
-            blob.read_at(start, &mut buffer).map_err(|error| stream::unreadable(&span, &error))
-        });
-        let seen = pieces.iter().map(|piece| {
-            let from = (piece.extent.offset - start) as usize;
-            let bytes = buffer.get_mut(from..from + piece.extent.length as usize);
-            let seen = match (&read, bytes) {
-                (Ok(()), Some(bytes)) => Ok(self.look(piece, bytes)),
-                (Err(fault), _) => Err(fault.clone()),
-                (Ok(()), None) => Ok(Seen { crc: 0, tally: None }),
+        let looks = with_buffers(|[buffer]| {
+            let mut read = self.opened.read(whole, buffer);
+            let look = |piece: &Piece| {
+                let seen = match &mut read {
+                    Ok(bytes) => {
+                        let from = (piece.extent.offset - start) as usize;
+                        let bytes = bytes.get_mut(from..from + piece.extent.length as usize);
+                        Ok(bytes.map_or(Seen { crc: 0, tally: None }, |bytes| self.look(piece, bytes)))
+                    }
+                    Err(fault) => Err(fault.clone()),
+                };
+                (*piece, seen)
             };
-            (*piece, seen)
+            pieces.iter().map(look).collect()
         });
-        let seen = seen.collect();
         (self.progress)(whole.length);
-        seen
+        looks
     }
 
     fn look(&self, piece: &Piece, bytes: &mut [u8]) -> Seen {

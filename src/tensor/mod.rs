@@ -8,16 +8,19 @@ mod delta;
 mod digest;
 mod gaps;
 mod npy;
+mod numbers;
+mod opened;
 mod products;
 mod read;
 mod spread;
 mod stream;
 mod tally;
 mod values;
+mod widest;
 
 pub use chunk::{ChunkError, unfilter};
 pub use decode::text;
-pub use delta::delta;
+pub use delta::Deltas;
 pub use digest::{Request, digest};
 pub use npy::npy;
 pub use read::{Elements, front, read};
@@ -25,4 +28,4 @@ pub use spread::histogram;
 
 /// Bytes that are read at a time: small enough to stay in a core's cache for the second look
 /// (checksum, then statistics), large enough to keep the operating system busy.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 18;

@@ -27,6 +27,17 @@ impl Products {
         }
     }
 
+    /// Adds a sum of products that a float64 holds as it is.
+    pub fn add_sum(&mut self, products: f64) {
+        let [_, _, plain, ..] = &mut self.0;
+        *plain += products;
+    }
+
+    /// Adds what another has summed.
+    pub fn append(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, more)| *sum += more);
+    }
+
     /// The sum.
     pub fn sum(&self) -> Wide {
         let Some(top) = self.0.iter().rposition(|sum| *sum != 0.0) else { return Wide { mantissa: 0.0, steps: 0 } };

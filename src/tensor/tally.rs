@@ -1,12 +1,11 @@
 //! Statistics of numbers in one pass, piece by piece.
 
-use half::{bf16, f16};
-
-use super::decode;
-use crate::model::{DType, Kind, Stats};
+use super::numbers::{Loop, numbers};
+use super::widest::widest;
+use crate::model::{DType, Stats};
 
 /// Numbers that are worked on side by side, so that the compiler can use vector instructions.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// Statistics of a piece of a tensor; pieces can be taken together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,22 +42,7 @@ impl Default for Tally {
 impl Tally {
     /// Looks at the numbers in little-endian `bytes`. None for types without numbers.
     pub fn of(dtype: DType, bytes: &[u8]) -> Option<Self> {
-        Some(match dtype.kind() {
-            Kind::Float { bits: 32 } | Kind::Complex { bits: 32 } => each(bytes, |b| f64::from(f32::from_le_bytes(b))),
-            Kind::Float { bits: 64 } | Kind::Complex { .. } => each(bytes, f64::from_le_bytes),
-            Kind::Float { .. } => each(bytes, |b| f16::from_le_bytes(b).to_f64()),
-            Kind::BFloat16 => each(bytes, |b| bf16::from_le_bytes(b).to_f64()),
-            Kind::Int { bits: 64 } => each(bytes, |b| i64::from_le_bytes(b) as f64),
-            Kind::UInt { bits: 64 } => each(bytes, |b| u64::from_le_bytes(b) as f64),
-            Kind::Int { bits: 32 } => each(bytes, |b| i32::from_le_bytes(b).into()),
-            Kind::UInt { bits: 32 } => each(bytes, |b| u32::from_le_bytes(b).into()),
-            Kind::Int { bits: 16 } => each(bytes, |b| i16::from_le_bytes(b).into()),
-            Kind::UInt { bits: 16 } => each(bytes, |b| u16::from_le_bytes(b).into()),
-            kind @ (Kind::Int { .. } | Kind::UInt { .. } | Kind::Bool | Kind::MiniFloat(_)) => {
-                each::<1>(bytes, |b| decode::number(kind, &b).unwrap_or(f64::NAN))
-            }
-            Kind::Str | Kind::Variant | Kind::Resource => return None,
-        })
+        numbers(dtype.kind(), Each(bytes))
     }
 
     /// Takes in the piece that follows.
@@ -117,17 +101,35 @@ impl Tally {
     }
 }
 
-/// One pass over the elements of `N` bytes each. Sums are taken of distances from the first finite
-/// number, which keeps them exact where numbers are large and close together.
+/// A look at each of these numbers.
+struct Each<'a>(&'a [u8]);
+
+impl Loop for Each<'_> {
+    type Outcome = Tally;
+
+    fn over<const N: usize>(self, value: impl Fn([u8; N]) -> f64) -> Tally {
+        each(self.0, value)
+    }
+}
+
+/// One pass over the numbers of `N` bytes each. Sums are taken of distances from the first finite one, which keeps
+/// them exact where numbers are large and close together.
 fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Tally {
     let (elements, _) = bytes.as_chunks::<N>();
     let shift = elements.iter().map(|element| value(*element)).find(|x| x.is_finite()).unwrap_or(0.0);
-    let mut tally = pass(elements, &value, shift);
+    // As if all were finite, which is told by the sum; if they are not, with a look at each.
+    let mut tally = widest(
+        #[inline(always)]
+        || pass::<N, true>(elements, &value, shift),
+    );
+    if !tally.std.is_finite() {
+        tally = pass::<N, false>(elements, &value, shift);
+    }
     if !tally.has_exact_spread() {
-        // Squares of such numbers are too large or too small to be summed: a second look at them all,
+        // Squares of such numbers are too large or too small to be summed: another look at them all,
         // brought to a size near 1.
         let scale = scale(tally.min.abs().max(tally.max.abs()));
-        let scaled = pass(elements, |element| value(element) * scale, shift * scale);
+        let scaled = pass::<N, false>(elements, |element| value(element) * scale, shift * scale);
         (tally.mean, tally.std) = (scaled.mean / scale, scaled.std / scale);
     }
     if tally.finite < tally.count {
@@ -139,18 +141,29 @@ fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Tally {
 }
 
 #[inline(always)]
-fn pass<const N: usize>(elements: &[[u8; N]], value: impl Fn([u8; N]) -> f64, shift: f64) -> Tally {
-    let mut lanes = Lanes::default();
+fn pass<const N: usize, const FINITE: bool>(elements: &[[u8; N]], value: impl Fn([u8; N]) -> f64, shift: f64) -> Tally {
     let (groups, rest) = elements.as_chunks::<LANES>();
+    let mut tally = side_by_side::<N, LANES, FINITE>(groups, &value, shift);
+    // What is left over goes one by one.
+    tally.add(&side_by_side::<N, 1, FINITE>(rest.as_chunks().0, &value, shift));
+    tally
+}
+
+/// Groups of `L` numbers.
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "a count up to L is what the compiler unrolls")]
+fn side_by_side<const N: usize, const L: usize, const FINITE: bool>(
+    groups: &[[[u8; N]; L]],
+    value: impl Fn([u8; N]) -> f64,
+    shift: f64,
+) -> Tally {
+    let mut lanes = Lanes::<L>::new();
     for group in groups {
-        for (lane, element) in group.iter().enumerate() {
-            lanes.take(lane, value(*element), shift);
+        for lane in 0..L {
+            lanes.take::<FINITE>(lane, value(group[lane]), shift);
         }
     }
-    for (lane, element) in rest.iter().enumerate() {
-        lanes.take(lane, value(*element), shift);
-    }
-    lanes.tally(elements.len() as u64, shift)
+    lanes.tally::<FINITE>((groups.len() * L) as u64, shift)
 }
 
 /// The power of two that brings a number near 1, as far as there is one.
@@ -159,33 +172,32 @@ fn scale(largest: f64) -> f64 {
 }
 
 /// Running sums, apart for each lane.
-struct Lanes {
-    finite: [u64; LANES],
-    zeros: [u64; LANES],
-    min: [f64; LANES],
-    max: [f64; LANES],
-    sum: [f64; LANES],
-    squares: [f64; LANES],
+struct Lanes<const L: usize> {
+    finite: [u64; L],
+    zeros: [u64; L],
+    min: [f64; L],
+    max: [f64; L],
+    sum: [f64; L],
+    squares: [f64; L],
 }
 
-impl Default for Lanes {
-    fn default() -> Self {
+impl<const L: usize> Lanes<L> {
+    #[inline(always)]
+    fn new() -> Self {
         Self {
-            finite: [0; LANES],
-            zeros: [0; LANES],
-            min: [f64::INFINITY; LANES],
-            max: [f64::NEG_INFINITY; LANES],
-            sum: [0.0; LANES],
-            squares: [0.0; LANES],
+            finite: [0; L],
+            zeros: [0; L],
+            min: [f64::INFINITY; L],
+            max: [f64::NEG_INFINITY; L],
+            sum: [0.0; L],
+            squares: [0.0; L],
         }
     }
-}
 
-impl Lanes {
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "callers count lanes from 0 to LANES; a check would cost the vectors")]
-    fn take(&mut self, lane: usize, x: f64, shift: f64) {
-        let finite = x.abs() < f64::INFINITY;
+    #[expect(clippy::indexing_slicing, reason = "callers count lanes from 0 to L; a check would cost the vectors")]
+    fn take<const FINITE: bool>(&mut self, lane: usize, x: f64, shift: f64) {
+        let finite = FINITE || x.abs() < f64::INFINITY;
         let distance = if finite { x - shift } else { 0.0 };
         self.finite[lane] += u64::from(finite);
         self.zeros[lane] += u64::from(x == 0.0);
@@ -195,11 +207,13 @@ impl Lanes {
         self.squares[lane] += distance * distance;
     }
 
-    fn tally(&self, count: u64, shift: f64) -> Tally {
-        let finite: u64 = self.finite.iter().sum();
+    #[inline(always)]
+    fn tally<const FINITE: bool>(&self, count: u64, shift: f64) -> Tally {
+        let finite = if FINITE { count } else { self.finite.iter().sum() };
         let sum: f64 = self.sum.iter().sum();
         let squares: f64 = self.squares.iter().sum();
         let mean = sum / finite.max(1) as f64;
+        let spread = squares - sum * mean;
         Tally {
             count,
             finite,
@@ -208,7 +222,8 @@ impl Lanes {
             min: self.min.iter().copied().fold(f64::INFINITY, f64::min),
             max: self.max.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             mean: shift + mean,
-            std: ((squares - sum * mean).max(0.0) / finite.max(1) as f64).sqrt(),
+            // A hair below zero by rounding; what is not a number stays so.
+            std: if spread < 0.0 { 0.0 } else { (spread / finite.max(1) as f64).sqrt() },
             first_not_finite: None,
         }
     }

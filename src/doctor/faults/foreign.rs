@@ -46,11 +46,15 @@ fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
 pub(super) fn unreadable(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let FaultKind::Unreadable { error } = &fault.kind else { return None };
-    let permission = error.to_ascii_lowercase().contains("permission");
+    let says = |words: &str| error.to_ascii_lowercase().contains(words);
     let finding = Finding::new(&file_unreadable::RULE, format!("cannot be read: {error}")).at(&fault.at);
     let path = shell(&fault.at.file);
-    let finding = if permission {
+    let finding = if says("permission") {
         finding.help("let your user read the file").shell(format!("chmod u+r {path}"))
+    } else if says("not a regular file") {
+        finding.help("write what comes through the pipe, the socket or the device to a file, and give that")
+    } else if says("symbolic links") {
+        finding.help("the links lead to each other: let them lead to the file").shell(format!("ls -l {path}"))
     } else {
         fall_back(finding, facts, "copy the file off this disk, or fetch it again")
     };

@@ -1,6 +1,7 @@
 //! F010: the state file names a checkpoint that is not the one to take.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -57,7 +58,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let finding = match &directory.latest {
         _ if !(resolved.is_directory || resolved.is_state_file) => renamed(facts, directory, state),
         Latest::Nothing(_) => lost(facts, directory, state),
-        Latest::Path(_) => elsewhere(directory, state).or_else(|| not_newest(directory, state)),
+        Latest::Path(path) => elsewhere(directory, state)
+            .or_else(|| not_newest(directory, state))
+            .or_else(|| no_checkpoint(facts, directory, state, path)),
         Latest::Raises | Latest::Garbled => None,
     };
     if let Some(finding) = finding {
@@ -82,7 +85,9 @@ fn whole(candidate: &Candidate) -> bool {
 }
 
 fn lost(facts: &Facts, directory: &Directory, state: &State) -> Option<Finding> {
-    if state.latest.contains(['[', ']', '*', '?']) {
+    // Of a checkpoint whose own path is a pattern, F006 tells.
+    let is_pattern = |path: &str| path.contains(['[', ']', '*', '?']);
+    if is_pattern(&state.latest) && facts.checkpoint.as_ref().is_none_or(|checkpoint| is_pattern(&checkpoint.label)) {
         return None;
     }
     let message = format!("names {}, which is not here", state.latest);
@@ -174,6 +179,18 @@ fn elsewhere(directory: &Directory, state: &State) -> Option<Finding> {
     })
 }
 
+/// Something is at the path, and TensorFlow asks no more; but it is not what was examined.
+fn no_checkpoint(facts: &Facts, directory: &Directory, state: &State, path: &Path) -> Option<Finding> {
+    let examined = facts.resolved.prefix.as_ref().filter(|prefix| *prefix != path)?;
+    if is_absolute(&state.latest) {
+        return None;
+    }
+    let finding = Finding::new(&RULE, format!("names {}, which is there, but is no checkpoint", state.latest))
+        .tensorflow("latest_checkpoint() returns that path, and restore() fails with it");
+    let examined = examined.display().to_string();
+    Some(repair(finding.evidence(format!("examined in its place: {examined}")), directory, file_name(&examined)))
+}
+
 fn not_newest(directory: &Directory, state: &State) -> Option<Finding> {
     let named = file_name(&state.latest);
     let named = directory.candidates.iter().find(|candidate| candidate.name == named)?;
@@ -221,6 +238,22 @@ mod tests {
         let found = with("ckpt-5", Latest::Nothing("gone"), &["ckpt-3", "ckpt-4"]);
         assert_eq!(found[0].causes, ["stale-state-file"]);
         assert!(found[0].fixes[0].text.contains("\"ckpt-4\""), "the newest whole one");
+    }
+
+    #[test]
+    fn it_names_what_is_no_checkpoint() {
+        for (latest, path) in [("checkpoint", "ckpts/checkpoint"), ("../other", "ckpts/../other"), (".", "ckpts/.")] {
+            let found = with(latest, Latest::Path(path.into()), &["ckpt-4"]);
+            assert_eq!(found[0].message, format!("names {latest}, which is there, but is no checkpoint"));
+            assert!(found[0].fixes[0].text.contains("\"ckpt-4\""));
+        }
+    }
+
+    #[test]
+    fn it_names_a_pattern() {
+        let nothing = Latest::Nothing("the path has glob characters");
+        let found = with("ckpt[4]", nothing, &["ckpt-4"]);
+        assert_eq!(found[0].message, "names ckpt[4], which is not here");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::store::{self, Store};
 pub fn open(store: &dyn Store, prefix: &Path) -> Result<Checkpoint, Error> {
     let beside = shards::beside(store, prefix);
     let path = with_suffix(prefix, ".index");
-    let item = store.stat(&path).ok();
+    let item = files::look(store, &path);
     if item.is_none() && beside.is_empty() {
         return Err(Error::new(format!("no checkpoint at {}", label(prefix))));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{text_mode, with_suffix};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::format::directory::{Part, part};
-use crate::format::files::{file, words};
+use crate::format::files::{self, file, words};
 use crate::format::foreign;
 use crate::model::{Entry, Extent, File, FileRole, Payload, Shard};
 use crate::store::Store;
@@ -68,7 +68,7 @@ pub(super) fn place(
     }
     for (&number, position) in &mut wanted {
         let path = with_suffix(prefix, &format!(".data-{number:05}-of-{of:05}"));
-        let item = store.stat(&path).ok();
+        let item = files::look(store, &path);
         *position = files.len();
         files.push(file(path, FileRole::Shard { number, of }, item));
     }
@@ -108,7 +108,10 @@ pub(super) fn measure(store: &dyn Store, files: &[File], needed: Vec<Option<u64>
         let mut fault = |kind, bytes| faults.push(Fault { kind, at: Span { file: file.label.clone(), bytes } });
         match file.size {
             // TensorFlow opens it even for a tensor without elements.
-            None if is_asked_for => fault(FaultKind::Missing, 0..0),
+            None if is_asked_for => match store.open(&file.path) {
+                Err(error) => fault(files::unreadable(&file.label, &error).kind, 0..0),
+                Ok(_) => fault(FaultKind::Missing, 0..0),
+            },
             None => {}
             Some(size) => {
                 let mut in_text_mode = false;

@@ -26,8 +26,10 @@ const TRAILER: usize = 5;
 
 /// One key and its value.
 #[derive(Debug)]
-pub(super) struct Record<'a> {
+pub struct Record<'a> {
+    /// Its key.
     pub key: Key,
+    /// Its value.
     pub value: &'a [u8],
     /// Where in the file; for a compressed block, the whole block.
     pub at: Range<u64>,
@@ -40,7 +42,7 @@ pub(super) struct Record<'a> {
 /// Reads a whole table, calling `visit` with each record in stored order. Damage is reported and read
 /// past as far as sense can be made of it: most tables have one data block, so refusing to read a block
 /// for one wrong bit would hide everything.
-pub(super) fn read(file: &Arc<str>, blob: &dyn Blob, visit: &mut dyn FnMut(Record)) -> Vec<Fault> {
+pub fn read(file: &Arc<str>, blob: &dyn Blob, visit: &mut dyn FnMut(Record)) -> Vec<Fault> {
     let mut table = Table {
         file,
         blob,

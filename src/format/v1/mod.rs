@@ -12,7 +12,6 @@ use self::table::Table;
 use self::tensors::Tensors;
 use super::directory::label;
 use super::files::{self, file};
-use crate::bytes::{Fault, FaultKind, Span};
 use crate::error::Error;
 use crate::model::{Checkpoint, Container, FileRole, Flavor, describe};
 use crate::store::Store;
@@ -42,7 +41,7 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
     let set = Set::of(path);
     let files = match &set {
         Some(set) => set.files(store),
-        None => vec![file(path.to_owned(), FileRole::Whole, store.stat(path).ok())],
+        None => vec![file(path.to_owned(), FileRole::Whole, files::look(store, path))],
     };
     let mut tensors = Tensors::of(set.is_some());
     let prefix = set.map_or_else(|| path.to_owned(), |set| set.pattern());
@@ -56,9 +55,6 @@ pub fn open(store: &dyn Store, path: &Path) -> Result<Checkpoint, Error> {
                 let mut table = Table::read(&file.label, blob.as_ref());
                 faults.append(&mut table.faults);
                 tensors.add(number, &file.label, table);
-            }
-            Err(_) if file.size.is_none() => {
-                faults.push(Fault { kind: FaultKind::Missing, at: Span::whole(&file.label) });
             }
             Err(error) => faults.push(files::unreadable(&file.label, &error)),
         }

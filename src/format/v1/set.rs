@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::bytes::limits;
-use crate::format::files::file;
+use crate::format::files::{self, file};
 use crate::model::{File, FileRole};
 use crate::store::Store;
 
@@ -39,7 +39,7 @@ impl Set {
     pub fn files(&self, store: &dyn Store) -> Vec<File> {
         let files = (0..self.of).map(|number| {
             let path = self.named(&format!("{number:05}"));
-            let item = store.stat(&path).ok();
+            let item = files::look(store, &path);
             file(path, FileRole::Shard { number, of: self.of }, item)
         });
         files.collect()

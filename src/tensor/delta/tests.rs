@@ -6,9 +6,25 @@ fn dtype(name: &str) -> DType {
 
 fn compare(old: DType, new: DType, pairs: &[(Vec<u8>, Vec<u8>)], tolerance: Tolerance) -> Delta {
     let mut tally = Tally::new(old, new, tolerance);
-    let (a, b) = (number(old).unwrap().0, number(new).unwrap().0);
-    pairs.iter().for_each(|(x, y)| tally.add((a, x), (b, y)));
-    tally.finish()
+    let (a, b): (Vec<_>, Vec<_>) = pairs.iter().cloned().unzip();
+    tally.add(&a.concat(), &b.concat());
+    let mut apart = Tally::new(old, new, tolerance);
+    pairs.iter().for_each(|(x, y)| apart.pair(x, y));
+    let (side_by_side, one_by_one) = (tally.finish(), apart.finish());
+    same(&side_by_side, &one_by_one);
+    side_by_side
+}
+
+/// Two ways to one result, but for rounding.
+fn same(a: &Delta, b: &Delta) {
+    let counts = |delta: &Delta| (delta.total, delta.changed, delta.outside, delta.new_nan, delta.new_inf);
+    assert_eq!(counts(a), counts(b));
+    assert_eq!((a.max_abs, a.max_rel, a.rounded), (b.max_abs, b.max_rel, b.rounded));
+    let figures =
+        |delta: &Delta| [delta.mean_abs, delta.mean_rel, delta.rel_l2, delta.cosine, delta.norms[0], delta.norms[1]];
+    for (x, y) in figures(a).into_iter().zip(figures(b)) {
+        assert!(x == y || x.is_nan() && y.is_nan() || (x - y).abs() <= 1e-12 * y.abs(), "{x:e} is not {y:e}");
+    }
 }
 
 fn doubles(old: &[f64], new: &[f64], tolerance: Tolerance) -> Delta {
@@ -96,4 +112,37 @@ fn integers_beside_floats_are_compared_by_value() {
     // As floats the two would be one.
     assert_eq!(changed((1 << 53) + 1, (1u64 << 53) as f64), 1);
     assert_eq!(changed(i64::MAX, i64::MAX as f64), 1);
+}
+
+/// Every type, numbers of every size, with and without those that are not finite.
+#[test]
+fn side_by_side_is_as_one_by_one() {
+    let mut seed = 1u64;
+    let mut bytes = |count: usize| -> Vec<u8> {
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 56) as u8
+        };
+        (0..count).map(|_| next()).collect()
+    };
+    let types = ["float32", "float64", "float16", "bfloat16", "int64", "uint32", "int8", "bool", "float8_e4m3fn"];
+    for dtype in types.map(dtype) {
+        let size = number(dtype).unwrap().1;
+        // Random bytes have some of all: also what is not finite, and the smallest.
+        let (wild, other) = (bytes(size * 3000), bytes(size * 3000));
+        let tame = |bytes: &[u8]| -> Vec<u8> {
+            let finite = |number: &&[u8]| decode::number(number_kind(dtype), number).is_some_and(f64::is_finite);
+            bytes.chunks_exact(size).filter(finite).flatten().copied().collect()
+        };
+        let some = [wild[..size * 1500].to_vec(), other[size * 1500..].to_vec()].concat();
+        for (a, b) in [(&wild, &other), (&wild, &wild), (&wild, &some), (&tame(&wild), &tame(&other))] {
+            let pairs: Vec<_> =
+                a.chunks_exact(size).zip(b.chunks_exact(size)).map(|(a, b)| (a.to_vec(), b.to_vec())).collect();
+            compare(dtype, dtype, &pairs, Tolerance { absolute: 1e-3, relative: 0.1 });
+        }
+    }
+}
+
+fn number_kind(dtype: DType) -> Kind {
+    number(dtype).unwrap().0
 }

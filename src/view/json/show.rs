@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::checkpoint::{Head, Way};
+use super::checkpoint::{FaultRow, Head, Way};
 use super::value::{Checksum, Number};
 use super::variable::Row;
 use crate::model::{Checkpoint, Histogram, VariableId};
@@ -17,6 +17,7 @@ pub(super) fn body(show: &Show) -> Body<'_> {
         path: Way::new(&show.resolved),
         variables: show.tensors.iter().filter_map(|tensor| TensorRow::new(&show.checkpoint, tensor)).collect(),
         written: &show.written,
+        faults: show.checkpoint.faults.iter().map(FaultRow::new).collect(),
     }
 }
 
@@ -27,6 +28,7 @@ pub(super) struct Body<'a> {
     path: Way<'a>,
     variables: Vec<TensorRow<'a>>,
     written: &'a [String],
+    faults: Vec<FaultRow<'a>>,
 }
 
 #[derive(Serialize)]

@@ -2,9 +2,31 @@
 //! records have changed: where that is every block of the index, it is said once and not in every line.
 
 use std::collections::HashSet;
+use std::io::{self, Write};
 
+use super::paint::Paint;
+use super::wrap::hang;
 use crate::model::{Checkpoint, Entry, VariableId};
-use crate::view::count;
+use crate::view::{Style, clean, count, plural};
+
+/// Writes that something is wrong with the files, if so, and who says more of it: `given` is the path that led here.
+pub(super) fn faults(checkpoint: &Checkpoint, given: &str, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = checkpoint.faults.first() else { return Ok(()) };
+    let paint = Paint::new(style);
+    let line = format!("{} in its files. {first}", plural(checkpoint.faults.len() as u64, "fault"));
+    for line in hang("! ", "  ", &clean(&line), style.width) {
+        writeln!(out, "{}", paint.red(&line))?;
+    }
+    if style.quiet > 0 {
+        return Ok(());
+    }
+    let summary = Damage::new(checkpoint).summary();
+    for line in summary.iter().flat_map(|line| hang("  ", "  ", line, style.width)) {
+        writeln!(out, "{}", paint.red(&line))?;
+    }
+    let next = format!("ckpt doctor {given} says what to do");
+    hang("  ", "  ", &clean(&next), style.width).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
 
 pub(super) struct Damage<'a> {
     /// Records out of blocks that are damaged, and all records.

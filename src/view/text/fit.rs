@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
+
+use super::wrap::width;
 
 /// The text in at most `columns`: cut in the middle, since both ends of a name tell most.
 pub(super) fn fit(text: &str, columns: usize, unicode: bool) -> Cow<'_, str> {
-    if text.width() <= columns {
+    if width(text) <= columns {
         return Cow::Borrowed(text);
     }
     let mark = if unicode { "…" } else { "..." };
-    let room = columns.saturating_sub(mark.width());
+    let room = columns.saturating_sub(width(mark));
     if room == 0 {
         return Cow::Owned(".".repeat(columns));
     }
@@ -39,8 +41,8 @@ mod tests {
         assert_eq!(fit("model/encoder/kernel", 11, true), "model…ernel");
         assert_eq!(fit("model/encoder/kernel", 11, false), "mode...rnel");
         for columns in 0..30 {
-            assert!(fit("層/層/層/層/kernel", columns, true).width() <= columns, "{columns}");
-            assert!(fit("a/b/c/d/e/kernel", columns, false).width() <= columns, "{columns}");
+            assert!(width(&fit("層/層/層/層/kernel", columns, true)) <= columns, "{columns}");
+            assert!(width(&fit("a/b/c/d/e/kernel", columns, false)) <= columns, "{columns}");
         }
     }
 }

@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::damage::Damage;
+use super::damage::{self, Damage};
 use super::history;
 use super::paint::Paint;
-use super::rows::{self, Row};
+use super::rows;
 use super::saved_model;
 use super::summary;
 use super::wrap::{hang, width};
@@ -31,7 +31,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
         }
         variables(listing, checkpoint, &totals, style, out)?;
     }
-    faults(listing, checkpoint, &paint, style, out)?;
+    damage::faults(checkpoint, &listing.resolved.given, style, out)?;
     verdict(listing, checkpoint, &totals, style, out)
 }
 
@@ -119,35 +119,51 @@ fn variables(
     let shown = |group: Group, id: VariableId| {
         listed(group) || rows::is_alarming(listing, checkpoint, id) || damage.is_noted(checkpoint, id)
     };
-    // One table for all groups, so that the columns stand in line.
-    let sections: Vec<Vec<Row>> = groups
-        .iter()
-        .map(|(group, ids)| {
-            let (ids, _) = split(ids, |id| shown(*group, id));
-            rows::of(listing, checkpoint, &damage, &ids, style)
-        })
-        .collect();
-    let layout = rows::Layout::new(sections.iter().flatten(), listing, style);
+    let rows = |ids: &[VariableId]| rows::of(listing, checkpoint, &damage, ids, style);
+    // One table for all groups, so that the columns stand in line. A list that no screen holds is written as it goes.
+    let together = if rows::is_one_each(listing) { TOGETHER } else { usize::MAX };
+    let sections = groups.iter().map(|(group, ids)| {
+        let (ids, _) = split(ids, |id| shown(*group, id));
+        let first = rows(ids.get(..ids.len().min(together)).unwrap_or_default());
+        (group, ids, first)
+    });
+    let sections: Vec<_> = sections.collect();
+    let layout = rows::Layout::new(sections.iter().flat_map(|(.., rows)| rows), listing, style);
     let mut left = listing.limit.unwrap_or(usize::MAX);
-    for ((group, ids), rows) in groups.iter().zip(&sections) {
-        if ids.is_empty() {
+    for ((group, all), (_, ids, first)) in groups.iter().zip(sections) {
+        if all.is_empty() {
             continue;
         }
         summary::heading(listing, *group, totals.of(*group), style, out)?;
         if !listed(*group) {
-            let (_, rest) = split(ids, |id| shown(*group, id));
-            summary::group(listing, checkpoint, *group, ids, &rest, style, out)?;
+            let (_, rest) = split(all, |id| shown(*group, id));
+            summary::group(listing, checkpoint, *group, all, &rest, style, out)?;
         }
-        let lines = rows.len().min(left);
-        layout.write(rows.get(..lines).unwrap_or_default(), listing.tree, style, out)?;
+        if !first.is_empty() && left > 0 {
+            layout.write_titles(style, out)?;
+        }
+        let lines = first.len().min(left);
+        layout.write(None, first.get(..lines).unwrap_or_default(), listing.tree, style, out)?;
         left = left.saturating_sub(lines);
-        if lines < rows.len() {
-            let hidden: usize = rows.iter().skip(lines).map(|row| row.variables).sum();
+        let mut hidden: usize = first.iter().skip(lines).map(|row| row.variables).sum();
+        let mut above = first;
+        for ids in ids.get(together..).unwrap_or_default().chunks(together) {
+            let (ids, rest) = ids.split_at(ids.len().min(left));
+            hidden = hidden.saturating_add(rest.len());
+            let next = rows(ids);
+            let layout = rows::Layout::new(next.iter(), listing, style);
+            layout.write(above.last(), &next, listing.tree, style, out)?;
+            (left, above) = (left.saturating_sub(next.len()), next);
+        }
+        if hidden > 0 {
             writeln!(out, "    ... {} more", count(hidden as u64))?;
         }
     }
     Ok(())
 }
+
+/// Rows whose columns stand in line, where each variable has one: some hundred screens.
+const TOGETHER: usize = 10_000;
 
 /// Those that a test is true of, and the others.
 fn split(ids: &[VariableId], test: impl Fn(VariableId) -> bool) -> (Cow<'_, [VariableId]>, Vec<VariableId>) {
@@ -165,28 +181,6 @@ fn of_group<'a>(listing: &'a Listing, checkpoint: &Checkpoint, group: Group) -> 
         return Cow::Borrowed(&listing.chosen);
     }
     listing.chosen.iter().filter(is).copied().collect()
-}
-
-fn faults(
-    listing: &Listing,
-    checkpoint: &Checkpoint,
-    paint: &Paint,
-    style: &Style,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let Some(first) = checkpoint.faults.first() else { return Ok(()) };
-    let number = checkpoint.faults.len();
-    let s = if number == 1 { "" } else { "s" };
-    let line = format!("! {number} fault{s} in its files. {first}");
-    wrapped(&clean(&line), "  ", style, out, |line| paint.red(line))?;
-    if style.quiet > 0 {
-        return Ok(());
-    }
-    if let Some(line) = Damage::new(checkpoint).summary() {
-        wrapped(&format!("  {line}"), "  ", style, out, |line| paint.red(line))?;
-    }
-    let next = format!("  ckpt doctor {} says what to do", listing.resolved.given);
-    wrapped(&clean(&next), "  ", style, out, str::to_owned)
 }
 
 /// The last line: what there is in all, and how much of it was shown.

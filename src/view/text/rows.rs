@@ -4,13 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::collapse::collapse;
 use super::damage::Damage;
 use super::fit::fit;
 use super::paint::Paint;
-use super::wrap::{hang, pad, pad_left};
+use super::wrap::{hang, width};
 use crate::model::{Checkpoint, Depth, Entry, Payload, Shape, Stats, Variable, VariableId, dotted};
 use crate::view::units::number;
 use crate::view::{Listing, Names, Sort, Style, clean, count, size};
@@ -69,6 +67,11 @@ struct Alike<'a> {
     damage: Option<&'static str>,
 }
 
+/// Whether each variable has a row of its own: numbers of one variable are of no use for many.
+pub(super) fn is_one_each(listing: &Listing) -> bool {
+    listing.depth.is_none() && (!listing.collapse || listing.digests.is_some())
+}
+
 /// The rows of some variables.
 pub(super) fn of(
     listing: &Listing,
@@ -84,13 +87,15 @@ pub(super) fn of(
         let each = (0..ids.len()).filter_map(|number| Some((name(number), pair(number)?.1)));
         return scopes(each, depth, style);
     }
-    // Numbers of one variable are of no use for many.
-    let alone = !listing.collapse || listing.digests.is_some();
-    let like = |number: usize| {
-        let like = pair(number).map(|(_, entry)| alike(entry, damage));
-        (like, if alone { number } else { 0 })
-    };
-    let lines = collapse(ids.len(), name, like);
+    if is_one_each(listing) {
+        let each = (0..ids.len()).filter_map(|number| Some((name(number), pair(number)?)));
+        let row = |(name, first): (Cow<str>, (&Variable, &Entry))| {
+            let sums = (1, first.1.params(), first.1.stored_bytes());
+            row(listing, damage.note(first.1), name.into_owned(), first, sums, style)
+        };
+        return each.map(row).collect();
+    }
+    let lines = collapse(ids.len(), name, |number| pair(number).map(|(_, entry)| alike(entry, damage)));
     let mut rows: Vec<Row> = lines
         .into_iter()
         .filter_map(|line| {
@@ -252,6 +257,11 @@ fn scopes<'a>(each: impl Iterator<Item = (Cow<'a, str>, &'a Entry)>, depth: usiz
         .collect()
 }
 
+/// The scopes that a name lies in, and what is behind the last slash.
+fn scopes_of(name: &str) -> (Vec<&str>, &str) {
+    name.rsplit_once('/').map_or((Vec::new(), name), |(scopes, leaf)| (scopes.split('/').collect(), leaf))
+}
+
 /// Widths of the columns.
 pub(super) struct Layout {
     name: usize,
@@ -271,11 +281,11 @@ impl Layout {
         let mut widths: Vec<usize> = titles.iter().map(|title| title.len()).collect();
         let mut dispensable: Vec<u8> = Vec::new();
         for row in rows {
-            name = name.max(row.name.width());
+            name = name.max(width(&row.name));
             widths.resize(widths.len().max(row.cells.len()), 0);
             dispensable.resize(widths.len(), 0);
-            for ((cell, width), dispense) in row.cells.iter().zip(&mut widths).zip(&mut dispensable) {
-                *width = (*width).max(cell.text.width());
+            for ((cell, widest), dispense) in row.cells.iter().zip(&mut widths).zip(&mut dispensable) {
+                *widest = (*widest).max(width(&cell.text));
                 *dispense = cell.dispensable;
             }
         }
@@ -312,21 +322,31 @@ impl Layout {
         Self { name, cells, titles }
     }
 
-    /// Writes rows, as a list or as a tree of scopes.
-    pub fn write(&self, rows: &[Row], tree: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-        let paint = Paint::new(style);
-        if !self.titles.is_empty() && !rows.is_empty() {
-            let line = self.line("", self.titles.iter().map(|title| (*title, true)), style);
-            writeln!(out, "{}", paint.dim(line.trim_end()))?;
+    /// The titles above the columns, if they have any.
+    pub fn write_titles(&self, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        if self.titles.is_empty() {
+            return Ok(());
         }
-        let mut open: Vec<&str> = Vec::new();
+        let line = self.line("", self.titles.iter().map(|title| (*title, true)), style);
+        writeln!(out, "{}", Paint::new(style).dim(line.trim_end()))
+    }
+
+    /// Writes rows, as a list or as a tree of scopes; `above` is the row that was written before.
+    pub fn write(
+        &self,
+        above: Option<&Row>,
+        rows: &[Row],
+        tree: bool,
+        style: &Style,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let paint = Paint::new(style);
+        let mut open: Vec<&str> = above.map(|row| scopes_of(&row.name).0).unwrap_or_default();
         for row in rows {
             let mut name = row.name.as_str();
             let mut indent = 0usize;
             if tree {
-                let (scopes, leaf) = name
-                    .rsplit_once('/')
-                    .map_or((Vec::new(), name), |(scopes, leaf)| (scopes.split('/').collect(), leaf));
+                let (scopes, leaf) = scopes_of(name);
                 let common = open.iter().zip(&scopes).take_while(|(a, b)| a == b).count();
                 for (level, scope) in scopes.iter().enumerate().skip(common) {
                     let pad = INDENT.saturating_add(indentation(level));
@@ -340,15 +360,19 @@ impl Layout {
                 indent = indentation(scopes.len());
                 (open, name) = (scopes, leaf);
             }
-            let mut padded = format!("{}{name}", " ".repeat(indent));
-            if padded.width() > self.name {
+            let mut padded = if indent > 0 { format!("{}{name}", " ".repeat(indent)) } else { name.to_owned() };
+            if width(&padded) > self.name {
                 // Cut names could be taken for each other: a long one has lines of its own.
                 self.long_name(&padded, row.alarm, style, out)?;
                 padded.clear();
             }
             let line = self.line(&padded, row.cells.iter().map(|cell| (cell.text.as_str(), cell.right)), style);
             let line = line.trim_end();
-            writeln!(out, "{}", if row.alarm { paint.red(line) } else { line.to_owned() })?;
+            if row.alarm {
+                writeln!(out, "{}", paint.red(line))?;
+            } else {
+                writeln!(out, "{line}")?;
+            }
             let moved =
                 row.cells.iter().zip(&self.cells).filter(|(cell, width)| width.is_none() && cell.dispensable == NOTES);
             for line in moved.flat_map(|(cell, _)| hang("      ", "      ", &cell.text, style.width)) {
@@ -376,13 +400,25 @@ impl Layout {
     }
 
     fn line<'a>(&self, name: &str, cells: impl Iterator<Item = (&'a str, bool)>, style: &Style) -> String {
-        let name = fit(name, self.name, style.unicode);
-        let mut line = format!("{}{}", " ".repeat(INDENT), pad(&name, self.name));
-        for ((text, right), width) in cells.zip(&self.cells) {
-            let Some(width) = width else { continue };
-            let text = fit(text, *width, style.unicode);
-            line.push_str("  ");
-            line.push_str(&if right { pad_left(&text, *width) } else { pad(&text, *width) });
+        let blanks = |line: &mut String, columns: usize| line.extend(std::iter::repeat_n(' ', columns));
+        let mut line = String::new();
+        let field = |line: &mut String, text: &str, columns: usize, right: bool| {
+            let text = fit(text, columns, style.unicode);
+            let missing = columns.saturating_sub(width(&text));
+            if right {
+                blanks(line, missing);
+            }
+            line.push_str(&text);
+            if !right {
+                blanks(line, missing);
+            }
+        };
+        blanks(&mut line, INDENT);
+        field(&mut line, name, self.name, false);
+        for ((text, right), columns) in cells.zip(&self.cells) {
+            let Some(columns) = columns else { continue };
+            blanks(&mut line, 2);
+            field(&mut line, text, *columns, right);
         }
         line
     }
@@ -415,7 +451,7 @@ mod tests {
     fn what_is_not_finite_is_never_left_out() {
         for columns in [40, 60, 80, 120] {
             let text = text(&sample::listing(), Some(columns));
-            assert!(text.lines().all(|line| line.width() <= columns), "{columns}\n{text}");
+            assert!(text.lines().all(|line| width(line) <= columns), "{columns}\n{text}");
             assert_eq!(text.matches("  NaN  Inf").count(), 1, "titles above rows alone: {text}");
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(words.contains("[first not finite at [0, 5]]"), "{text}");

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::wrap::{hang, pad, width};
-use super::{CAP, values};
+use super::{CAP, damage, values};
+use crate::bytes::Fault;
 use crate::model::{
     Checkpoint, Coding, Container, Digest, Entry, Extent, Filter, Kind, Payload, Piece, Shape, Stats, Variable, dotted,
 };
@@ -33,6 +34,11 @@ pub(super) fn write(show: &Show, style: &Style, out: &mut dyn Write) -> io::Resu
         for problem in &tensor.problems {
             page.alarm(problem)?;
         }
+    }
+    // What is wrong with the files beside these tensors can be why less is known of them.
+    let told = |fault: &Fault| show.tensors.iter().any(|tensor| tensor.problems.contains(&fault.to_string()));
+    if !show.checkpoint.faults.iter().all(told) {
+        damage::faults(&show.checkpoint, &show.resolved.given, style, out)?;
     }
     for file in &show.written {
         for line in hang("wrote ", "  ", &clean(file), style.width) {

@@ -4,7 +4,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
-    text.width()
+    // Most names are of characters that all take one.
+    let is_plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    if is_plain { text.len() } else { text.width() }
 }
 
 /// The text with blanks behind it, `columns` wide if it was not wider.

@@ -1,0 +1,77 @@
+//! The files of a checkpoint while its data are read: each is opened once, however many pieces are read of it.
+
+use std::cell::Cell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::stream;
+use crate::bytes::Fault;
+use crate::model::{Checkpoint, Extent};
+use crate::store::{Blob, Store};
+
+/// Files that are open at a time: far fewer than a process may have.
+const OPEN: usize = 64;
+
+/// The files of a checkpoint, for any number of threads.
+pub(super) struct Opened<'a> {
+    store: &'a dyn Store,
+    checkpoint: &'a Checkpoint,
+    /// By number; the one that was asked for last is the last.
+    files: Mutex<Vec<(usize, Arc<dyn Blob>)>>,
+}
+
+impl<'a> Opened<'a> {
+    /// None is open yet.
+    pub fn new(store: &'a dyn Store, checkpoint: &'a Checkpoint) -> Self {
+        Self { store, checkpoint, files: Mutex::new(Vec::new()) }
+    }
+
+    /// Reads a stretch of a file into a buffer that may have been used before.
+    ///
+    /// # Errors
+    /// If the file cannot be opened or read, or is too short.
+    pub fn read<'b>(&self, extent: Extent, buffer: &'b mut Vec<u8>) -> Result<&'b mut [u8], Fault> {
+        let blob = self.open(extent)?;
+        let length = extent.length as usize;
+        // Never made shorter: what is there need not be zeroed again.
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let into = buffer.get_mut(..length).unwrap_or_default();
+        match blob.read_at(extent.offset, into) {
+            Ok(()) => Ok(into),
+            // One that was cut since has another size when it is opened again.
+            Err(error) => match stream::open(self.store, self.checkpoint, extent) {
+                Ok((_, span)) => Err(stream::unreadable(&span, &error)),
+                Err(fault) => Err(fault),
+            },
+        }
+    }
+
+    fn open(&self, extent: Extent) -> Result<Arc<dyn Blob>, Fault> {
+        // Locked until it is open: others that want it need not do the same.
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = files.iter().position(|(file, blob)| *file == extent.file && blob.size() >= extent.end());
+        let blob = match known {
+            Some(known) => files.remove(known).1,
+            None => Arc::from(stream::open(self.store, self.checkpoint, extent)?.0),
+        };
+        if files.len() >= OPEN {
+            files.remove(0);
+        }
+        files.push((extent.file, blob.clone()));
+        Ok(blob)
+    }
+}
+
+/// Lends buffers that a thread has used before: fresh memory costs more than reading into it.
+pub(super) fn with_buffers<const N: usize, R>(work: impl FnOnce(&mut [Vec<u8>; N]) -> R) -> R {
+    thread_local!(static FREE: Cell<Vec<Vec<u8>>> = const { Cell::new(Vec::new()) });
+    let mut free = FREE.take();
+    let mut lent = [const { Vec::new() }; N].map(|new: Vec<u8>| free.pop().unwrap_or(new));
+    FREE.set(free);
+    let result = work(&mut lent);
+    let mut free = FREE.take();
+    free.extend(lent);
+    FREE.set(free);
+    result
+}
