@@ -146,7 +146,7 @@ _ckpt() {
             return 0
             ;;
         ckpt__subcmd__diff)
-            opts="-n -e -o -q -v -j -h --values --atol --rtol --stat --name-status --map --html --fail-on --for --name --regex --role --dtype --min-size --names --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
+            opts="-n -e -o -q -v -j -h --values --atol --rtol --stat --name-status --map --html --fail-on --for --loader --by-name --skip-mismatch --name --regex --role --dtype --min-size --names --format --output --color --width --quiet --verbose --bytes --no-progress --jobs --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -174,6 +174,10 @@ _ckpt() {
                     ;;
                 --for)
                     COMPREPLY=($(compgen -W "exact resume finetune infer" -- "${cur}"))
+                    return 0
+                    ;;
+                --loader)
+                    COMPREPLY=($(compgen -W "checkpoint manager saver keras2-weights keras2-model keras3-weights keras3-model saved-model" -- "${cur}"))
                     return 0
                     ;;
                 --name)

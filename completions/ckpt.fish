@@ -145,6 +145,14 @@ complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l for -d 'Exit with 1 o
 resume\t'Go on training: model, optimizer and counters, each to itself'
 finetune\t'Train further: whatever stayed in the model comes back; new heads are allowed'
 infer\t'Use the model: every variable of it is filled, each from itself'"
+complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l loader -d 'The call that loads it [default: what fits the files]' -r -f -a "checkpoint\t'`tf.train.Checkpoint(...).restore(path)`'
+manager\t'`tf.train.latest_checkpoint(directory)`, `CheckpointManager`'
+saver\t'`tf.compat.v1.train.Saver().restore(session, path)`'
+keras2-weights\t'`model.load_weights(path)` of Keras 2'
+keras2-model\t'`keras.models.load_model(path)` of Keras 2'
+keras3-weights\t'`model.load_weights(path)` of Keras 3'
+keras3-model\t'`keras.models.load_model(path)` of Keras 3'
+saved-model\t'`tf.saved_model.load(path)`'"
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -s n -l name -d 'Only names that match, or with !GLOB do not; may be repeated' -r
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -s e -l regex -d 'Only names in which this is found' -r
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l role -d 'Only these roles [default: all, slots summed up]' -r -f -a "model\t'What computes: weights and statistics'
@@ -177,6 +185,8 @@ complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l config -d 'Of doctor 
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l values -d 'Read what differs, and say how much'
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l stat -d 'Counts alone'
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l name-status -d 'A letter and a name on each line, as git diff --name-status'
+complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l by-name -d 'As load_weights(by_name=True)'
+complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l skip-mismatch -d 'As load_weights(skip_mismatch=True)'
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -s q -l quiet -d 'The verdict alone; twice: the exit status alone'
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -s v -l verbose -d 'List what is summed up by default'
 complete -c ckpt -n "__fish_ckpt_using_subcommand diff" -l bytes -d 'Sizes in bytes'

@@ -28,6 +28,36 @@ fn archive(member: &str, change: impl Fn(Vec<u8>) -> Option<Vec<u8>>) -> Memory 
     disk
 }
 
+/// A zip archive of nothing that Keras knows, without its end: Keras 3.15 and `zipfile` say what is in the last column.
+#[test]
+fn a_damaged_archive_is_not_to_be_unpacked() {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.start_file("a.txt", SimpleFileOptions::default()).unwrap();
+    writer.write_all(b"hello").unwrap();
+    let whole = writer.finish().unwrap().into_inner();
+    let cases = [
+        ("m.keras", "K031", "its list of members, at the end, is missing or damaged", "File not found: filepath=..."),
+        ("m.weights.h5", "F014", "a damaged zip archive, not a checkpoint", "file signature not found"),
+        ("m.zip", "F014", "a damaged zip archive, not a checkpoint", ""),
+    ];
+    for (name, code, message, raised) in cases {
+        let mut disk = Memory::default();
+        disk.put(name, whole[..whole.len() - 30].to_vec());
+        let found = findings(&disk, name);
+        let [[its_code, severity, its_message, says]] = found.as_slice() else { panic!("{name}: {found:?}") };
+        assert_eq!((its_code.as_str(), severity.as_str()), (code, "error"), "{name}");
+        assert!(its_message.contains(message) && says.contains(raised), "{name}: {its_message}: {says}");
+        let said = ask(&disk, &["doctor", name]).out;
+        assert!(!said.contains("unzip") && !said.contains("unpack it"), "{said}");
+    }
+    let mut disk = Memory::default();
+    disk.put("m.weights.h5", whole);
+    assert!(
+        ask(&disk, &["doctor", "m.weights.h5"]).out.contains("unzip -l m.weights.h5"),
+        "what is whole can be listed"
+    );
+}
+
 /// The findings: code, severity, message and what is said of the loaders.
 fn findings(disk: &Memory, path: &str) -> Vec<[String; 4]> {
     let answer = ask(disk, &["doctor", "--format", "json", path]).json();

@@ -60,7 +60,9 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("diff", "--dtype", "diff run/model.ckpt-10 run/model.ckpt-20", "--dtype int64"),
     ("diff", "--fail-on", "diff run/model.ckpt-10 run/model.ckpt-20", "--fail-on removed"),
     ("diff", "--for", "diff run/model.ckpt-10 run/model.ckpt-20", "--for resume"),
+    ("diff", "--by-name", COUNTED, "--by-name"),
     ("diff", "--html", "diff run/model.ckpt-10 run/model.ckpt-20", "--html {}"),
+    ("diff", "--loader", "diff plain run", "--loader checkpoint"),
     ("diff", "--map", "diff run/model.ckpt-10 run/model.ckpt-20", "--map {}"),
     ("diff", "--min-size", "diff run/model.ckpt-10 run/model.ckpt-20", "--min-size 1MiB"),
     ("diff", "--name", "diff run/model.ckpt-10 run/model.ckpt-20", "--name **/kernel"),
@@ -71,6 +73,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("diff", "-e", "diff run/model.ckpt-10 run/model.ckpt-20", "-e ^dense"),
     ("diff", "--role", "diff run/model.ckpt-10 run/model.ckpt-20", "--role model"),
     ("diff", "--rtol", "diff run/model.ckpt-10 run/model.ckpt-20", "--rtol 1e9"),
+    ("diff", "--skip-mismatch", CLASSES, "--skip-mismatch"),
     ("diff", "--stat", "diff run/model.ckpt-10 run/model.ckpt-20", "--stat"),
     ("diff", "--values", "diff run/model.ckpt-10 run/model.ckpt-20", "--values"),
     ("doctor", "--against", "doctor nan", "--against plain"),
@@ -96,6 +99,12 @@ const CASES: &[(&str, &str, &str, &str)] = &[
 /// Weights of Keras 2, held against those of a model with one layer more.
 const H5: &str =
     "doctor testdata/renames/h5-k2-counted/old/weights.h5 --against testdata/renames/h5-k2-counted/new/weights.h5";
+
+/// The same pair, and one in which the shape of a head is another.
+const COUNTED: &str =
+    "diff testdata/renames/h5-k2-counted/old/weights.h5 testdata/renames/h5-k2-counted/new/weights.h5";
+const CLASSES: &str = "diff testdata/restores/k3-classes-skipped/old/model.weights.h5 \
+                       testdata/restores/k3-classes-skipped/new/model.weights.h5";
 
 /// Flags whose effect is not in an answer, and the tests that see it.
 const ELSEWHERE: &[(&str, &str, &str, &str)] = &[

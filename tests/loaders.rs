@@ -211,3 +211,22 @@ fn directories_of_other_files_are_told_of_them() {
         assert!(!report.out.contains("latest_checkpoint(\""), "{}", report.out);
     }
 }
+
+/// A directory is refused before any value is looked at: what follows is true of the prefix alone.
+#[test]
+fn what_the_path_raises_comes_before_what_raises_nothing() {
+    let pair = testdata().join("renames/k3-frozen-equal");
+    let [folder, prefix, new] = ["old", "old/ckpt", "new/ckpt"].map(|path| pair.join(path).display().to_string());
+    let says = |path: &str| {
+        let json =
+            ask(&Local, &["doctor", path, "--against", &new, "--loader", "checkpoint", "--format", "json"]).json();
+        let findings = json["findings"].as_array().unwrap().clone();
+        let shifted = findings.iter().find(|finding| finding["code"] == "O016").expect("O016");
+        shifted["tensorflow"].as_str().unwrap().to_owned()
+    };
+    assert!(says(&prefix).starts_with("no exception: "), "{}", says(&prefix));
+    assert_eq!(
+        says(&folder),
+        "the DataLossError for the path comes first; without it, these would be in the wrong layers"
+    );
+}

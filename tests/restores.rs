@@ -3,20 +3,39 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ckpt::store::Local;
 use serde_json::Value;
 use support::{ask, testdata};
 
-/// The report on a pair, for the loader and the options of the call.
-fn report(folder: &Path, outcome: &Value) -> Value {
-    let file = |side: &str| folder.join(outcome[side].as_str().expect(side)).display().to_string();
-    let (old, new, loader) = (file("old"), file("new"), outcome["loader"].as_str().expect("loader"));
-    let mut call = vec!["doctor", &old, "--against", &new, "--loader", loader, "--format", "json"];
+/// The answer of a command to a pair, for the loader and the options of the call.
+fn answer(command: &[&str], outcome: &Value) -> Value {
+    let loader = outcome["loader"].as_str().expect("loader");
+    let mut call = [command, &["--loader", loader, "--format", "json"]].concat();
     let flags = [("by_name", "--by-name"), ("skip_mismatch", "--skip-mismatch")];
     call.extend(flags.iter().filter(|(name, _)| outcome["options"][name] == true).map(|(_, flag)| *flag));
     ask(&Local, &call).json()
+}
+
+/// The two sides of a pair, by path.
+fn sides(folder: &Path, outcome: &Value) -> [String; 2] {
+    ["old", "new"].map(|side| folder.join(outcome[side].as_str().expect(side)).display().to_string())
+}
+
+fn report(folder: &Path, outcome: &Value) -> Value {
+    let [old, new] = sides(folder, outcome);
+    answer(&["doctor", &old, "--against", &new], outcome)
+}
+
+/// Every pair, with what its loader did.
+fn pairs() -> Vec<(PathBuf, Value)> {
+    let folders = std::fs::read_dir(testdata().join("restores")).expect("restores");
+    let pair = |folder: PathBuf| {
+        let text = std::fs::read_to_string(folder.join("outcome.json")).expect("outcome.json");
+        (folder, serde_json::from_str(&text).expect("JSON"))
+    };
+    folders.map(|entry| pair(entry.expect("entry").path())).collect()
 }
 
 fn set(list: &Value) -> BTreeSet<String> {
@@ -55,16 +74,34 @@ fn judge(name: &str, outcome: &Value, answer: &Value) -> Vec<String> {
 
 #[test]
 fn loaders_do_what_they_did() {
-    let root = testdata().join("restores");
-    let folders = std::fs::read_dir(&root).expect("restores").map(|entry| entry.expect("entry").path());
     let (mut judged, mut wrong) = (0, Vec::new());
-    for folder in folders {
+    for (folder, outcome) in pairs() {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(folder.join("outcome.json")).expect("outcome.json");
-        let outcome: Value = serde_json::from_str(&text).expect("JSON");
         wrong.extend(judge(&name, &outcome, &report(&folder, &outcome)));
         judged += 1;
     }
     assert!(judged >= 15, "{judged}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `diff` and `doctor` are asked the same of a restore; only `doctor` looks at all values.
+#[test]
+fn diff_and_doctor_agree() {
+    let mut differ = Vec::new();
+    for (folder, outcome) in pairs() {
+        let [old, new] = sides(&folder, &outcome);
+        let said = [answer(&["diff", &old, &new], &outcome)["goals"].take(), {
+            answer(&["doctor", &old, "--against", &new], &outcome)["goals"][0].take()
+        }];
+        for field in ["loader", "by_name", "skip_mismatch", "resume", "finetune", "infer"] {
+            let [diff, doctor] = [&said[0][field], &said[1][field]];
+            assert_eq!(diff, doctor, "{}: {field}", folder.display());
+        }
+        // Without its options the call is another one.
+        if outcome["options"]["by_name"] == true || outcome["options"]["skip_mismatch"] == true {
+            let bare = answer(&["diff", &old, &new], &serde_json::json!({ "loader": outcome["loader"] }));
+            differ.push(["resume", "finetune", "infer"].iter().any(|goal| bare["goals"][goal] != said[0][goal]));
+        }
+    }
+    assert!(differ.contains(&true), "{differ:?}");
 }

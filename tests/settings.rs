@@ -178,6 +178,29 @@ fn options_of_a_call() {
     let by_flags = of(&["--loader", "keras2-weights", "--by-name", "--skip-mismatch", "--against", &new]);
     assert_eq!(by_file, by_flags);
     assert_ne!(by_file, of(&["--loader", "keras2-weights", "--against", &new]));
+    // What the project says of its call is true of a comparison, too.
+    let verdict = |args: &[&str]| {
+        let out = ask(&ckpt::store::Local, &[&["diff", "-q", &old, &new], args].concat()).out;
+        out.lines().last().unwrap().to_owned()
+    };
+    let by_file = verdict(&["--config", &file.display().to_string()]);
+    assert!(by_file.starts_with("Restore by keras2-weights(by_name=True, skip_mismatch=True): "), "{by_file}");
+    assert_eq!(by_file, verdict(&["--loader", "keras2-weights", "--by-name", "--skip-mismatch"]));
+    assert_ne!(by_file, verdict(&["--by-name"]));
+}
+
+/// A call that has no options is given none.
+#[test]
+fn options_that_no_call_has() {
+    for command in [["diff", SOUND, NEW].as_slice(), &["doctor", SOUND, "--against", NEW]] {
+        let refused = ask(&disk(), &[command, &["--loader", "saver", "--by-name"]].concat()).expect(2);
+        assert!(
+            refused.err.contains("--by-name is an option of load_weights: --loader saver has none"),
+            "{}",
+            refused.err
+        );
+        ask(&disk(), &[command, &["--loader", "saver"]].concat()).expect(1);
+    }
 }
 
 #[test]

@@ -200,6 +200,8 @@ pub enum Foreign {
     Xml,
     /// A compressed or packed file: its kind.
     Archive(&'static str),
+    /// A zip archive whose list of members, at its end, is missing or damaged.
+    BrokenZip,
     /// An HDF5 file.
     Hdf5,
     /// A Keras model as an archive.
@@ -245,6 +247,7 @@ impl fmt::Display for Foreign {
             Self::Html => f.write_str("an HTML page"),
             Self::Xml => f.write_str("an XML document"),
             Self::Archive(kind) => write!(f, "a {kind} archive"),
+            Self::BrokenZip => f.write_str("a damaged zip archive"),
             Self::Hdf5 => f.write_str("an HDF5 file"),
             Self::KerasArchive => f.write_str("a Keras model archive (.keras)"),
             Self::Pickle => f.write_str("a Python pickle"),

@@ -1,11 +1,12 @@
 //! The flags of `ckpt diff`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::{GoalName, Select};
+use super::{Call, GoalName, Select};
 
 /// `ckpt diff`
 #[derive(Args, Debug, Default)]
@@ -18,11 +19,11 @@ pub struct Diff {
     #[arg(long)]
     pub values: bool,
     /// How far apart numbers may be, as in numpy.allclose(OLD, NEW)
-    #[arg(long, value_name = "NUMBER", value_parser = tolerance)]
-    pub atol: Option<f64>,
+    #[arg(long, value_name = "NUMBER")]
+    pub atol: Option<Margin>,
     /// The same, as a part of the new number
-    #[arg(long, value_name = "NUMBER", value_parser = tolerance)]
-    pub rtol: Option<f64>,
+    #[arg(long, value_name = "NUMBER")]
+    pub rtol: Option<Margin>,
     /// Counts alone
     #[arg(long)]
     pub stat: bool,
@@ -39,17 +40,43 @@ pub struct Diff {
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     pub fail_on: Vec<DifferenceName>,
     /// Exit with 1 only if a restore would not do for this
-    #[arg(long = "for", value_name = "GOAL", conflicts_with = "fail_on")]
+    #[arg(long = "for", value_name = "GOAL", conflicts_with = "fail_on", help_heading = "Restore")]
     pub goal: Option<GoalName>,
+    /// The call that loads OLD.
+    #[command(flatten)]
+    pub call: Call,
     /// Which variables.
     #[command(flatten)]
     pub select: Select,
 }
 
-/// A tolerance is a number that is not negative.
-fn tolerance(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if number >= 0.0 { Ok(number) } else { Err("not a number from 0 on".to_owned()) }
+/// How far apart two numbers may be: a number that is not negative.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "f64")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64", extend("minimum" = 0)))]
+pub struct Margin(f64);
+
+impl Margin {
+    /// As a number.
+    pub fn number(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Margin {
+    type Error = &'static str;
+
+    fn try_from(number: f64) -> Result<Self, Self::Error> {
+        if number >= 0.0 { Ok(Self(number)) } else { Err("not a number from 0 on") }
+    }
+}
+
+impl FromStr for Margin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map_err(|_| "not a number").and_then(|number: f64| number.try_into())
+    }
 }
 
 /// The words for what may differ.

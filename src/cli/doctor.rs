@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::GoalName;
+use super::{Call, GoalName};
 
 /// `ckpt doctor`
 #[derive(Args, Debug, Default)]
@@ -22,15 +22,9 @@ pub struct Doctor {
     /// What a run printed (-: standard input): is it true of these files?
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// The call that loads it [default: what fits the files]
-    #[arg(long, value_name = "LOADER", help_heading = "Restore")]
-    pub loader: Option<LoaderName>,
-    /// As load_weights(by_name=True)
-    #[arg(long, help_heading = "Restore")]
-    pub by_name: bool,
-    /// As load_weights(skip_mismatch=True)
-    #[arg(long, help_heading = "Restore")]
-    pub skip_mismatch: bool,
+    /// The call that loads it.
+    #[command(flatten)]
+    pub call: Call,
     /// Look at indexes and file sizes alone, not at the data
     #[arg(long)]
     pub quick: bool,
@@ -61,29 +55,6 @@ pub struct Doctor {
     /// How often each rule spoke, in the place of what it said
     #[arg(long, help_heading = "Findings")]
     pub statistics: bool,
-}
-
-/// The words for loaders.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum LoaderName {
-    /// `tf.train.Checkpoint(...).restore(path)`
-    Checkpoint,
-    /// `tf.train.latest_checkpoint(directory)`, `CheckpointManager`
-    Manager,
-    /// `tf.compat.v1.train.Saver().restore(session, path)`
-    Saver,
-    /// `model.load_weights(path)` of Keras 2
-    Keras2Weights,
-    /// `keras.models.load_model(path)` of Keras 2
-    Keras2Model,
-    /// `model.load_weights(path)` of Keras 3
-    Keras3Weights,
-    /// `keras.models.load_model(path)` of Keras 3
-    Keras3Model,
-    /// `tf.saved_model.load(path)`
-    SavedModel,
 }
 
 /// Severities, as a threshold.

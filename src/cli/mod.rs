@@ -1,5 +1,6 @@
 //! Every subcommand and flag, with its help; nothing else.
 
+mod call;
 mod completions;
 mod diff;
 mod doctor;
@@ -18,9 +19,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
+pub use call::{Call, LoaderName};
 pub use completions::{Completions, Man};
-pub use diff::{Diff, DifferenceName};
-pub use doctor::{Doctor, FailOn, LoaderName};
+pub use diff::{Diff, DifferenceName, Margin};
+pub use doctor::{Doctor, FailOn};
 pub use explain::Explain;
 pub use goal::GoalName;
 pub use help::{parser, program};

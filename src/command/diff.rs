@@ -5,9 +5,10 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::select::{self, Selector};
+use super::settings::{Call, Settings};
 use super::{Context, doctor, ls};
 use crate::bytes::Fault;
-use crate::cli::{self, DifferenceName, GoalName};
+use crate::cli::{self, DifferenceName, GoalName, Margin};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::{ChangeKind, Changes, Open, changes};
 use crate::compare::story;
@@ -17,7 +18,7 @@ use crate::format;
 use crate::model::{
     Checkpoint, Container, Delta, Depth, Digests, Entry, Group, Payload, Resolved, Stats, Tolerance, VariableId,
 };
-use crate::restore::{self, Goal, Goals, Options, Scene};
+use crate::restore::{self, Goal, Goals, Scene};
 use crate::store::Watched;
 use crate::tensor::{self, Deltas, Elements};
 use crate::view::{self, Diff, Differences, MapKind, Outcome, Spread};
@@ -35,6 +36,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     let tolerance = tolerance(args, settings);
     let selector = Selector::new(&args.select)?;
     args.map.as_deref().map(map_kind).transpose()?;
+    let call = call(context, args)?;
     let (old_path, old) = context.side(&args.old)?;
     let (new_path, new) = context.side(&args.new)?;
     let reads = args.values || tolerance.is_some();
@@ -59,7 +61,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     let spreads = if pictured { reading.spreads(&found) } else { Vec::new() };
     // Of a selection nothing is restored: the verdict is on the whole.
     let all = narrowed.as_ref().map(|_| changes(&old, &new, &whole));
-    let (goals, refused) = goals(context, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
+    let (goals, refused) = goals(context, call, &old_path, [&old, &new], &whole, all.as_ref().unwrap_or(&found));
     let mut unread: Vec<Fault> = refused.into_iter().collect();
     // A listing has no data to read it from.
     let steps = [&old, &new].map(|side| if side.listed { None } else { ls::step(context, side, &mut unread) });
@@ -114,10 +116,19 @@ pub(crate) fn map(diff: &Diff, file: &Path) -> Result<String, Error> {
 
 /// Each of the two by itself: the flag, or else what the project's file says.
 fn tolerance(args: &cli::Diff, settings: Option<&config::Diff>) -> Option<Tolerance> {
-    let absolute = args.atol.or(settings.and_then(|settings| settings.atol));
-    let relative = args.rtol.or(settings.and_then(|settings| settings.rtol));
+    let absolute = args.atol.or(settings.and_then(|settings| settings.atol)).map(Margin::number);
+    let relative = args.rtol.or(settings.and_then(|settings| settings.rtol)).map(Margin::number);
     let given = absolute.is_some() || relative.is_some();
     given.then_some(Tolerance { absolute: absolute.unwrap_or(0.0), relative: relative.unwrap_or(0.0) })
+}
+
+/// The call that is asked about: what `doctor` would take it to be.
+///
+/// # Errors
+/// If a loader has no such option, or the project's file a glob that is none.
+fn call(context: &Context, args: &cli::Diff) -> Result<Call, Error> {
+    let flags = cli::Doctor { call: args.call, ..cli::Doctor::default() };
+    Ok(Settings::new(&flags, context.config)?.call(&args.old))
 }
 
 fn fails(args: &cli::Diff, settings: Option<&config::Diff>) -> Differences {
@@ -156,16 +167,19 @@ pub(super) fn goal(name: GoalName) -> Goal {
 /// refuses, by which nothing can be told.
 fn goals(
     context: &Context,
+    call: Call,
     path: &Resolved,
     [old, new]: [&Checkpoint; 2],
     alignment: &Alignment,
     changes: &Changes,
 ) -> (Option<Goals>, Option<Fault>) {
-    // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two.
+    // The checkpoint itself: how a directory is searched, or a suffix refused, is no difference of the two. A call that
+    // is named is given the path as it is.
     let Some(prefix) = path.prefix.as_deref() else { return (None, None) };
+    let given = call.loader.map_or(prefix, |_| Path::new(&path.given));
     let store = Watched::new(context.store, prefix);
-    let resolved = format::restorable(&store, prefix);
-    let graph = doctor::beside(&store, &resolved, Some(new), None);
+    let resolved = format::restorable(&store, given);
+    let graph = doctor::beside(&store, &resolved, Some(new), call.loader);
     // It was there before: what the disk refuses now tells nothing of what a restore does.
     if let Some((path, error)) = store.refused() {
         return (None, Some(format::refused(&path, &error)));
@@ -177,9 +191,9 @@ fn goals(
         target: Some(new),
         graph: graph.as_ref(),
         alignment: Some(alignment),
-        options: Options::default(),
+        options: call.options,
     };
-    (restore::judge(&scene, changes, None), None)
+    (restore::judge(&scene, changes, call.loader), None)
 }
 
 /// Leaves out what the flags do.

@@ -31,15 +31,16 @@ pub(crate) fn page<'a>(
 fn beside(context: &Context, args: &cli::Doctor) -> Result<Option<Outcome>, Error> {
     let ([path], false) = (args.paths.as_slice(), args.all) else { return Ok(None) };
     let told = match Settings::new(args, context.config)?.of(path)?.against {
-        Some(new) => pictured(context, path, &new),
+        Some(new) => pictured(context, args.call, path, &new),
         None => listed(context, path),
     };
     Ok(told.ok())
 }
 
-fn pictured(context: &Context, old: &Path, new: &Path) -> Result<Outcome, Error> {
+fn pictured(context: &Context, call: cli::Call, old: &Path, new: &Path) -> Result<Outcome, Error> {
     let html = Some(PathBuf::new());
-    diff::diff(context, &cli::Diff { old: old.to_owned(), new: new.to_owned(), html, ..cli::Diff::default() })
+    let (old, new) = (old.to_owned(), new.to_owned());
+    diff::diff(context, &cli::Diff { old, new, call, html, ..cli::Diff::default() })
 }
 
 fn listed(context: &Context, path: &Path) -> Result<Outcome, Error> {

@@ -7,7 +7,7 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::diff;
 use super::doctor::unknown;
-use crate::cli::{self, FailOn, LoaderName};
+use crate::cli::{self, Call as Flags, FailOn, LoaderName};
 use crate::config::{self, File, Level, PerPath};
 use crate::doctor::{Selection, Severity, UnknownRule};
 use crate::error::Error;
@@ -47,8 +47,14 @@ impl<'a> Settings<'a> {
     /// Takes them together.
     ///
     /// # Errors
-    /// If the file has a glob that is none, or wants what the flags do not let it have.
+    /// If a loader has no such option, or the file has a glob that is none, or wants what the flags do not let it have.
     pub fn new(flags: &'a cli::Doctor, file: Option<&'a File>) -> Result<Self, Error> {
+        let Flags { loader: name, by_name, skip_mismatch } = flags.call;
+        if let Some(loader) = name.map(loader).filter(|loader| !loader.takes_options() && (by_name || skip_mismatch)) {
+            let flag = if by_name { "--by-name" } else { "--skip-mismatch" };
+            let error = Error::new(format!("{flag} is an option of load_weights: --loader {} has none", loader.word()));
+            return Err(error.hint("as with --loader keras2-weights, keras3-weights"));
+        }
         let mut settings = Self { flags, file, excluded: Vec::new(), per_path: Vec::new() };
         let Some((file, config)) = settings.config() else { return Ok(settings) };
         if config.require_finite && flags.quick {
@@ -171,10 +177,10 @@ impl<'a> Settings<'a> {
         near.or(config.against.as_ref()).map(|path| file.path(path))
     }
 
-    fn call(&self, path: &Path) -> Call {
-        let flags = self.flags;
-        let (mut name, mut options) =
-            (flags.loader, Options { by_name: flags.by_name, skip_mismatch: flags.skip_mismatch });
+    /// The call that loads what lies at a path.
+    pub fn call(&self, path: &Path) -> Call {
+        let Flags { loader: mut name, by_name, skip_mismatch } = self.flags.call;
+        let mut options = Options { by_name, skip_mismatch };
         // A call is one thing: its options go with it.
         if let (None, Options { by_name: false, skip_mismatch: false }, Some((_, config))) =
             (name, options, self.config())

@@ -7,13 +7,12 @@ mod file;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 pub use baseline::{Baseline, Entry};
 pub use file::{File, find};
 
-use crate::cli::{DifferenceName, FailOn, GoalName, LoaderName};
+use crate::cli::{DifferenceName, FailOn, GoalName, LoaderName, Margin};
 
 /// Everything that a file may say.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -103,16 +102,7 @@ pub struct Diff {
     /// What makes the exit status 1.
     pub fail_on: Vec<DifferenceName>,
     /// Numbers that are this far apart are the same.
-    #[cfg_attr(test, schemars(with = "Option<f64>"))]
-    #[serde(deserialize_with = "tolerance")]
-    pub atol: Option<f64>,
+    pub atol: Option<Margin>,
     /// The same, as a part of the new number.
-    #[cfg_attr(test, schemars(with = "Option<f64>"))]
-    #[serde(deserialize_with = "tolerance")]
-    pub rtol: Option<f64>,
-}
-
-fn tolerance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let number = f64::deserialize(deserializer)?;
-    if number >= 0.0 { Ok(Some(number)) } else { Err(D::Error::custom("not a number from 0 on")) }
+    pub rtol: Option<Margin>,
 }

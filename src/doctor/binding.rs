@@ -1,13 +1,15 @@
 //! What becomes of every variable when the checkpoint is restored into the new code, by name and role.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use super::facts::Facts;
-use super::outlook::{names, no_latest};
+use super::outlook::{leading, names, no_latest};
 use super::words::{map_command, python};
 use crate::bytes::FaultKind;
 use crate::compare::align::Alignment;
 use crate::model::{Checkpoint, GRAPH_KEY, Role, Variable, VariableId};
+use crate::restore::Loader;
 pub(super) use crate::restore::Way;
 
 /// Every variable of the old and of the new checkpoint, the object graph aside.
@@ -23,6 +25,8 @@ pub(super) struct Binding<'a> {
     pub missing: Vec<VariableId>,
     /// Old values that go nowhere.
     pub unused: Vec<VariableId>,
+    /// The exception that the path raises as it was given: a directory, or one file of the checkpoint.
+    refused: Option<&'static str>,
 }
 
 impl<'a> Binding<'a> {
@@ -37,8 +41,9 @@ impl<'a> Binding<'a> {
         }
         let (way, bound) = comparison.bound.as_ref()?;
         let mut used = vec![false; old.variables.len()];
-        let mut binding =
-            Self { way: *way, old, new, alignment, pairs: Vec::new(), missing: Vec::new(), unused: Vec::new() };
+        let refused = refused(facts);
+        let (pairs, missing, unused) = (Vec::new(), Vec::new(), Vec::new());
+        let mut binding = Self { way: *way, old, new, alignment, pairs, missing, unused, refused };
         let is_graph = |checkpoint: &Checkpoint, id: VariableId| {
             checkpoint.pair(id).is_some_and(|(_, entry)| entry.key.bytes() == GRAPH_KEY.as_bytes())
         };
@@ -101,8 +106,12 @@ impl<'a> Binding<'a> {
         stored.shape != wanted.shape && stored.shape.rank().is_some() && wanted.shape.rank().is_some()
     }
 
-    /// The exception with which the restore stops, if a value meets a variable of another shape or type.
-    pub fn raises(&self) -> Option<&'static str> {
+    /// The exception with which the restore stops, if the path as it was given is refused, or a value meets a variable
+    /// of another shape or type.
+    pub fn raises(&self) -> Option<String> {
+        if let Some(class) = self.refused {
+            return Some(format!("{class} for the path"));
+        }
         let pairs = || {
             let pair = |&(old, new): &(VariableId, VariableId)| {
                 Some((self.old.variables.get(old)?, self.new.variables.get(new)?))
@@ -114,11 +123,19 @@ impl<'a> Binding<'a> {
             stored.zip(wanted).is_some_and(|(stored, wanted)| stored.dtype != wanted.dtype)
         };
         if pairs().any(retyped) {
-            Some("InvalidArgumentError for another type")
+            Some("InvalidArgumentError for another type".to_owned())
         } else if pairs().any(|(old, new)| self.reshaped(old, new)) {
-            Some("ValueError for another shape")
+            Some("ValueError for another shape".to_owned())
         } else {
             None
+        }
+    }
+
+    /// What a restore does that raises nothing for it.
+    pub fn silently(&self, what: &str) -> String {
+        match self.raises() {
+            Some(first) => format!("the {first} comes first; without it, {what}"),
+            None => format!("no exception: {what}"),
         }
     }
 
@@ -139,6 +156,16 @@ impl<'a> Binding<'a> {
         let has = |id: &VariableId| self.new.variables.get(*id).is_some_and(|variable| roles.contains(&variable.role));
         self.pairs.iter().filter(|(_, new)| has(new)).count()
     }
+}
+
+/// The exception that the path raises as it was given, and the prefix would not.
+fn refused(facts: &Facts) -> Option<&'static str> {
+    let by_prefix = facts.resolved.prefix.as_deref() == Some(Path::new(&facts.subject));
+    // The others look for the newest of a directory themselves.
+    let prediction = leading(facts).filter(|prediction| prediction.loader == Loader::Checkpoint && !by_prefix)?;
+    let class = prediction.course.exception.as_ref()?.class;
+    // What a value meets has others.
+    matches!(class, "DataLossError" | "NotFoundError").then_some(class)
 }
 
 /// False if so much of the index is lost or damaged that nothing can be said about what is stored.

@@ -80,16 +80,6 @@ impl Facts {
         names.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// Entries that have bytes in a file (a position in [`Checkpoint::files`]) at or behind an offset.
-    pub fn entries_in(&self, file: usize, from: u64) -> Vec<EntryId> {
-        let Some(checkpoint) = &self.checkpoint else { return Vec::new() };
-        let reaches = |entry: &crate::model::Entry| {
-            entry.extents().any(|(extent, _)| extent.file == file && extent.end() > from && extent.length > 0)
-        };
-        let all = checkpoint.entries.iter().enumerate();
-        all.filter(|(_, entry)| reaches(entry)).map(|(id, _)| id).collect()
-    }
-
     /// What the new code saved.
     pub(super) fn program(&self) -> Option<&Checkpoint> {
         self.comparison.as_ref().map(|comparison| &comparison.target).or(self.lone_target.as_ref())

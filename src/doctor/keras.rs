@@ -165,8 +165,7 @@ pub(super) fn remedy(finding: Finding, facts: &Facts, prediction: &Prediction) -
             0 => format!("load {with}: that fills the whole model"),
             n => format!("load {with}; {} stay random then: {}", many(n, "variable"), some(&left)),
         };
-        let arguments = [(by_name, ", by_name=True"), (skip_mismatch, ", skip_mismatch=True")];
-        let arguments: String = arguments.iter().filter(|(on, _)| *on).map(|(_, text)| *text).collect();
+        let arguments: String = options.words().map(|words| format!(", {words}")).collect();
         return finding.help(help).python(format!("model.load_weights({path}{arguments})"));
     }
     finding

@@ -28,8 +28,7 @@ impl Advice {
 
     /// The same with the options of the call that was asked about.
     pub(super) fn with(self, options: Options) -> Self {
-        let given = [(options.by_name, ", by_name=True"), (options.skip_mismatch, ", skip_mismatch=True")];
-        let given: String = given.iter().filter(|(on, _)| *on).map(|(_, text)| *text).collect();
+        let given: String = options.words().map(|words| format!(", {words}")).collect();
         let call = self.call.map(|call| match call.strip_suffix(')') {
             Some(open) if call.starts_with("model.load_weights(") => format!("{open}{given})"),
             _ => call,

@@ -70,6 +70,13 @@ pub(super) fn shell(text: &str) -> String {
     }
 }
 
+/// What the state file of a directory should say: the line that names a checkpoint, and the command that writes it.
+pub(super) fn state_line(directory: &str, prefix: &str) -> (String, String) {
+    let line = format!("model_checkpoint_path: {}", python(prefix));
+    let command = format!("echo {} > {}", shell(&line), shell(&within(directory, "checkpoint")));
+    (line, command)
+}
+
 /// The command that writes a script which puts each value where it belongs.
 pub(super) fn map_command(old: &str, new: &str) -> String {
     format!("ckpt diff {} {} --map restore.py", shell(old), shell(new))
@@ -119,6 +126,9 @@ mod tests {
         assert_eq!(python("層/核"), "\"層/核\"");
         assert_eq!(shell("a\n'b"), r"$'a\n\'b'");
         assert_eq!(shell("-rf x"), "'./-rf x'");
+        let (line, command) = state_line("my runs", "ckpt-4");
+        assert_eq!(line, r#"model_checkpoint_path: "ckpt-4""#);
+        assert_eq!(command, r#"echo 'model_checkpoint_path: "ckpt-4"' > 'my runs/checkpoint'"#);
         assert!(is_python_name("_net1") && !is_python_name("1a") && !is_python_name("a b") && !is_python_name("class"));
         assert_eq!(within(".", "ckpt-1"), "ckpt-1");
         assert_eq!(within("/", "ckpt-1"), "/ckpt-1");

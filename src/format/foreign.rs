@@ -172,7 +172,7 @@ fn is_record(head: &[u8]) -> bool {
 /// Names what a zip archive is, by what is in it.
 fn archive(blob: &dyn Blob) -> Option<Foreign> {
     let Ok(members) = store::members(blob) else {
-        return is_cut_keras(blob).then_some(Foreign::KerasArchive);
+        return Some(if is_cut_keras(blob) { Foreign::KerasArchive } else { Foreign::BrokenZip });
     };
     let names = || members.iter().map(|member| member.name.as_str());
     let has = |test: &dyn Fn(&str) -> bool| names().any(test);

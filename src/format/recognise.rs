@@ -31,7 +31,8 @@ pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     let blob = store::open(store, path)?;
     let blob = blob.as_ref();
     // A graph has no mark of its own: there the name has to tell, unless the content speaks for itself.
-    let is_meta = path.extension().is_some_and(|extension| extension == "meta");
+    let is = |end: &str| path.extension().is_some_and(|extension| extension == end);
+    let is_meta = is("meta");
     if blob.size() == 0 && !is_meta {
         return Ok(Some(Kind::Foreign(Foreign::Empty)));
     }
@@ -50,6 +51,8 @@ pub(super) fn file(store: &dyn Store, path: &Path) -> io::Result<Option<Kind>> {
     }
     Ok(match foreign::sniff_whole(blob)? {
         Some(Foreign::KerasArchive) => Some(Kind::Keras),
+        // Nothing in it can be told any more: then the name has to.
+        Some(Foreign::BrokenZip) if is("keras") => Some(Kind::Keras),
         Some(Foreign::Json) if head_has(blob, b"\"weight_map\"")? => Some(Kind::Keras),
         Some(Foreign::Json) if head_has(blob, b"\"ckpt/")? => Some(Kind::Foreign(Foreign::Answer)),
         None | Some(Foreign::Text | Foreign::Zeros | Foreign::SavedModel | Foreign::Onnx) if is_meta => {

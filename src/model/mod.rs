@@ -35,7 +35,7 @@ pub use filter::Filter;
 pub use glob::NameGlob;
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub use keras::{KerasFile, NO_OBJECT, Owned, Owner};
-pub(crate) use naming::promised;
+pub(crate) use naming::{SUFFIXES, promised};
 pub use naming::{describe, leaf, scope, tells_place, uncounted};
 pub use natural::natural;
 pub(crate) use roles::{is_of_quantized, is_seed, is_statistic};

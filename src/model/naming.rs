@@ -169,7 +169,7 @@ fn owners<'a>(entries: &[Entry], graph: &'a ObjectGraph) -> Vec<Option<Owner<'a>
 
 /// What TensorFlow puts behind the key of an attribute that has several tensors (tables), or one
 /// of another name (iterators).
-const SUFFIXES: [&str; 3] = ["-keys", "-values", "_STATE"];
+pub(crate) const SUFFIXES: [&str; 3] = ["-keys", "-values", "_STATE"];
 
 /// True if some entry holds what the attribute with this key promises.
 pub(crate) fn promised(key: &str, exists: impl Fn(&str) -> bool) -> bool {

@@ -1,7 +1,7 @@
 //! One `RestoreV2` and the assignments after it: everything is read before anything is assigned.
 
-use super::object_graph::Wanted;
 use super::reader::{Code, Data, Trouble, find, tuple, type_name};
+use super::tensors::Wanted;
 use super::{Bound, Exception, Scene};
 use crate::model::{Checkpoint, Entry, EntryId, Shape, VariableId};
 

@@ -53,6 +53,8 @@ pub struct Verdict {
 pub struct Goals {
     /// The loader that is made for the two files, and is taken to be called.
     pub loader: Option<Loader>,
+    /// How it is called.
+    pub options: Options,
     /// In the order of [`Goal::ALL`].
     pub verdicts: Vec<Verdict>,
 }
@@ -76,7 +78,7 @@ pub fn judge(scene: &Scene, changes: &Changes, loader: Option<Loader>) -> Option
         (Goal::Finetune, Some(restore)) => restore.finetune(),
         (Goal::Infer, Some(restore)) => restore.infer(),
     };
-    Some(Goals { loader, verdicts: Goal::ALL.map(told).into() })
+    Some(Goals { loader, options: scene.options, verdicts: Goal::ALL.map(told).into() })
 }
 
 /// The object graph is no variable: it tells of the program's code.

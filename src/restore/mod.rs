@@ -5,6 +5,7 @@
 //! out and which variable silently takes the value of another, is concluded here.
 
 mod assign;
+mod by_name;
 mod checkpoint;
 mod goals;
 mod keras;
@@ -16,8 +17,9 @@ mod reader;
 mod sample;
 mod saved_model;
 mod saver;
+mod tensors;
 
-pub(crate) use keras::SHORT_LOSSES;
+pub(crate) use keras::{SHORT_LOSSES, UNKNOWN_LOSS};
 pub(crate) use reader::{tuple, type_name};
 
 pub use goals::{Goal, Goals, Verdict, judge};
@@ -76,6 +78,11 @@ impl Loader {
             Self::SavedModel => "saved-model",
         }
     }
+
+    /// True for `load_weights`, which has options.
+    pub fn takes_options(self) -> bool {
+        matches!(self, Self::Keras2Weights | Self::Keras3Weights)
+    }
 }
 
 /// The options of `load_weights`.
@@ -85,6 +92,14 @@ pub struct Options {
     pub by_name: bool,
     /// `skip_mismatch=True`.
     pub skip_mismatch: bool,
+}
+
+impl Options {
+    /// Those that are given, as they stand in a call.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let given = [(self.by_name, "by_name=True"), (self.skip_mismatch, "skip_mismatch=True")];
+        given.into_iter().filter(|(given, _)| *given).map(|(_, words)| words)
+    }
 }
 
 /// What a loader meets.

@@ -1,7 +1,8 @@
 //! Which stored value is meant for which variable of the new code, whatever then stops the restore.
 
-use super::object_graph::{Tensors, Walk};
-use super::{Bound, checkpoint, saver};
+use super::object_graph::Walk;
+use super::tensors::Tensors;
+use super::{Bound, by_name, saver};
 use crate::model::{Checkpoint, Entry, Flavor, VariableId};
 
 /// What restoring goes by.
@@ -62,5 +63,5 @@ fn by_full_name(old: &Checkpoint, new: &Checkpoint) -> Vec<Bound> {
         let (held, _) = old.find(new.variables.get(id)?.full_name()?.as_bytes())?;
         Some(Bound { old: held, new: id })
     };
-    checkpoint::objects(new).into_iter().filter_map(found).collect()
+    by_name::objects(new).into_iter().filter_map(found).collect()
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::assign::{compatible, read};
 use super::manager::{self, Latest};
-use super::object_graph::Wanted;
 use super::reader::{self, Code, Data, Opened, Trouble};
+use super::tensors::Wanted;
 use super::{Bound, Course, Exception, Scene};
 use crate::model::{Checkpoint, Container, Flavor, GRAPH_KEY, GraphFile, ObjectGraph, Payload, VariableId};
 
@@ -57,9 +57,17 @@ fn restore(scene: &Scene, course: &mut Course) -> Result<Vec<Bound>, Exception> 
         Opened::Trouble(trouble) => return Err(in_saver(trouble)),
     };
     let new = scene.target.unwrap_or(old);
-    if scene.target.is_some() {
-        course.rests_on.push(OF_ALL.to_owned());
+    let found = assigned(scene, old, new, course);
+    // A Saver of fewer variables might get what it asks for; where all are found, nothing depends on it.
+    if found.is_err() && scene.target.is_some() {
+        course.rests_on.insert(0, OF_ALL.to_owned());
     }
+    found
+}
+
+/// What is assigned to the variables of the program, by their names or, where that fails, through the objects of the
+/// checkpoint.
+fn assigned(scene: &Scene, old: &Checkpoint, new: &Checkpoint, course: &mut Course) -> Result<Vec<Bound>, Exception> {
     let mut names = names(new);
     names.sort();
     let by_name = names.iter().map(|(name, new)| Wanted { key: name.clone(), new: *new }).collect();
@@ -287,7 +295,10 @@ mod tests {
         let (old, new) = (named(&[("w", &[2])]), named(&[("w", &[3])]));
         assert_eq!(into(&old, Some(&new), None).rests_on, [OF_ALL, OF_TF1]);
         assert_eq!(into(&old, Some(&new), Some(graph("w", true))).rests_on, [OF_ALL], "the graph tells the kind");
-        assert_eq!(into(&old, Some(&old), None).rests_on, [OF_ALL], "the kind does not matter");
+        assert_eq!(into(&old, Some(&old), None).rests_on, [""; 0], "nothing depends on it");
+        let more = named(&[("w", &[2]), ("b", &[1])]);
+        assert_eq!(into(&old, Some(&more), None).rests_on, [OF_ALL], "b may be no part of the Saver");
+        assert_eq!(into(&more, Some(&old), None).rests_on, [""; 0]);
         assert_eq!(into(&new, None, Some(graph("w", true))).rests_on, [""; 0], "the graph is the program");
     }
 

@@ -20,6 +20,10 @@ use crate::model::{
 };
 use crate::store::{Kept, Store};
 
+/// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of a
+/// few times ten thousand bytes: that it is done is not noticed with stretches of this size.
+const STRETCH: u64 = 1 << 22;
+
 /// What to look at.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -119,6 +123,7 @@ struct Piece {
 type Look = (Piece, Result<Seen, Fault>);
 
 /// What was found of a piece.
+#[derive(Default)]
 struct Seen {
     crc: u32,
     tally: Option<Tally>,
@@ -156,7 +161,7 @@ impl Pass<'_> {
                 }
                 let mut offset = extent.offset;
                 loop {
-                    let length = (end - offset).min(PIECE as u64);
+                    let length = (end - offset).min(STRETCH);
                     pieces.push(Piece { entry: id, part, extent: Extent { file: extent.file, offset, length } });
                     offset += length;
                     if offset >= end {
@@ -176,33 +181,53 @@ impl Pass<'_> {
         };
         let start = first.extent.offset;
         let whole = Extent { length: end - start, ..first.extent };
-        let looks = with_buffers(|[buffer]| {
-            let mut read = self.opened.read(whole, buffer);
-            let look = |piece: &Piece| {
-                let seen = match &mut read {
-                    Ok(bytes) => {
-                        let from = (piece.extent.offset - start) as usize;
-                        let bytes = bytes.get_mut(from..from + piece.extent.length as usize);
-                        Ok(bytes.map_or(Seen { crc: 0, tally: None }, |bytes| self.look(piece, bytes)))
-                    }
-                    Err(fault) => Err(fault.clone()),
+        let looks = with_buffers(|[buffer]| match pieces {
+            [piece] => vec![(*piece, self.stretch(piece, buffer))],
+            _ => {
+                let mut read = self.opened.read(whole, buffer);
+                let look = |piece: &Piece| {
+                    let seen = match &mut read {
+                        Ok(bytes) => {
+                            let from = (piece.extent.offset - start) as usize;
+                            let bytes = bytes.get_mut(from..from + piece.extent.length as usize);
+                            Ok(bytes.map_or(Seen::default(), |bytes| self.look(piece, bytes)))
+                        }
+                        Err(fault) => Err(fault.clone()),
+                    };
+                    (*piece, seen)
                 };
-                (*piece, seen)
-            };
-            pieces.iter().map(look).collect()
+                pieces.iter().map(look).collect()
+            }
         });
         (self.progress)(whole.length);
         looks
     }
 
+    /// Reads and looks at a piece, as much at a time as stays in a core's cache.
+    fn stretch(&self, piece: &Piece, buffer: &mut Vec<u8>) -> Result<Seen, Fault> {
+        let mut crc = Crc32c::default();
+        let mut tally: Option<Tally> = None;
+        for from in (0..piece.extent.length.max(1)).step_by(PIECE) {
+            let length = (piece.extent.length - from).min(PIECE as u64);
+            let bytes =
+                self.opened.read(Extent { offset: piece.extent.offset + from, length, ..piece.extent }, buffer)?;
+            crc.update(bytes);
+            if let Some(next) = self.tally(piece, bytes) {
+                tally.get_or_insert_default().append(&next);
+            }
+        }
+        Ok(Seen { crc: crc.value(), tally })
+    }
+
     fn look(&self, piece: &Piece, bytes: &mut [u8]) -> Seen {
-        let crc = Crc32c::of(bytes);
-        let entry = self.entry(piece.entry).filter(|_| self.values);
-        let tally = entry.and_then(|entry| {
-            stream::to_little_endian(entry.endianness, entry.dtype, bytes);
-            Tally::of(entry.dtype, bytes)
-        });
-        Seen { crc, tally }
+        Seen { crc: Crc32c::of(bytes), tally: self.tally(piece, bytes) }
+    }
+
+    /// What the numbers of a piece tell, if they are looked at; turns them little-endian.
+    fn tally(&self, piece: &Piece, bytes: &mut [u8]) -> Option<Tally> {
+        let entry = self.entry(piece.entry).filter(|_| self.values)?;
+        stream::to_little_endian(entry.endianness, entry.dtype, bytes);
+        Tally::of(entry.dtype, bytes)
     }
 
     /// Takes the pieces of an entry together.

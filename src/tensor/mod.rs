@@ -16,7 +16,6 @@ mod spread;
 mod stream;
 mod tally;
 mod values;
-mod widest;
 
 pub use chunk::{ChunkError, unfilter};
 pub use decode::text;

@@ -1,7 +1,13 @@
 //! The numbers of every type, for loops over many of them.
 
+use fearless_simd::f64x8;
+use fearless_simd::prelude::*;
+
 use super::decode;
 use crate::model::Kind;
+
+/// Numbers in a vector, as wide as the widest that processors have.
+pub(super) const LANES: usize = 8;
 
 /// A loop over numbers, compiled once for each type: so that the compiler can take several side by side.
 pub(super) trait Loop {
@@ -32,4 +38,16 @@ pub(super) fn numbers<L: Loop>(kind: Kind, work: L) -> Option<L::Outcome> {
         }
         Kind::Str | Kind::Variant | Kind::Resource => return None,
     })
+}
+
+/// Eight numbers side by side. Written out, since a loop over them may be left a loop.
+#[inline(always)]
+pub(super) fn eight<S: Simd, const N: usize>(
+    simd: S,
+    group: &[[u8; N]; LANES],
+    value: impl Fn([u8; N]) -> f64,
+) -> f64x8<S> {
+    let [a, b, c, d, e, f, g, h] = *group;
+    let values = [value(a), value(b), value(c), value(d), value(e), value(f), value(g), value(h)];
+    f64x8::from_slice(simd, &values)
 }

@@ -1,11 +1,10 @@
 //! Statistics of numbers in one pass, piece by piece.
 
-use super::numbers::{Loop, numbers};
-use super::widest::widest;
-use crate::model::{DType, Stats};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f64x8};
 
-/// Numbers that are worked on side by side, so that the compiler can use vector instructions.
-const LANES: usize = 16;
+use super::numbers::{LANES, Loop, eight, numbers};
+use crate::model::{DType, Stats};
 
 /// Statistics of a piece of a tensor; pieces can be taken together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -118,18 +117,18 @@ fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Tally {
     let (elements, _) = bytes.as_chunks::<N>();
     let shift = elements.iter().map(|element| value(*element)).find(|x| x.is_finite()).unwrap_or(0.0);
     // As if all were finite, which is told by the sum; if they are not, with a look at each.
-    let mut tally = widest(
+    let mut tally = dispatch!(Level::new(), simd => simd.vectorize(
         #[inline(always)]
-        || pass::<N, true>(elements, &value, shift),
-    );
+        || side_by_side(simd, elements, &value, shift)
+    ));
     if !tally.std.is_finite() {
-        tally = pass::<N, false>(elements, &value, shift);
+        tally = one_by_one(elements, &value, shift);
     }
     if !tally.has_exact_spread() {
         // Squares of such numbers are too large or too small to be summed: another look at them all,
         // brought to a size near 1.
         let scale = scale(tally.min.abs().max(tally.max.abs()));
-        let scaled = pass::<N, false>(elements, |element| value(element) * scale, shift * scale);
+        let scaled = one_by_one(elements, |element| value(element) * scale, shift * scale);
         (tally.mean, tally.std) = (scaled.mean / scale, scaled.std / scale);
     }
     if tally.finite < tally.count {
@@ -140,93 +139,123 @@ fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Tally {
     tally
 }
 
+/// The numbers, taken for finite ones.
 #[inline(always)]
-fn pass<const N: usize, const FINITE: bool>(elements: &[[u8; N]], value: impl Fn([u8; N]) -> f64, shift: f64) -> Tally {
-    let (groups, rest) = elements.as_chunks::<LANES>();
-    let mut tally = side_by_side::<N, LANES, FINITE>(groups, &value, shift);
-    // What is left over goes one by one.
-    tally.add(&side_by_side::<N, 1, FINITE>(rest.as_chunks().0, &value, shift));
-    tally
-}
-
-/// Groups of `L` numbers.
-#[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "a count up to L is what the compiler unrolls")]
-fn side_by_side<const N: usize, const L: usize, const FINITE: bool>(
-    groups: &[[[u8; N]; L]],
+fn side_by_side<S: Simd, const N: usize>(
+    simd: S,
+    elements: &[[u8; N]],
     value: impl Fn([u8; N]) -> f64,
     shift: f64,
 ) -> Tally {
-    let mut lanes = Lanes::<L>::new();
-    for group in groups {
-        for lane in 0..L {
-            lanes.take::<FINITE>(lane, value(group[lane]), shift);
+    // Two vectors at a time: a sum need not wait for the one before.
+    let (groups, rest) = elements.as_chunks::<LANES>();
+    let (pairs, odd) = groups.as_chunks::<2>();
+    let mut lanes = [Lanes::new(simd), Lanes::new(simd)];
+    let [even, other] = &mut lanes;
+    for [a, b] in pairs {
+        even.take(simd, eight(simd, a, &value), shift);
+        other.take(simd, eight(simd, b, &value), shift);
+    }
+    for group in odd {
+        even.take(simd, eight(simd, group, &value), shift);
+    }
+    let mut tally = even.tally((pairs.len() + odd.len()) * LANES, shift);
+    tally.add(&other.tally(pairs.len() * LANES, shift));
+    tally.add(&one_by_one(rest, value, shift));
+    tally
+}
+
+/// Running sums, apart for each lane.
+struct Lanes<S: Simd> {
+    zeros: f64x8<S>,
+    min: f64x8<S>,
+    max: f64x8<S>,
+    sum: f64x8<S>,
+    squares: f64x8<S>,
+}
+
+impl<S: Simd> Lanes<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        let all = |value| f64x8::splat(simd, value);
+        Self { zeros: all(0.0), min: all(f64::INFINITY), max: all(f64::NEG_INFINITY), sum: all(0.0), squares: all(0.0) }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, simd: S, x: f64x8<S>, shift: f64) {
+        let (zero, one) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 1.0));
+        let distance = x - shift;
+        self.zeros += x.simd_eq(zero).select(one, zero);
+        self.min = self.min.min(x);
+        self.max = self.max.max(x);
+        self.sum += distance;
+        self.squares += distance * distance;
+    }
+
+    #[inline(always)]
+    fn tally(&self, count: usize, shift: f64) -> Tally {
+        Sums {
+            count: count as u64,
+            finite: count as u64,
+            zeros: self.zeros.as_slice().iter().sum::<f64>() as u64,
+            min: self.min.as_slice().iter().copied().fold(f64::INFINITY, f64::min),
+            max: self.max.as_slice().iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            sum: self.sum.as_slice().iter().sum(),
+            squares: self.squares.as_slice().iter().sum(),
+        }
+        .tally(shift)
+    }
+}
+
+/// The numbers, of which those that are not finite are left out.
+fn one_by_one<const N: usize>(elements: &[[u8; N]], value: impl Fn([u8; N]) -> f64, shift: f64) -> Tally {
+    let mut sums = Sums { min: f64::INFINITY, max: f64::NEG_INFINITY, count: elements.len() as u64, ..Sums::default() };
+    for x in elements.iter().map(|element| value(*element)).filter(|x| x.is_finite()) {
+        let distance = x - shift;
+        sums.finite += 1;
+        sums.zeros += u64::from(x == 0.0);
+        sums.min = sums.min.min(x);
+        sums.max = sums.max.max(x);
+        sums.sum += distance;
+        sums.squares += distance * distance;
+    }
+    sums.tally(shift)
+}
+
+/// Sums of distances from a number.
+#[derive(Default)]
+struct Sums {
+    count: u64,
+    finite: u64,
+    zeros: u64,
+    min: f64,
+    max: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Sums {
+    fn tally(self, shift: f64) -> Tally {
+        let mean = self.sum / self.finite.max(1) as f64;
+        let spread = self.squares - self.sum * mean;
+        Tally {
+            count: self.count,
+            finite: self.finite,
+            zeros: self.zeros,
+            nan: 0,
+            min: self.min,
+            max: self.max,
+            mean: shift + mean,
+            // A hair below zero by rounding; what is not a number stays so.
+            std: if spread < 0.0 { 0.0 } else { (spread / self.finite.max(1) as f64).sqrt() },
+            first_not_finite: None,
         }
     }
-    lanes.tally::<FINITE>((groups.len() * L) as u64, shift)
 }
 
 /// The power of two that brings a number near 1, as far as there is one.
 fn scale(largest: f64) -> f64 {
     2f64.powi(-(largest.log2().clamp(-1000.0, 1000.0) as i32))
-}
-
-/// Running sums, apart for each lane.
-struct Lanes<const L: usize> {
-    finite: [u64; L],
-    zeros: [u64; L],
-    min: [f64; L],
-    max: [f64; L],
-    sum: [f64; L],
-    squares: [f64; L],
-}
-
-impl<const L: usize> Lanes<L> {
-    #[inline(always)]
-    fn new() -> Self {
-        Self {
-            finite: [0; L],
-            zeros: [0; L],
-            min: [f64::INFINITY; L],
-            max: [f64::NEG_INFINITY; L],
-            sum: [0.0; L],
-            squares: [0.0; L],
-        }
-    }
-
-    #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "callers count lanes from 0 to L; a check would cost the vectors")]
-    fn take<const FINITE: bool>(&mut self, lane: usize, x: f64, shift: f64) {
-        let finite = FINITE || x.abs() < f64::INFINITY;
-        let distance = if finite { x - shift } else { 0.0 };
-        self.finite[lane] += u64::from(finite);
-        self.zeros[lane] += u64::from(x == 0.0);
-        self.min[lane] = if finite && x < self.min[lane] { x } else { self.min[lane] };
-        self.max[lane] = if finite && x > self.max[lane] { x } else { self.max[lane] };
-        self.sum[lane] += distance;
-        self.squares[lane] += distance * distance;
-    }
-
-    #[inline(always)]
-    fn tally<const FINITE: bool>(&self, count: u64, shift: f64) -> Tally {
-        let finite = if FINITE { count } else { self.finite.iter().sum() };
-        let sum: f64 = self.sum.iter().sum();
-        let squares: f64 = self.squares.iter().sum();
-        let mean = sum / finite.max(1) as f64;
-        let spread = squares - sum * mean;
-        Tally {
-            count,
-            finite,
-            zeros: self.zeros.iter().sum(),
-            nan: 0,
-            min: self.min.iter().copied().fold(f64::INFINITY, f64::min),
-            max: self.max.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            mean: shift + mean,
-            // A hair below zero by rounding; what is not a number stays so.
-            std: if spread < 0.0 { 0.0 } else { (spread / finite.max(1) as f64).sqrt() },
-            first_not_finite: None,
-        }
-    }
 }
 
 #[cfg(test)]

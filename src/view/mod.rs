@@ -1,5 +1,6 @@
 //! Values to text. Knows nothing of files; the only code that writes what a user reads.
 
+mod concerned;
 mod csv;
 mod escape;
 mod github;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::concerned::Concerned;
 use super::{Reports, Style, clean, count};
 use crate::doctor::{Finding, Report, Severity};
 
@@ -30,14 +31,14 @@ pub(super) fn title(finding: &Finding) -> String {
 /// What a finding says below its message, a line each.
 pub(super) fn details(finding: &Finding, style: &Style) -> Vec<String> {
     let mut lines: Vec<String> = finding.evidence.iter().map(|line| clean(line).into_owned()).collect();
-    if !finding.variables.is_empty() {
+    if let Some(concerned) = Concerned::of(finding) {
         let shown = if style.verbose { usize::MAX } else { NAMES };
-        let names: Vec<_> = finding.variables.iter().take(shown).map(|name| clean(name)).collect();
-        let more = match finding.variables.len().saturating_sub(shown) {
+        let names: Vec<_> = concerned.names.iter().take(shown).map(|name| clean(name)).collect();
+        let more = match concerned.names.len().saturating_sub(shown) {
             0 => String::new(),
             more => format!(" and {} more", count(more as u64)),
         };
-        lines.push(format!("variables: {}{more}", names.join(", ")));
+        lines.push(format!("{}: {}{more}", concerned.title(), names.join(", ")));
     }
     lines.extend(finding.tensorflow.iter().map(|line| format!("TensorFlow says: {}", clean(line))));
     for (i, line) in finding.help.as_deref().unwrap_or_default().lines().enumerate() {

@@ -12,7 +12,7 @@ use crate::model::{
     Checkpoint, Container, DType, Delta, Depth, Digest, Digests, Endianness, Entry, Extent, File, FileRole, Key, Part,
     Payload, Place, Relations, Resolved, Role, Shape, Slice, Stats, Variable,
 };
-use crate::restore::{Goal, Goals, Loader, Verdict};
+use crate::restore::{Goal, Goals, Loader, Options, Verdict};
 
 /// A name that clears the screen, breaks the line, ends a cell, closes a code span and quotes.
 pub const HOSTILE: &str = "a\x1b[2J\nb|c`d\"e,f\u{202e}g";
@@ -150,7 +150,7 @@ fn goals() -> Goals {
         verdict(Goal::Finetune, true, &format!("new: {HOSTILE}")),
         verdict(Goal::Infer, false, "1 new"),
     ];
-    Goals { loader: Some(Loader::Checkpoint), verdicts }
+    Goals { loader: Some(Loader::Checkpoint), options: Options::default(), verdicts }
 }
 
 /// The sample beside itself: one other value, one removed, one added.

@@ -5,7 +5,7 @@ use crate::compare::change::{self, ChangeKind};
 use crate::compare::story::{Event, EventKind, RenameKind};
 use crate::compare::tally::{Lone, Tally};
 use crate::model::{Container, Group, natural, scope};
-use crate::restore::{Goal, Goals};
+use crate::restore::{Goal, Goals, Loader};
 
 /// What differs, in counts; not yet cleaned. "Same" is said only where nothing stands in doubt.
 pub(super) fn of(diff: &Diff) -> String {
@@ -222,7 +222,11 @@ pub(super) fn answers(goals: &Goals) -> (String, Vec<String>) {
         Some((last, others)) if !others.is_empty() => format!("{} and {last} {answer}", others.join(", ")),
         _ => format!("{} {answer}", words.concat()),
     });
-    let loader = goals.loader.map(|loader| format!(" by {}", loader.word())).unwrap_or_default();
+    let by = |loader: Loader| match goals.options.words().collect::<Vec<_>>().join(", ") {
+        options if !options.is_empty() && loader.takes_options() => format!(" by {}({options})", loader.word()),
+        _ => format!(" by {}", loader.word()),
+    };
+    let loader = goals.loader.map(by).unwrap_or_default();
     (format!("Restore{loader}:"), told.collect())
 }
 

@@ -82,15 +82,14 @@ pub fn pair(data: &[u8]) {
 
 /// The difference, and what restores do; `choice` chooses flags.
 fn compare(disk: &Memory, [old, new]: [&str; 2], choice: usize) {
+    let loader = LOADERS.get(choice % LOADERS.len()).copied();
+    let call = cli::Call { loader, by_name: choice & 8 > 0, skip_mismatch: choice & 16 > 0 };
     let (values, stat) = (choice.is_multiple_of(2), choice.is_multiple_of(7));
     let name_status = !stat && choice.is_multiple_of(5);
     let diff = cli::Diff { old: old.into(), new: new.into(), values, stat, name_status, ..Default::default() };
-    answer(disk, &Command::Diff(diff));
-    let restored = |doctor: cli::Doctor| answer(disk, &Command::Doctor(doctor));
-    restored(against(old, new));
-    let loader = LOADERS.get(choice % LOADERS.len()).copied();
-    let (by_name, skip_mismatch) = (choice & 8 > 0, choice & 16 > 0);
-    restored(cli::Doctor { loader, by_name, skip_mismatch, ..against(old, new) });
+    answer(disk, &Command::Diff(if choice & 32 > 0 { cli::Diff { call, ..diff } } else { diff }));
+    answer(disk, &Command::Doctor(against(old, new)));
+    answer(disk, &Command::Doctor(cli::Doctor { call, ..against(old, new) }));
 }
 
 const LOADERS: [LoaderName; 8] = [
@@ -155,8 +154,8 @@ pub fn meta(data: &[u8]) {
     examine(&disk, "m");
     examine(&disk, "m.meta");
     examine(&disk, "saved");
-    let loader = Some(LoaderName::Saver);
-    answer(&disk, &Command::Doctor(cli::Doctor { loader, ..against("m", "m.meta") }));
+    let call = cli::Call { loader: Some(LoaderName::Saver), ..Default::default() };
+    answer(&disk, &Command::Doctor(cli::Doctor { call, ..against("m", "m.meta") }));
 }
 
 /// The pieces are `ckpt.toml`, a baseline, a listing of what new code would save, and a log.

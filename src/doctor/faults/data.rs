@@ -1,6 +1,6 @@
 //! Findings about the data files.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::super::facts::Facts;
 use super::super::finding::Finding;
@@ -9,26 +9,11 @@ use super::super::rules::{
 };
 use super::super::strayed;
 use super::super::words::{many, number, some};
+use super::files;
+use super::shares::Shares;
 use super::toll::{count, fall_back};
-use super::{files, position};
 use crate::bytes::{Fault, FaultKind};
-use crate::model::{Container, Entry, EntryId, GRAPH_KEY, Shard};
-
-/// Bytes of a file that the index gives to tensors.
-fn needed(facts: &Facts, file: usize) -> u64 {
-    let extents = facts.checkpoint.iter().flat_map(|checkpoint| &checkpoint.entries).flat_map(Entry::extents);
-    extents.filter(|(extent, _)| extent.file == file).map(|(extent, _)| extent.end()).max().unwrap_or(0)
-}
-
-fn lost_in(facts: &Facts, files: &[String]) -> Vec<EntryId> {
-    let lost: HashSet<&str> = files.iter().map(String::as_str).collect();
-    let all = facts.checkpoint.iter().flat_map(|checkpoint| checkpoint.files.iter().enumerate());
-    let positions: HashSet<usize> = all.filter(|(_, file)| lost.contains(&*file.label)).map(|(at, _)| at).collect();
-    let entries = facts.checkpoint.iter().flat_map(|checkpoint| checkpoint.entries.iter().enumerate());
-    // Without its file, even a tensor without elements is lost.
-    let lost = entries.filter(|(_, entry)| entry.extents().any(|(extent, _)| positions.contains(&extent.file)));
-    lost.map(|(id, _)| id).collect()
-}
+use crate::model::{Container, EntryId, GRAPH_KEY, Shard};
 
 /// The data files of this prefix that belong to another number of shards.
 pub(in crate::doctor) fn strays(facts: &Facts) -> Vec<&Shard> {
@@ -46,7 +31,7 @@ pub(in crate::doctor) fn has_other_count(facts: &Facts) -> bool {
     !present && !strays(facts).is_empty()
 }
 
-pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+pub(super) fn missing(facts: &Facts, shares: &Shares, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let checkpoint = facts.checkpoint.as_ref()?;
     let missing = files(faults);
@@ -63,7 +48,7 @@ pub(super) fn missing(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     if missing.len() > 1 {
         finding = finding.evidence(format!("missing: {}", some(&missing)));
     }
-    let finding = count(finding, facts, &lost_in(facts, &missing));
+    let finding = count(finding, facts, shares, &shares.lost(&missing));
     let says = match checkpoint.container {
         Container::KerasWeightsShards => {
             format!("FileNotFoundError: \"Unable to synchronously open file (... name = '{}' ...)\"", fault.at.file)
@@ -95,7 +80,7 @@ fn missing_tables(facts: &Facts, fault: &Fault, missing: &[String]) -> Finding {
     fall_back(finding.tensorflow(says), facts, "copy the missing file too: the set is all its files")
 }
 
-pub(super) fn other_count(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+pub(super) fn other_count(facts: &Facts, shares: &Shares, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let stray = strays(facts).first().copied()?.of;
     let declared = facts.checkpoint.as_ref()?.declared_shards.unwrap_or(1);
@@ -103,24 +88,23 @@ pub(super) fn other_count(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let finding = Finding::new(&parts_renamed_or_mixed::RULE, message).at(&fault.at);
     let finding = finding.cause("renamed-file").cause("mixed-shards");
     let finding = finding.evidence("either the data files were renamed, or the index is that of another save");
-    let finding = count(finding, facts, &lost_in(facts, &files(faults)));
+    let finding = count(finding, facts, shares, &shares.lost(&files(faults)));
     let says = format!("raises \"{}; No such file or directory\"", fault.at.file);
     Some(fall_back(finding.tensorflow(says), facts, "fetch index and data again as one set"))
 }
 
-pub(super) fn cut(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+pub(super) fn cut(facts: &Facts, shares: &Shares, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
-    let file = position(facts, &fault.at.file)?;
-    let needed = needed(facts, file);
+    let share = shares.get(&fault.at.file)?;
     let (size, message) = match fault.kind {
         FaultKind::ShardTruncated { size, needed } => {
             (size, format!("{} bytes on disk, the index describes {}", number(size), number(needed)))
         }
-        _ => (0, format!("empty: 0 bytes on disk, the index describes {}", number(needed))),
+        _ => (0, format!("empty: 0 bytes on disk, the index describes {}", number(share.needed))),
     };
     let finding = Finding::new(&data_truncated::RULE, message).at(&fault.at).cause("truncated-file");
-    let lost = facts.entries_in(file, size);
-    let finding = count(finding, facts, &lost);
+    let lost = share.behind(size);
+    let finding = count(finding, facts, shares, &lost);
     let graph = facts.checkpoint.as_ref()?.find(GRAPH_KEY.as_bytes()).map(|(id, _)| id);
     if graph.is_some_and(|graph| lost.contains(&graph)) {
         let says = "IndexError: \"Read less bytes than requested\", at once: the object graph is what it reads first";
@@ -130,48 +114,24 @@ pub(super) fn cut(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     Some(fall_back(finding.tensorflow(says), facts, "copy the file again"))
 }
 
-/// Checked tensors of a file that are more than a number: how many, and how many have changed. Scalars
-/// and the object graph are often equal in two saves of one program.
-fn checked(facts: &Facts, file: usize) -> (usize, usize) {
-    let Some(checkpoint) = &facts.checkpoint else { return (0, 0) };
-    let of_file = |entry: &Entry| entry.extents().any(|(extent, _)| extent.file == file);
-    let all = checkpoint.entries.iter().enumerate();
-    let telling = all.filter(|(_, entry)| entry.dtype.is_numeric() && entry.elements() > 1 && of_file(entry));
-    let verdicts: Vec<bool> = telling.filter_map(|(id, _)| facts.digests.get(id)?.intact).collect();
-    (verdicts.len(), verdicts.iter().filter(|intact| !**intact).count())
-}
-
-/// True if every tensor of a file fails its checksum: then the file is that of another save.
-pub(super) fn is_mixed(facts: &Facts, label: &str) -> bool {
-    let Some(file) = position(facts, label) else { return false };
-    let (all, changed) = checked(facts, file);
-    all >= 2 && changed == all && text_mode(facts, label).is_none()
-}
-
-/// What a transfer in text mode did to a file.
-fn text_mode<'a>(facts: &'a Facts, label: &str) -> Option<&'a FaultKind> {
-    let mut of_file = facts.checkpoint.iter().flat_map(|checkpoint| &checkpoint.faults);
-    let fault = of_file.find(|fault| *fault.at.file == *label && matches!(fault.kind, FaultKind::TextMode { .. }))?;
-    Some(&fault.kind)
-}
-
-pub(super) fn mixed(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+pub(super) fn mixed(facts: &Facts, shares: &Shares, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let files = files(faults);
-    let file = position(facts, &fault.at.file)?;
-    let (all, _) = checked(facts, file);
-    let message =
-        format!("not the data that the index was saved with: all {} fail their checksums", many(all, "tensor"));
+    let share = shares.get(&fault.at.file)?;
+    let message = format!(
+        "not the data that the index was saved with: all {} fail their checksums",
+        many(share.checked, "tensor")
+    );
     let finding = Finding::new(&parts_renamed_or_mixed::RULE, message).path(fault.at.file.to_string());
     let finding = finding.cause("mixed-shards");
-    let size = facts.checkpoint.as_ref()?.files.get(file)?.size.unwrap_or(0);
-    let needed = needed(facts, file);
+    let size = facts.checkpoint.as_ref()?.files.get(share.file)?.size.unwrap_or(0);
+    let needed = share.needed;
     let finding = match size == needed {
         true => finding.evidence("the sizes agree: index and data are two saves of one program"),
         false => finding.evidence(format!("{} bytes on disk, the index describes {}", number(size), number(needed))),
     };
     let finding = if files.len() > 1 { finding.evidence(format!("so in {}", some(&files))) } else { finding };
-    let finding = count(finding, facts, &lost_in(facts, &files));
+    let finding = count(finding, facts, shares, &shares.lost(&files));
     let says = "DataLossError: \"TensorBundle at ... shard ...: Checksum does not match: stored ... vs. calculated on the restored bytes ...\"";
     Some(fall_back(finding.tensorflow(says), facts, "fetch index and data again as one set, from one save"))
 }
@@ -185,13 +145,13 @@ fn key_of(fault: &Fault) -> Option<&str> {
     }
 }
 
-pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Option<Finding> {
+pub(super) fn checksum(facts: &Facts, shares: &Shares, faults: &[&Fault], aside: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let checkpoint = facts.checkpoint.as_ref()?;
-    let file = position(facts, &fault.at.file)?;
+    let share = shares.get(&fault.at.file)?;
     let keys: BTreeSet<&str> = faults.iter().filter_map(|fault| key_of(fault)).collect();
-    let hit = |(_, entry): &(EntryId, &Entry)| keys.contains(entry.key.to_string().as_str());
-    let lost: Vec<EntryId> = checkpoint.entries.iter().enumerate().filter(hit).map(|(id, _)| id).collect();
+    let key = |id: EntryId| checkpoint.entries.get(id).map(|entry| entry.key.to_string()).unwrap_or_default();
+    let lost: Vec<EntryId> = share.all().filter(|id| keys.contains(key(*id).as_str())).collect();
     let names = facts.names(lost.iter().copied());
     let message = match (&fault.kind, names.as_slice()) {
         (FaultKind::DataChecksum { stored, computed, .. }, [name]) => {
@@ -203,12 +163,12 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
                 FaultKind::PieceUndecodable { .. } => "they cannot be decoded",
                 _ => "their checksums fail",
             };
-            let (hit, all) = (number(names.len() as u64), many(facts.entries_in(file, 0).len(), "tensor"));
+            let (hit, all) = (number(names.len() as u64), many(share.behind(0).len(), "tensor"));
             format!("{hit} of {all} in this file have changed bytes: {how}")
         }
     };
     let finding = Finding::new(&data_checksum::RULE, message).at(&fault.at).cause("corrupt-data");
-    let finding = count(finding, facts, &lost);
+    let finding = count(finding, facts, shares, &lost);
     let excess = aside.iter().find(|fault| matches!(fault.kind, FaultKind::UnownedBytes { trailing: true }));
     let finding = match excess.map(|fault| fault.at.bytes.end.saturating_sub(fault.at.bytes.start)) {
         Some(excess) => finding.evidence(format!(
@@ -217,7 +177,7 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
         )),
         None => finding,
     };
-    let (finding, first) = match text_mode(facts, &fault.at.file) {
+    let (finding, first) = match shares.text_mode(&fault.at.file) {
         Some(kind) => (finding.evidence(kind.to_string()), "copy the file again, in binary mode (FTP \"binary\")"),
         None => (finding, "copy the file again, and compare checksums of the copy and the original"),
     };
@@ -234,7 +194,7 @@ pub(super) fn checksum(facts: &Facts, faults: &[&Fault], aside: &[&Fault]) -> Op
     Some(fall_back(finding, facts, first))
 }
 
-pub(super) fn unowned(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
+pub(super) fn unowned(shares: &Shares, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let bytes = faults
         .iter()
@@ -244,7 +204,7 @@ pub(super) fn unowned(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let place = if trailing && !between { "after the last tensor" } else { "that belong to no tensor" };
     let message = format!("{} {place}", many(usize::try_from(bytes).ok()?, "byte"));
     let finding = Finding::new(&unowned_bytes::RULE, message).at(&fault.at).cause("corrupt-data");
-    let finding = match text_mode(facts, &fault.at.file) {
+    let finding = match shares.text_mode(&fault.at.file) {
         Some(kind) => finding.evidence(kind.to_string()),
         None => finding,
     };

@@ -4,10 +4,15 @@ use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::rules::{file_unreadable, html_or_archive, lfs_pointer as lfs};
 use super::super::words::{number, shell, some};
+use super::files;
 use super::toll::fall_back;
-use super::{files, position};
 use crate::bytes::{Fault, FaultKind, Foreign};
 use crate::model::Container;
+
+/// Names that Keras takes for HDF5, and what it says of what is none.
+pub(super) const H5: [&str; 2] = [".h5", ".hdf5"];
+pub(super) const NO_HDF5: &str =
+    "Keras raises OSError: \"Unable to synchronously open file (file signature not found)\"";
 
 /// What TensorFlow, or by the name Keras, says when it opens what is something else.
 fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
@@ -17,8 +22,8 @@ fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
         FaultKind::Foreign { what } => matches!(what, Foreign::Archive("zip") | Foreign::Npz),
         _ => false,
     });
-    if named(&[".h5", ".hdf5"]) {
-        return "Keras raises OSError: \"Unable to synchronously open file (file signature not found)\"";
+    if named(&H5) {
+        return NO_HDF5;
     }
     let is_pytorch = faults.iter().any(|fault| matches!(fault.kind, FaultKind::Foreign { what: Foreign::PyTorch }));
     if named(&[".keras"]) && is_pytorch {
@@ -92,8 +97,10 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let fault = faults.first()?;
     let FaultKind::Foreign { what } = &fault.kind else { return None };
     let files = files(faults);
-    let size = position(facts, &fault.at.file)
-        .and_then(|position| facts.checkpoint.as_ref()?.files.get(position)?.size)
+    let size = facts
+        .checkpoint
+        .as_ref()
+        .and_then(|checkpoint| checkpoint.files.iter().find(|file| *file.label == *fault.at.file)?.size)
         .filter(|_| *what != Foreign::Empty)
         .map_or(String::new(), |size| format!(", {} bytes,", number(size)));
     let message = match facts.checkpoint {
@@ -105,7 +112,22 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     if files.len() > 1 {
         finding = finding.evidence(format!("files: {}", some(&files)));
     }
-    let (cause, help) = match what {
+    let (cause, help) = remedy(what);
+    let finding = finding.cause(cause).help(help).tensorflow(reaction(facts, faults));
+    let is_member = facts
+        .checkpoint
+        .as_ref()
+        .is_some_and(|checkpoint| checkpoint.container == Container::KerasArchive && !facts.resolved.is_directory);
+    // What lies in an archive no program finds under that path.
+    Some(match look(what, &shell(&fault.at.file)).filter(|_| !is_member) {
+        Some(command) => finding.shell(command),
+        None => finding,
+    })
+}
+
+/// What the person did who has this in the place of a checkpoint, and what to do about it.
+fn remedy(what: &Foreign) -> (&'static str, &'static str) {
+    match what {
         Foreign::Html => (
             "not-a-checkpoint",
             "the download saved a web page (a login, a quota, a 404): open it in a browser to see which, then download again",
@@ -116,6 +138,10 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         ),
         Foreign::Text => ("not-a-checkpoint", "read it: it is text, perhaps an error message of the download"),
         Foreign::Archive(_) => ("not-a-checkpoint", "unpack it, and give the prefix of the files in it"),
+        Foreign::BrokenZip => (
+            "truncated-file",
+            "copy or download it again: without the list of its members, at its end, nothing unpacks it",
+        ),
         Foreign::Hdf5 => (
             "wrong-format",
             "this is a Keras weights or model file: load it with model.load_weights() or keras.models.load_model()",
@@ -153,25 +179,20 @@ pub(super) fn foreign(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         Foreign::Zeros => ("truncated-file", "copy or download the file again: only its room was reserved"),
         Foreign::Pickle => ("wrong-format", "this is a Python pickle; TensorFlow cannot restore it"),
         Foreign::LfsPointer { .. } => ("lfs-pointer", "fetch the real file with git lfs pull"),
-    };
-    finding = finding.cause(cause).help(help);
-    finding = finding.tensorflow(reaction(facts, faults));
-    let file = shell(&fault.at.file);
-    let is_member = facts
-        .checkpoint
-        .as_ref()
-        .is_some_and(|checkpoint| checkpoint.container == Container::KerasArchive && !facts.resolved.is_directory);
+    }
+}
+
+/// A command that shows what is in it.
+fn look(what: &Foreign, file: &str) -> Option<String> {
     Some(match what {
-        // No program finds it under that path.
-        _ if is_member => finding,
-        Foreign::Archive("zip") => finding.shell(format!("unzip -l {file}")),
-        Foreign::Archive("tar") => finding.shell(format!("tar -tf {file}")),
+        Foreign::Archive("zip") => format!("unzip -l {file}"),
+        Foreign::Archive("tar") => format!("tar -tf {file}"),
         // Perhaps of a tar archive, perhaps of this file alone: what comes out tells.
-        Foreign::Archive("gzip") => finding.shell(format!("gzip -dc {file} | file -")),
-        Foreign::Archive("bzip2") => finding.shell(format!("bzip2 -dc {file} | file -")),
-        Foreign::Archive("xz") => finding.shell(format!("xz -dc {file} | file -")),
-        Foreign::Archive("zstd") => finding.shell(format!("zstd -dc {file} | file -")),
-        Foreign::Html | Foreign::Xml | Foreign::Text => finding.shell(format!("head -c 300 {file}")),
-        _ => finding,
+        Foreign::Archive("gzip") => format!("gzip -dc {file} | file -"),
+        Foreign::Archive("bzip2") => format!("bzip2 -dc {file} | file -"),
+        Foreign::Archive("xz") => format!("xz -dc {file} | file -"),
+        Foreign::Archive("zstd") => format!("zstd -dc {file} | file -"),
+        Foreign::Html | Foreign::Xml | Foreign::Text => format!("head -c 300 {file}"),
+        _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use super::super::rules::{
     hdf5_external_link, keras_file_incomplete, not_a_keras_weights_h5, parts_renamed_or_mixed, weights_misfit_config,
 };
 use super::super::words::{many, number, python, some};
+use super::foreign::{H5, NO_HDF5};
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind};
 use crate::model::{Checkpoint, Container, NO_GRAPHS, NO_OBJECT};
@@ -92,6 +93,7 @@ pub(super) fn archive(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
         FaultKind::MemberOverlaps { name } => {
             ("not-a-checkpoint", format!("BadZipFile: \"Overlapped entries: '{name}' (possible zip bomb)\""))
         }
+        _ if H5.iter().any(|end| fault.at.file.ends_with(end)) => ("truncated-file", NO_HDF5.to_owned()),
         _ => {
             let says = "BadZipFile: \"File is not a zip file\"; load_model() says \"File not found: filepath=...\"";
             ("truncated-file", says.to_owned())

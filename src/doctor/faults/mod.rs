@@ -4,33 +4,40 @@ mod data;
 mod foreign;
 mod index;
 mod keras;
+mod shares;
 mod toll;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::facts::Facts;
 use super::finding::Findings;
 use crate::bytes::{Fault, FaultKind, Foreign, Span};
-use crate::model::{File, FileRole, GRAPH_KEY};
+use crate::model::{Checkpoint, File, FileRole, GRAPH_KEY};
+use shares::Shares;
 
 pub(super) use data::{has_other_count, strays};
 
 /// Every fault is heard by a finding: its own, or that of the fault which explains it.
 pub(super) fn speak(facts: &Facts, findings: &mut Findings) {
-    if facts.checkpoint.is_none() {
+    let Some(checkpoint) = &facts.checkpoint else {
+        let tell = |case: Case, findings: &mut Findings| case.tell(facts, &Shares::default(), findings);
         if let Some(fault) = &facts.resolved.refused {
-            Case { voice: Voice::Unreadable, faults: vec![fault], aside: Vec::new() }.tell(facts, findings);
+            tell(Case { voice: Voice::Unreadable, faults: vec![fault], aside: Vec::new() }, findings);
         } else if let Some(what) = &facts.resolved.foreign {
             let at = Span::whole(&Arc::from(facts.resolved.given.as_str()));
             let fault = Fault { kind: FaultKind::Foreign { what: what.clone() }, at };
             let voice = voice(&fault.kind, true);
-            Case { voice, faults: vec![&fault], aside: Vec::new() }.tell(facts, findings);
+            tell(Case { voice, faults: vec![&fault], aside: Vec::new() }, findings);
         }
         return;
+    };
+    if checkpoint.faults.is_empty() && facts.digests.faults.is_empty() {
+        return;
     }
-    for case in cases(facts) {
-        case.tell(facts, findings);
+    let shares = Shares::of(facts, checkpoint);
+    for case in cases(facts, checkpoint, &shares) {
+        case.tell(facts, &shares, findings);
     }
 }
 
@@ -190,7 +197,7 @@ impl Case<'_> {
         self.faults.first().map(|fault| &fault.at.file)
     }
 
-    fn tell(&self, facts: &Facts, findings: &mut Findings) {
+    fn tell(&self, facts: &Facts, shares: &Shares, findings: &mut Findings) {
         let finding = match self.voice {
             Voice::Unreadable => foreign::unreadable(facts, &self.faults),
             Voice::LfsPointer => foreign::lfs_pointer(facts, &self.faults),
@@ -202,12 +209,12 @@ impl Case<'_> {
             Voice::Entry => index::entry(&self.faults),
             Voice::Slices => index::slices(&self.faults),
             Voice::Version => index::version(&self.faults),
-            Voice::ShardMissing => data::missing(facts, &self.faults),
-            Voice::OtherCount => data::other_count(facts, &self.faults),
-            Voice::ShardCut => data::cut(facts, &self.faults),
-            Voice::Mixed => data::mixed(facts, &self.faults),
-            Voice::Checksum => data::checksum(facts, &self.faults, &self.aside),
-            Voice::Unowned => data::unowned(facts, &self.faults),
+            Voice::ShardMissing => data::missing(facts, shares, &self.faults),
+            Voice::OtherCount => data::other_count(facts, shares, &self.faults),
+            Voice::ShardCut => data::cut(facts, shares, &self.faults),
+            Voice::Mixed => data::mixed(facts, shares, &self.faults),
+            Voice::Checksum => data::checksum(facts, shares, &self.faults, &self.aside),
+            Voice::Unowned => data::unowned(shares, &self.faults),
             Voice::Graph => data::graph(facts, &self.faults),
             Voice::Hdf5Cut => keras::cut(facts, &self.faults, &self.aside),
             Voice::Hdf5 => keras::malformed(facts, &self.faults),
@@ -230,15 +237,12 @@ impl Case<'_> {
 }
 
 /// The faults by cause: by file and voice first, then what follows goes to what it follows from.
-fn cases(facts: &Facts) -> Vec<Case<'_>> {
-    let Some(checkpoint) = &facts.checkpoint else { return Vec::new() };
+fn cases<'a>(facts: &'a Facts, checkpoint: &'a Checkpoint, shares: &Shares) -> Vec<Case<'a>> {
     let files: HashMap<&str, &File> = checkpoint.files.iter().rev().map(|file| (&*file.label, file)).collect();
     let other_count = data::has_other_count(facts);
     let mut cases: Vec<Case> = Vec::new();
     // There may be a case for each of a hundred thousand files.
     let mut known_cases: HashMap<(&str, Voice), usize> = HashMap::new();
-    // Asked once for each file, not for each of perhaps thousands of faults in it.
-    let mut mixed: BTreeMap<&str, bool> = BTreeMap::new();
     // The object graph is read twice: when the checkpoint is opened, and with all the data.
     let known: Vec<&Fault> = checkpoint.faults.iter().filter(graph_bytes).collect();
     let of_data = facts.digests.faults.iter().filter(|fault| !graph_bytes(fault) || !known.contains(fault));
@@ -250,11 +254,7 @@ fn cases(facts: &Facts) -> Vec<Case<'_>> {
                 Voice::ShardMissing
             }
             Voice::ShardMissing if other_count => Voice::OtherCount,
-            Voice::Checksum => {
-                let file = &fault.at.file;
-                let is_mixed = *mixed.entry(file).or_insert_with(|| data::is_mixed(facts, file));
-                if is_mixed { Voice::Mixed } else { Voice::Checksum }
-            }
+            Voice::Checksum if shares.is_mixed(&fault.at.file) => Voice::Mixed,
             voice => voice,
         };
         let number = *known_cases.entry((&*fault.at.file, voice)).or_insert(cases.len());
@@ -326,11 +326,6 @@ fn fold(cases: Vec<Case<'_>>) -> Vec<Case<'_>> {
         }
     }
     folded
-}
-
-/// Position of a file by its label.
-fn position(facts: &Facts, label: &str) -> Option<usize> {
-    facts.checkpoint.as_ref()?.files.iter().position(|file| *file.label == *label)
 }
 
 /// The files of some faults, each once.

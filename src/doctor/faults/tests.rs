@@ -1,8 +1,8 @@
-use crate::bytes::{Fault, FaultKind, Foreign};
+use crate::bytes::{Fault, FaultKind, Foreign, Span};
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::sample::{self, DATA, INDEX, data_fault, index_fault};
 use crate::doctor::{Facts, Severity};
-use crate::model::{Container, Shard};
+use crate::model::{Container, Extent, File, FileRole, Payload, Shard};
 
 fn facts() -> Facts {
     sample::facts(sample::named(&[("dense/bias", &[4]), ("dense/kernel", &[8, 4]), ("head/bias", &[2]), ("step", &[])]))
@@ -229,4 +229,37 @@ fn what_is_said_of_changed_bytes_is_what_the_reader_of_their_file_says() {
     assert!(says(Container::Bundle).unwrap().starts_with("DataLossError"));
     assert!(says(Container::KerasWeightsH5).unwrap().starts_with("OSError"));
     assert_eq!(says(Container::V1), None);
+}
+
+/// A file is asked for its own tensors, not for those of all files: with these numbers that would be 400 million.
+#[test]
+fn many_damaged_files_are_told_in_linear_time() {
+    const FILES: usize = 20_000;
+    let names: Vec<String> = (0..FILES).map(|file| format!("v{file:05}")).collect();
+    let specs: Vec<(&str, &[u64])> = names.iter().map(|name| (name.as_str(), [4].as_slice())).collect();
+    let mut facts = sample::facts(sample::named(&specs));
+    let checkpoint = facts.checkpoint.as_mut().unwrap();
+    let index = checkpoint.files[0].clone();
+    checkpoint.files = vec![index];
+    for (number, entry) in checkpoint.entries.iter_mut().enumerate() {
+        let label: std::sync::Arc<str> = format!("ckpts/ckpt-4.data-{number:05}-of-{FILES}").into();
+        let (role, size) = (FileRole::Shard { number: number as u32, of: FILES as u32 }, Some(16));
+        let file = File { path: (*label).into(), label: (*label).into(), role, size, stored: None, modified: None };
+        entry.payload = Payload::Extent(Extent { file: checkpoint.files.len(), offset: 0, length: 16 });
+        checkpoint.files.push(file);
+        let kind = match number % 3 {
+            0 => FaultKind::ShardTruncated { size: 8, needed: 16 },
+            1 => FaultKind::UnownedBytes { trailing: true },
+            _ => FaultKind::DataChecksum { key: format!("v{number:05}"), stored: 1, computed: 2 },
+        };
+        checkpoint.faults.push(Fault { kind, at: Span { file: label, bytes: 0..16 } });
+    }
+    let started = std::time::Instant::now();
+    let found = run(&facts);
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    assert_eq!(found.len(), FILES);
+    let of_one = |at: usize| (found[at].rule.code, found[at].variables.clone());
+    assert_eq!(of_one(0), ("F015", vec!["v00000".to_owned()]));
+    assert_eq!(of_one(1), ("F029", Vec::new()));
+    assert_eq!(of_one(2), ("F017", vec!["v00002".to_owned()]));
 }

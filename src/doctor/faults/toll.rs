@@ -3,15 +3,16 @@
 use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::words::{number, python};
+use super::shares::Shares;
 use crate::model::{Checkpoint, Container, EntryId, Flavor, GRAPH_KEY, Role};
 
 /// Names the lost variables in a finding, and counts them by what they are for.
-pub(super) fn count(finding: Finding, facts: &Facts, lost: &[EntryId]) -> Finding {
+pub(super) fn count(finding: Finding, facts: &Facts, shares: &Shares, lost: &[EntryId]) -> Finding {
     let Some(checkpoint) = &facts.checkpoint else { return finding };
     if lost.is_empty() {
         return finding;
     }
-    let mut finding = finding.variables(facts.names(lost.iter().copied())).evidence(tally(checkpoint, lost));
+    let mut finding = finding.variables(facts.names(lost.iter().copied())).evidence(tally(checkpoint, shares, lost));
     let borrowed = facts.names_from.as_ref().filter(|_| checkpoint.graph.is_none());
     if let Some(sibling) = borrowed.filter(|_| checkpoint.flavor == Flavor::ObjectBased) {
         let reason = "the object graph, which holds the names, is among what cannot be read";
@@ -21,21 +22,15 @@ pub(super) fn count(finding: Finding, facts: &Facts, lost: &[EntryId]) -> Findin
 }
 
 /// `lost: all 4 model weights, 3 of 8 optimizer slots, the object graph`
-fn tally(checkpoint: &Checkpoint, lost: &[EntryId]) -> String {
-    let mut is_lost = vec![false; checkpoint.entries.len()];
-    for id in lost {
-        if let Some(mark) = is_lost.get_mut(*id) {
-            *mark = true;
-        }
-    }
+fn tally(checkpoint: &Checkpoint, shares: &Shares, lost: &[EntryId]) -> String {
     let words =
         [(Role::Weight, "model weights"), (Role::Statistic, "model statistics"), (Role::Slot, "optimizer slots")];
     let mut parts = Vec::new();
     let mut counted = 0usize;
     for (role, word) in words {
-        let all = checkpoint.variables.iter().filter(|variable| variable.role == role);
-        let total = all.clone().count();
-        let gone = all.filter(|variable| is_lost.get(variable.entry) == Some(&true)).count();
+        let total = shares.role(role);
+        let is_lost = |id: &&EntryId| checkpoint.variable_of(**id).is_some_and(|(_, variable)| variable.role == role);
+        let gone = lost.iter().filter(is_lost).count();
         counted = counted.saturating_add(gone);
         match gone {
             0 => {}
@@ -44,7 +39,7 @@ fn tally(checkpoint: &Checkpoint, lost: &[EntryId]) -> String {
             _ => parts.push(format!("{} of {} {word}", number(gone as u64), number(total as u64))),
         }
     }
-    let graph = checkpoint.find(GRAPH_KEY.as_bytes()).filter(|(id, _)| is_lost.get(*id) == Some(&true));
+    let graph = checkpoint.find(GRAPH_KEY.as_bytes()).filter(|(id, _)| lost.contains(id));
     let others = lost.len().saturating_sub(counted).saturating_sub(usize::from(graph.is_some()));
     if others > 0 {
         parts.push(format!("{} {}", number(others as u64), if others == 1 { "other value" } else { "other values" }));

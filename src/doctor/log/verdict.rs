@@ -5,11 +5,8 @@ use super::{Known, KnownError, known_errors};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::Report;
 use crate::doctor::rule::{Check, Family, Rule, Severity};
-use crate::doctor::rules::key_missing;
+use crate::doctor::rules::{key_missing, meta_missing, savedmodel_not_here};
 use crate::model::{Checkpoint, Variable};
-
-/// Rules of files that speak only where a loader was asked about.
-const OF_A_CALL: [&str; 2] = ["F022", "F025"];
 
 /// An error of a log with a rule that knows it, and what the files say to that.
 #[derive(Clone, Debug)]
@@ -73,13 +70,12 @@ pub fn judge(errors: &[KnownError], facts: &Facts, report: &Report) -> Vec<Judge
         let mut rows: Vec<Judged> =
             error.rules.iter().map(|known| row(known.rule, verdict(known, facts, report))).collect();
         let is_confirmed = rows.iter().any(|row| matches!(row.verdict, Verdict::Confirmed(_)));
-        // Several rules know one text: here another is behind it.
-        if let (false, Some((rule, loader))) = (is_confirmed, raised(error, report)) {
+        // Several rules know one text: perhaps another is behind it.
+        let behind = if is_confirmed { None } else { raised(error, report) };
+        if let Some((rule, loader)) = behind {
             rows.retain(|row| row.rule.code != rule.code);
-            rows.push(row(
-                rule,
-                Verdict::Confirmed(format!("the loader {loader} raises the same here, and this is why")),
-            ));
+            let why = format!("the loader {loader} raises the same here, and this is why");
+            rows.push(row(rule, Verdict::Confirmed(why)));
         }
         rows.sort_by_key(|row| match row.verdict {
             Verdict::Confirmed(_) => 0,
@@ -109,8 +105,7 @@ fn verdict(known: &Known, facts: &Facts, report: &Report) -> Verdict {
     if report.skipped.iter().any(|rule| rule.code == code) {
         return Verdict::CannotTell(format!("{code} needs a deeper look, without --quick"));
     }
-    let in_files = matches!(known.rule.check, Check::Faults) || known.rule.family() == Family::Files;
-    let in_files = in_files && !OF_A_CALL.contains(&code);
+    let in_files = is_of_files(known.rule);
     let of_program = matches!(known.rule.family(), Family::NameBased | Family::ObjectBased);
     if !in_files && (!facts.restoring || of_program && facts.program().is_none()) {
         let needed = if of_program { "what the new code saves, --against NEW" } else { "the call, --loader NAME" };
@@ -122,6 +117,14 @@ fn verdict(known: &Known, facts: &Facts, report: &Report) -> Verdict {
         None if in_files && checkpoint.is_some() => "the files are whole now".to_owned(),
         None => "ckpt does not find it".to_owned(),
     })
+}
+
+/// True for a rule that the files alone decide, whatever is called.
+fn is_of_files(rule: &Rule) -> bool {
+    // These speak only where a loader was asked about.
+    let of_a_call = [savedmodel_not_here::RULE.code, meta_missing::RULE.code];
+    let in_files = matches!(rule.check, Check::Faults) || rule.family() == Family::Files;
+    in_files && !of_a_call.contains(&rule.code)
 }
 
 /// The path that an error names, if it is another than the one that was examined.
@@ -148,19 +151,15 @@ fn stem(path: &str) -> &str {
 
 /// The loader that raises this error, and the rule that says why.
 fn raised(error: &KnownError, report: &Report) -> Option<(&'static Rule, &'static str)> {
-    let same = |text: &str| {
-        known_errors(text).iter().flat_map(|other| &other.rules).any(|other| {
-            error
-                .rules
-                .iter()
-                .any(|known| known.rule.code == other.rule.code && agree(&known.captures, &other.captures))
-        })
+    let knows = |other: &Known| {
+        let is_same = |known: &Known| known.rule.code == other.rule.code && agree(&known.captures, &other.captures);
+        error.rules.iter().any(is_same)
     };
+    let same = |text: &str| known_errors(text).iter().flat_map(|other| &other.rules).any(knows);
     let loader = report.predictions.iter().find_map(|forecast| {
         let exception = forecast.exception.as_ref()?;
         same(&exception.message).then(|| forecast.loader.word())
-    });
-    let loader = loader?;
+    })?;
     let cause = report.findings.iter().find(|finding| finding.severity == Severity::Error)?;
     Some((cause.rule, loader))
 }

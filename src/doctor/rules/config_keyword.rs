@@ -43,7 +43,7 @@ the weights alone:
 };
 
 /// How messages begin that speak of a configuration.
-const SAYS: [&str; 8] = [
+const SAYS: [&str; 7] = [
     "Argument(s) not recognized",
     "Error when deserializing",
     "Could not deserialize class",
@@ -51,7 +51,6 @@ const SAYS: [&str; 8] = [
     "Could not locate class",
     "Unknown layer",
     "Invalid Functional model configuration",
-    "string indices must be integers",
 ];
 
 fn check(facts: &Facts, findings: &mut Findings) {

@@ -11,10 +11,10 @@ pub static RULE: Rule = Rule {
     since: "0.1.0",
     check: Check::Faults,
     manual: Manual {
-        means: "The file uses a part of HDF5 that this program does not read (virtual datasets, rare filters). Keras writes none of these; the file was rewritten by another program.",
+        means: "The file has parts that this program does not read: virtual datasets or rare filters of HDF5, members of an archive that are compressed in another way than deflate, datasets that no layer lists. Keras writes none of these; the file was rewritten by another program.",
         you_see: &["nothing: HDF5 itself may read it"],
         knows: "The parts are named by their paths.",
-        fix: "Write the file anew in the plain form:
+        fix: "Write the HDF5 file anew in the plain form:
 
     h5repack -f NONE -l CONTI old.h5 new.h5",
         not: "",

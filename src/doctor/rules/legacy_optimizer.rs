@@ -70,7 +70,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
         let message =
             format!("the {} of Keras 2.11 or later was saved, the new code has a legacy one", class(binding.old));
         let finding = Finding::new(&RULE, message)
-            .tensorflow("no exception: the optimizer begins fresh")
+            .tensorflow(binding.silently("the optimizer begins fresh"))
             .help("use the optimizer of the save, or restore into the model before it is compiled");
         Finding { severity: Severity::Warning, ..finding }
     };

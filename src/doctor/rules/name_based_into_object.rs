@@ -71,7 +71,9 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let says = match (into_objects, missing.is_empty()) {
         (true, true) => "restores by names, and logs that it does".to_owned(),
-        (true, false) => "no exception: these keep their initial values; the asserts raise \"Some objects had attributes which were not restored\"".to_owned(),
+        (true, false) => binding.silently(
+            "these keep their initial values; the asserts raise \"Some objects had attributes which were not restored\"",
+        ),
         (false, true) => "restores by the recorded names, and warns: \"This may be somewhat fragile\"".to_owned(),
         (false, false) => {
             let mut names = missing.clone();

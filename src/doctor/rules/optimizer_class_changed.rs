@@ -167,8 +167,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
         None if wrong => finding
             .evidence(format!("{} would get the state of another kind", many(foreign.len(), "slot")))
             .variables(foreign)
-            .tensorflow("no exception: the shapes agree, and the state is wrong"),
-        None => finding.variables(missing).tensorflow("no exception: what has no counterpart begins fresh"),
+            .tensorflow(binding.silently("the state fits by its shapes, and is wrong")),
+        None => finding.variables(missing).tensorflow(binding.silently("what has no counterpart begins fresh")),
     };
     findings.add(Finding { severity: if wrong { Severity::Error } else { Severity::Warning }, ..finding });
 }

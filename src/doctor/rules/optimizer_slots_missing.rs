@@ -54,29 +54,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
         // They are stored under the old scope, with the rest, of which N001 tells.
         return;
     }
-    let (old, new) = (optimizer_class(binding.old), optimizer_class(binding.new));
-    let changed = has(binding.old, &OPTIMIZER) && binding.old.slot_kinds() != binding.new.slot_kinds();
+    let (causes, why) = causes(&binding, &missing);
     let only = binding.missing(&Role::ALL).len() == missing.len();
-    let (cause, why) = match (changed, old, new) {
-        (true, Some(old), Some(new)) if old != new => {
-            ("optimizer-changed", format!("{old} was saved, the new graph has {new}"))
-        }
-        (true, ..) => ("optimizer-changed", "another optimizer was saved".to_owned()),
-        (false, ..) if missing.iter().all(|name| is_average(name)) => {
-            ("ema-changed", "no moving averages of the weights are stored".to_owned())
-        }
-        (false, ..) if has(binding.old, &OPTIMIZER) => {
-            ("optimizer-changed", "some of the optimizer's state is not stored".to_owned())
-        }
-        _ => ("optimizer-added", "no optimizer's state is stored".to_owned()),
-    };
-    let mut causes = vec![cause];
-    if cause != "ema-changed" && missing.iter().any(|name| is_average(name)) {
-        causes.push("ema-changed");
-    }
-    if cause == "optimizer-added" && trains(binding.old) {
-        causes.push("optimizer-changed");
-    }
     let message = if only {
         let model = binding.restored(&MODEL);
         format!("{why}; the model is complete ({})", many(model, "variable"))
@@ -101,6 +80,28 @@ fn check(facts: &Facts, findings: &mut Findings) {
                 prefix = python(&binding.old.label)
             )),
     );
+}
+
+/// What was done to the optimizer, the main thing first and in words.
+fn causes(binding: &Binding, missing: &[String]) -> (Vec<&'static str>, String) {
+    let averages = missing.iter().filter(|name| is_average(name)).count();
+    let stored = has(binding.old, &OPTIMIZER);
+    let changed = stored && binding.old.slot_kinds() != binding.new.slot_kinds();
+    let (cause, why) = match (optimizer_class(binding.old), optimizer_class(binding.new)) {
+        (Some(old), Some(new)) if changed && old != new => {
+            ("optimizer-changed", format!("{old} was saved, the new graph has {new}"))
+        }
+        _ if changed => ("optimizer-changed", "another optimizer was saved".to_owned()),
+        _ if averages == missing.len() => {
+            return (vec!["ema-changed"], "no moving averages of the weights are stored".to_owned());
+        }
+        _ if stored => ("optimizer-changed", "some of the optimizer's state is not stored".to_owned()),
+        _ => ("optimizer-added", "no optimizer's state is stored".to_owned()),
+    };
+    let mut causes = vec![cause];
+    causes.extend((averages > 0).then_some("ema-changed"));
+    causes.extend((!stored && trains(binding.old)).then_some("optimizer-changed"));
+    (causes, why)
 }
 
 /// The other way round: the optimizer is stored, and the new graph does not ask for it.

@@ -69,50 +69,66 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let moving: Vec<&Event> = story(facts).iter().filter(|event| event.kind.moves_layers()).collect();
     let why = why::why(&binding, &missing, &unused, moving.first().copied());
-    let counts = counts(&binding, missing.len(), unused.len());
-    let message = match &why {
-        Some((_, why)) => format!("{why}: {counts}"),
-        None => counts,
-    };
-    let mut finding = Finding::new(&RULE, message).path(binding.old.label.clone());
-    if let Some((cause, _)) = why {
-        finding = finding.cause(cause);
-        if matches!(cause, "inserted-layer" | "removed-layer") {
-            let more = moving.iter().flat_map(|event| event.kind.causes()).filter(|more| *more != cause);
-            finding.causes.extend(more.collect::<BTreeSet<&str>>());
-        }
-    }
-    let other = other_keras(&binding, &missing, &unused);
-    if let Some(line) = other.filter(|_| !finding.causes.contains(&"keras-version")) {
-        finding = finding.cause("keras-version").evidence(line);
-    }
-    let undecided = moving.iter().any(|event| matches!(event.kind, EventKind::Undecided { .. }));
-    if undecided {
-        finding = finding.evidence("so it cannot be told either whether the equal ones get their own values");
-    }
-    if !missing.is_empty() {
-        finding = finding.evidence(format!("no value for: {}", some(&missing)));
-    }
-    if !unused.is_empty() {
-        finding = finding.evidence(format!("not used: {}", some(&unused)));
-    }
-    let cause = why.map(|(cause, _)| cause);
+    let cause = why.as_ref().map(|(cause, _)| *cause);
+    let finding = told(&binding, why, &moving, &missing, &unused);
     // No keywords make a SavedModel a checkpoint of the program, as another finding tells.
     let elsewhere = cause == Some("wrapper-changed") && findings.has(&super::other_loader::RULE);
     let finding = match elsewhere {
         true => finding,
-        false => remedy(finding, &binding, cause, undecided, missing.is_empty()),
+        false => remedy(finding, &binding, cause, is_undecided(&moving), missing.is_empty()),
     };
     let severity = if missing.is_empty() && has(binding.new, &MODEL) { Severity::Warning } else { Severity::Error };
-    let says = if let Some(first) = first_exception(&binding) {
-        first
-    } else if missing.is_empty() {
-        "no exception; assert_consumed() raises AssertionError: \"Unresolved object in checkpoint ...\"".to_owned()
-    } else {
-        "no exception; assert_existing_objects_matched() raises AssertionError: \"Found ... Python objects that were not bound to checkpointed values\"".to_owned()
-    };
+    let says = first_exception(&binding).unwrap_or_else(|| {
+        let raises = match missing.is_empty() {
+            true => "assert_consumed() raises AssertionError: \"Unresolved object in checkpoint ...\"",
+            false => {
+                "assert_existing_objects_matched() raises AssertionError: \"Found ... Python objects that were not \
+                 bound to checkpointed values\""
+            }
+        };
+        format!("no exception; {raises}")
+    });
     let variables = missing.into_iter().chain(unused).collect::<BTreeSet<String>>().into_iter().collect();
     findings.add(Finding { severity, ..finding.variables(variables).tensorflow(says) });
+}
+
+/// What happened, with its causes and what shows it.
+fn told(
+    binding: &Binding,
+    why: Option<(&'static str, String)>,
+    moving: &[&Event],
+    missing: &[String],
+    unused: &[String],
+) -> Finding {
+    let counts = counts(binding, missing.len(), unused.len());
+    let mut finding = match why {
+        Some((cause, why)) => Finding::new(&RULE, format!("{why}: {counts}")).cause(cause),
+        None => Finding::new(&RULE, counts),
+    };
+    finding = finding.path(binding.old.label.clone());
+    if finding.causes.iter().any(|cause| matches!(*cause, "inserted-layer" | "removed-layer")) {
+        let more: BTreeSet<&str> = moving.iter().flat_map(|event| event.kind.causes()).collect();
+        finding = more.into_iter().fold(finding, Finding::cause);
+    }
+    let other = other_keras(binding, missing, unused);
+    if let Some(line) = other.filter(|_| !finding.causes.contains(&"keras-version")) {
+        finding = finding.cause("keras-version").evidence(line);
+    }
+    if is_undecided(moving) {
+        finding = finding.evidence("so it cannot be told either whether the equal ones get their own values");
+    }
+    if !missing.is_empty() {
+        finding = finding.evidence(format!("no value for: {}", some(missing)));
+    }
+    if !unused.is_empty() {
+        finding = finding.evidence(format!("not used: {}", some(unused)));
+    }
+    finding
+}
+
+/// True where equal layers cannot be told apart.
+fn is_undecided(moving: &[&Event]) -> bool {
+    moving.iter().any(|event| matches!(event.kind, EventKind::Undecided { .. }))
 }
 
 /// How much gets no value, and how much goes nowhere.
@@ -171,7 +187,7 @@ fn remedy(finding: Finding, binding: &Binding, cause: Option<&str>, undecided: b
 /// What other findings tell of comes before anything that this one does.
 fn first_exception(binding: &Binding) -> Option<String> {
     let legacy = super::legacy_optimizer::raises(binding).then_some("ValueError for a legacy optimizer");
-    let first = binding.raises().or(legacy)?;
+    let first = binding.raises().or(legacy.map(str::to_owned))?;
     Some(format!("the {first}, of which another finding tells, comes first; these raise nothing of their own"))
 }
 

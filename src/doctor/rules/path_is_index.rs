@@ -3,7 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, python, shell, within};
+use crate::doctor::words::{file_name, python, state_line, within};
 use crate::model::{Depth, Directory, Latest, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -44,10 +44,9 @@ pub(super) fn meant(directory: &Directory) -> Option<&str> {
 
 /// A state file that names the index: then latest_checkpoint() gives the program that path.
 fn in_state(directory: &Directory, prefix: &str) -> Finding {
-    let line = format!("model_checkpoint_path: {}", python(prefix));
-    let file = within(&directory.label, "checkpoint");
+    let (line, command) = state_line(&directory.label, prefix);
     let finding = Finding::new(&RULE, format!("names {prefix}.index: TensorFlow restores nothing, without an error"))
-        .path(file.clone())
+        .path(within(&directory.label, "checkpoint"))
         .cause("wrong-path")
         .tensorflow(format!(
             "latest_checkpoint({}) returns the path of the index, which it takes for a checkpoint of the old format that \
@@ -55,7 +54,7 @@ fn in_state(directory: &Directory, prefix: &str) -> Finding {
             python(&directory.label)
         ))
         .help(format!("let it say  {line}"))
-        .shell(format!("echo {} > {}", shell(&line), shell(&file)));
+        .shell(command);
     Finding { severity: Severity::Error, ..finding }
 }
 

@@ -1,6 +1,6 @@
 //! O020: nothing is raised, and not everything is restored; no other rule says why.
 
-use super::{optimizer_not_loaded, partial_restore};
+use super::{optimizer_not_loaded, partial_restore, skipped_head_left_random};
 use crate::doctor::binding::MODEL;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
@@ -39,6 +39,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let nothing = prediction.outcome == Outcome::Noop && facts.comparison.is_some();
     let worse = if nothing { Severity::Error } else { Severity::Warning };
     if !matches!(prediction.outcome, Outcome::Partial | Outcome::Noop) || told(findings, worse) {
+        return;
+    }
+    // What is skipped is told there, also where that was the purpose.
+    if !nothing && findings.has(&skipped_head_left_random::RULE) {
         return;
     }
     let target = facts.program();

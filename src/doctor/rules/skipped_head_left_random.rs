@@ -1,13 +1,13 @@
 //! K005: layers that are skipped, and stay random.
 
 use crate::doctor::facts::Facts;
-use crate::doctor::finding::Findings;
+use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::keras::{MODEL, by_weights, led, loading, one_line, remedy};
 use crate::doctor::outlook::names;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
 use crate::doctor::words::{many, some};
 use crate::model::Depth;
-use crate::restore::Outcome;
+use crate::restore::{Goal, Outcome};
 
 pub static RULE: Rule = Rule {
     code: "K005",
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     manual: Manual {
         means: "The load goes through and leaves layers of the model at their initial, random values: skip_mismatch=True \
 skips what has another shape, and by_name=True what has another name. That is right before fine-tuning, and wrong where \
-the model is used as it is.",
+the model is used as it is. With skip_mismatch=True, and a model that is fit to be trained further, it is a note.",
         you_see: &[
             "Skipping loading weights for layer #{i} (named {l}) due to mismatch in shape for weight {w}.",
             "UserWarning: A total of 1 objects could not be loaded.",
@@ -44,18 +44,21 @@ fn check(facts: &Facts, findings: &mut Findings) {
     let consequence = format!("{} of the model stay random", many(left.len(), "variable"));
     let warned = prediction.course.warnings.iter().find(|text| !text.contains("for optimizer"));
     let says = warned.map_or_else(|| "nothing".to_owned(), |text| one_line(text));
+    // A call that is told to skip, and leaves what one trains further: that was the purpose.
+    let finetunes = facts.goals.as_ref().is_some_and(|goals| goals.reached(Goal::Finetune));
+    let severity = if facts.options.skip_mismatch && finetunes { Severity::Info } else { RULE.severity };
     let finding = led(&RULE, facts, &consequence)
         .evidence(format!("not restored: {}", some(&left)))
         .variables(left)
         .tensorflow(says);
-    findings.add(remedy(finding, facts, prediction));
+    findings.add(Finding { severity, ..remedy(finding, facts, prediction) });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::sample::{against, loaded, named};
-    use crate::restore::Loader;
+    use crate::restore::{Goals, Loader, Options, Verdict};
 
     fn found(left: Vec<usize>, outcome: Outcome) -> Option<(Severity, Vec<&'static str>)> {
         let old = named(&[("a/kernel", &[2, 3]), ("out/kernel", &[3, 5])]);
@@ -72,5 +75,23 @@ mod tests {
         assert_eq!(found(vec![1], Outcome::Partial), Some((Severity::Warning, vec!["changed-units"])));
         assert_eq!(found(vec![], Outcome::Partial), None);
         assert_eq!(found(vec![1], Outcome::Error), None);
+    }
+
+    #[test]
+    fn what_one_asked_to_skip_is_a_note() {
+        let severity = |skip_mismatch, ok| {
+            let shapes = |classes| named(&[("a/kernel", &[2, 3]), ("out/kernel", &[3, classes])]);
+            let mut facts = loaded(against(shapes(5), shapes(7)), Loader::Keras3Weights, None);
+            (facts.predictions[0].not_restored, facts.predictions[0].outcome) = (vec![1], Outcome::Partial);
+            facts.options = Options { skip_mismatch, ..Options::default() };
+            let verdicts = vec![Verdict { goal: Goal::Finetune, ok, reasons: Vec::new() }];
+            facts.goals = Some(Goals { loader: None, options: facts.options, verdicts });
+            let mut findings = Findings::default();
+            check(&facts, &mut findings);
+            findings.list()[0].severity
+        };
+        assert_eq!(severity(true, true), Severity::Info);
+        assert_eq!(severity(true, false), Severity::Warning);
+        assert_eq!(severity(false, true), Severity::Warning, "nobody asked to skip");
     }
 }

@@ -3,7 +3,7 @@
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, many, python, shell, within};
+use crate::doctor::words::{file_name, many, python, shell, state_line, within};
 use crate::model::{Depth, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -56,14 +56,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
             many(directory.candidates.len(), "checkpoint")
         ),
     };
-    let prefix = file_name(&checkpoint.label);
     let state = within(&directory.label, "checkpoint");
     let shell_fix = match misnamed {
         Some(name) => format!("mv {} {}", shell(&within(&directory.label, name)), shell(&state)),
-        None => {
-            let line = format!("model_checkpoint_path: {}", python(prefix));
-            format!("echo {} > {}", shell(&line), shell(&state))
-        }
+        None => state_line(&directory.label, file_name(&checkpoint.label)).1,
     };
     let finding = Finding::new(&RULE, message)
         .path(directory.label.clone())

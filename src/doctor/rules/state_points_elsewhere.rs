@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, is_absolute, python, shell, within};
+use crate::doctor::words::{file_name, is_absolute, python, state_line, within};
 use crate::model::{Candidate, Depth, Directory, Latest, State, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -70,13 +70,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
 
 /// What the state file should say.
 fn repair(finding: Finding, directory: &Directory, prefix: &str) -> Finding {
-    let line = format!("model_checkpoint_path: {}", python(prefix));
-    let file = within(&directory.label, "checkpoint");
-    finding.help(format!("let it say  {line}  (a name relative to the directory)")).shell(format!(
-        "echo {} > {}",
-        shell(&line),
-        shell(&file)
-    ))
+    let (line, command) = state_line(&directory.label, prefix);
+    finding.help(format!("let it say  {line}  (a name relative to the directory)")).shell(command)
 }
 
 fn whole(candidate: &Candidate) -> bool {

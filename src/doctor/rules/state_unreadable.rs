@@ -4,7 +4,7 @@ use crate::bytes::{FaultKind, Foreign};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, python, shell, within};
+use crate::doctor::words::{file_name, python, state_line, within};
 use crate::model::{Depth, Latest, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -73,10 +73,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
     };
     let finding = match &facts.checkpoint {
         Some(checkpoint) => {
-            let line = format!("model_checkpoint_path: {}", python(file_name(&checkpoint.label)));
+            let (_, command) = state_line(&directory.label, file_name(&checkpoint.label));
             finding
                 .help("write it anew; one line is enough")
-                .shell(format!("echo {} > {}", shell(&line), shell(&file)))
+                .shell(command)
                 .python(format!("checkpoint.restore({})", python(&checkpoint.label)))
         }
         None => finding.help("no checkpoint is here for it to name"),

@@ -18,7 +18,8 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, heaps: &mut GlobalHeaps, header:
     let (shape, most) = space.unwrap_or_else(|| (Shape::unknown(), Vec::new()));
     let datatype = kind_of.unwrap_or_else(Datatype::unknown);
     let fill = header.has(kind::FILL).then(|| part(reader, header, kind::FILL, |_, body| fill(body))).flatten();
-    let storage = storage(reader, header, &datatype, &shape, &most).unwrap_or_else(|flaw| {
+    let elements = Elements { datatype: &datatype, shape: &shape, most: &most };
+    let storage = storage(reader, header, &elements).unwrap_or_else(|flaw| {
         reader.flaws.push(flaw);
         Storage::Unknown
     });
@@ -62,13 +63,22 @@ fn fill(body: &Block<'_>) -> Result<Option<Vec<u8>>, Flaw> {
     Ok((!value.is_empty()).then(|| value.to_vec()))
 }
 
-fn storage<'a>(
-    reader: &mut Reader<'a>,
-    header: &Header<'a>,
-    datatype: &Datatype,
-    shape: &Shape,
-    most: &[Option<u64>],
-) -> Result<Storage, Flaw> {
+/// What the header says of the elements, which the place of the bytes is held against.
+struct Elements<'d> {
+    datatype: &'d Datatype,
+    shape: &'d Shape,
+    /// The most that each axis may grow to.
+    most: &'d [Option<u64>],
+}
+
+impl Elements<'_> {
+    /// Bytes of all of them.
+    fn needed(&self) -> Option<u64> {
+        self.shape.axes().and_then(|_| self.shape.elements()?.checked_mul(self.datatype.size.into()))
+    }
+}
+
+fn storage<'a>(reader: &mut Reader<'a>, header: &Header<'a>, elements: &Elements<'_>) -> Result<Storage, Flaw> {
     if let Some(body) = header.body(reader, kind::EXTERNAL_FILES)? {
         return Ok(Storage::External { files: external(reader, &body)? });
     }
@@ -81,57 +91,70 @@ fn storage<'a>(
     if !(3..=4).contains(&version) {
         return Err(body.unsupported(format!("version {version} of the layout")));
     }
-    let needed = shape.axes().and_then(|_| shape.elements()?.checked_mul(datatype.size.into()));
     match fields.u8()? {
         0 => {
             let length = fields.u16()?.into();
             let offset = fields.offset();
             fields.take(usize::try_from(length).unwrap_or(usize::MAX))?;
-            measure(reader, needed, length, &body);
+            measure(reader, elements.needed(), length, &body);
             Ok(Storage::Compact { offset, length })
         }
         1 => {
             let (address, length) = (fields.address()?, fields.length()?);
-            let Some(address) = address.filter(|_| needed != Some(0)) else { return Ok(Storage::Nothing) };
+            let Some(address) = address.filter(|_| elements.needed() != Some(0)) else { return Ok(Storage::Nothing) };
+            measure(reader, elements.needed(), length, &body);
             let offset = reader.place(address);
-            measure(reader, needed, length, &body);
-            if offset.checked_add(length).is_none_or(|end| end > reader.size()) {
-                reader.note("its data lies beyond the end of the file", offset..offset.saturating_add(length));
-            }
-            Ok(Storage::Contiguous { offset, length })
+            Ok(contiguous(reader, offset, length))
         }
         2 => {
-            let filters = match header.body(reader, kind::FILTERS)? {
-                Some(body) => pipeline(&body, datatype.size)?,
-                None => Vec::new(),
-            };
             let form = chunked(&mut fields, &body, version)?;
-            let Some(axes) = shape.axes() else { return Ok(Storage::Unknown) };
-            if axes.len() != form.shape.len() || form.shape.contains(&0) {
-                return Err(body.flaw("its chunks have another number of axes, or none of a size"));
-            }
-            if u64::from(datatype.size) != form.element {
-                return Err(body.flaw("its chunks have elements of another size than its datatype"));
-            }
-            let array = chunks::Array { axes, most, chunk: &form.shape, element: form.element };
-            let length = needed.filter(|_| filters.is_empty());
-            if let Some((offset, length)) = chunks::in_one_piece(reader, &form.index, &array).zip(length) {
-                if offset.checked_add(length).is_none_or(|end| end > reader.size()) {
-                    reader.note("its data lies beyond the end of the file", offset..offset.saturating_add(length));
-                }
-                return Ok(Storage::Contiguous { offset, length });
-            }
-            let before = reader.flaws.len();
-            let mut chunks = chunks::read(reader, &form.index, &array, !filters.is_empty())?;
-            if form.plain_edges {
-                chunks.iter_mut().filter(|chunk| array.is_edge(chunk)).for_each(|chunk| chunk.mask = u32::MAX);
-            }
-            let is_whole = reader.flaws.len() == before;
-            Ok(Storage::Chunked { shape: form.shape, filters, chunks, is_whole })
+            in_chunks(reader, header, &body, form, elements)
         }
         3 => Err(body.unsupported("a virtual dataset, made of others")),
         _ => Err(body.flaw("its layout is of a class that does not exist")),
     }
+}
+
+/// Bytes in one piece, as far as the file has them.
+fn contiguous(reader: &mut Reader<'_>, offset: u64, length: u64) -> Storage {
+    if offset.checked_add(length).is_none_or(|end| end > reader.size()) {
+        reader.note("its data lies beyond the end of the file", offset..offset.saturating_add(length));
+    }
+    Storage::Contiguous { offset, length }
+}
+
+/// Bytes in chunks; in one piece, where they lie in order and nothing is filtered.
+fn in_chunks<'a>(
+    reader: &mut Reader<'a>,
+    header: &Header<'a>,
+    body: &Block<'a>,
+    form: Form,
+    elements: &Elements<'_>,
+) -> Result<Storage, Flaw> {
+    let size = elements.datatype.size;
+    let filters = match header.body(reader, kind::FILTERS)? {
+        Some(body) => pipeline(&body, size)?,
+        None => Vec::new(),
+    };
+    let Some(axes) = elements.shape.axes() else { return Ok(Storage::Unknown) };
+    if axes.len() != form.shape.len() || form.shape.contains(&0) {
+        return Err(body.flaw("its chunks have another number of axes, or none of a size"));
+    }
+    if u64::from(size) != form.element {
+        return Err(body.flaw("its chunks have elements of another size than its datatype"));
+    }
+    let array = chunks::Array { axes, most: elements.most, chunk: &form.shape, element: form.element };
+    let length = elements.needed().filter(|_| filters.is_empty());
+    if let Some((offset, length)) = chunks::in_one_piece(reader, &form.index, &array).zip(length) {
+        return Ok(contiguous(reader, offset, length));
+    }
+    let before = reader.flaws.len();
+    let mut chunks = chunks::read(reader, &form.index, &array, !filters.is_empty())?;
+    if form.plain_edges {
+        chunks.iter_mut().filter(|chunk| array.is_edge(chunk)).for_each(|chunk| chunk.mask = u32::MAX);
+    }
+    let is_whole = reader.flaws.len() == before;
+    Ok(Storage::Chunked { shape: form.shape, filters, chunks, is_whole })
 }
 
 /// The bytes on disk must be those that type and shape need; unknown parts are reported elsewhere.

@@ -201,6 +201,64 @@ fn loose_end(model: &Json) -> Option<Exception> {
 pub(crate) const SHORT_LOSSES: [&str; 12] =
     ["mse", "MSE", "mae", "MAE", "mape", "MAPE", "msle", "MSLE", "kld", "KLD", "bce", "BCE"];
 
+/// Other names under which Keras 3 has a loss.
+const LOSSES: [&str; 44] = [
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CTC",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
+    "Circle",
+    "CosineSimilarity",
+    "Dice",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "Tversky",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "circle",
+    "cosine_similarity",
+    "ctc",
+    "dice",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+    "sparse_categorical_crossentropy",
+    "squared_hinge",
+    "tversky",
+    "LossFunctionWrapper",
+];
+
+/// What Keras 3 says of the only loss of a model in HDF5 if it has none of that name, as `logcosh` or a function of the
+/// user's own: it tries whether the name is a metric, and then takes it for a table. In a list, or by outputs, it
+/// leaves it until somebody trains.
+pub(crate) const UNKNOWN_LOSS: &str = "string indices must be integers, not 'str'";
+
+fn is_unknown(loss: &str) -> bool {
+    // What is registered under a package's name may be there.
+    !loss.contains('>') && !LOSSES.contains(&loss)
+}
+
 /// Why Keras 3 does not compile a model as it was.
 pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Exception> {
     let optimizer = training.get("optimizer").and_then(|optimizer| optimizer.get("config"));
@@ -218,8 +276,8 @@ pub(super) fn compile_refusal(format: Format, training: &Json) -> Option<Excepti
         let text = format!("Could not deserialize 'keras.metrics.{short}' because it is not a KerasSaveable subclass");
         return Some(Exception::new("ValueError", text));
     }
-    if format == Format::Hdf5 && strings(loss).contains(&"logcosh") {
-        return Some(Exception::new("TypeError", "string indices must be integers, not 'str'"));
+    if format == Format::Hdf5 && loss.as_str().is_some_and(is_unknown) {
+        return Some(Exception::new("TypeError", UNKNOWN_LOSS));
     }
     let automatic =
         loss.get("config").and_then(|config| config.get("reduction")).and_then(Json::as_str) == Some("auto");
@@ -330,6 +388,13 @@ mod tests {
         assert_eq!(class(Format::Hdf5, r#"{"loss": ["huber", "mae"]}"#), Some("ValueError"));
         assert_eq!(class(Format::Hdf5, r#"{"loss": "categorical_crossentropy"}"#), None);
         assert_eq!(class(Format::Archive, r#"{"loss": "mse"}"#), None);
+        for unknown in ["logcosh", "cos", "rmse", "KL_divergence", "huber_loss", "accuracy", "my_loss"] {
+            assert_eq!(class(Format::Hdf5, &format!(r#"{{"loss": "{unknown}"}}"#)), Some("TypeError"), "{unknown}");
+            assert_eq!(class(Format::Hdf5, &format!(r#"{{"loss": ["{unknown}"]}}"#)), None, "{unknown}");
+            assert_eq!(class(Format::Hdf5, &format!(r#"{{"loss": {{"out": "{unknown}"}}}}"#)), None, "{unknown}");
+            assert_eq!(class(Format::Archive, &format!(r#"{{"loss": "{unknown}"}}"#)), None, "{unknown}");
+        }
+        assert_eq!(class(Format::Hdf5, r#"{"loss": "Lab>my_loss"}"#), None);
         let of_keras2 = r#"{"loss": "mse", "optimizer": {"config": {"is_legacy_optimizer": false}}}"#;
         assert_eq!(class(Format::Archive, of_keras2), Some("ValueError"));
         assert_eq!(class(Format::Archive, r#"{"loss": "mse", "optimizer": "adam"}"#), None);

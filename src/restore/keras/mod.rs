@@ -18,7 +18,7 @@ use super::reader::{self, Opened};
 use super::{Asserts, Bound, Course, Exception, Scene};
 use crate::model::Checkpoint;
 
-pub(crate) use config::SHORT_LOSSES;
+pub(crate) use config::{SHORT_LOSSES, UNKNOWN_LOSS};
 pub(super) use model::model;
 
 /// Which Keras.

@@ -1,13 +1,13 @@
 //! Pairs of numbers of one type, many side by side.
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f64x8, u64x8};
+
 use crate::model::{Kind, Tolerance};
-use crate::tensor::numbers::{Loop, numbers};
-use crate::tensor::widest::widest;
+use crate::tensor::numbers::{LANES, Loop, eight, numbers};
 
 /// Pairs that are looked at together: if one of them has to be looked at by itself, so are the others.
 pub(super) const BLOCK: usize = 4096;
-/// Lanes that are worked on side by side, so that the compiler can use vector instructions.
-const LANES: usize = 8;
 /// Sums of squares from here on have not lost what was too small to be squared.
 const SMALL: f64 = 1e-200;
 
@@ -29,27 +29,6 @@ pub(super) struct Block {
     pub relative: f64,
     pub max_abs: f64,
     pub max_rel: f64,
-}
-
-impl Block {
-    /// Both together.
-    #[inline(always)]
-    fn and(&self, other: &Self) -> Self {
-        Self {
-            total: self.total + other.total,
-            changed: self.changed + other.changed,
-            outside: self.outside + other.outside,
-            not_zero: self.not_zero + other.not_zero,
-            old: self.old + other.old,
-            new: self.new + other.new,
-            difference: self.difference + other.difference,
-            dot: self.dot + other.dot,
-            sizes: self.sizes + other.sizes,
-            relative: self.relative + other.relative,
-            max_abs: self.max_abs.max(other.max_abs),
-            max_rel: self.max_rel.max(other.max_rel),
-        }
-    }
 }
 
 /// Looks at the pairs in little-endian bytes of two sides. None if some number is not finite, or so small or large
@@ -74,107 +53,129 @@ impl Loop for Pairs<'_> {
 
     fn over<const N: usize>(self, value: impl Fn([u8; N]) -> f64) -> Block {
         let ((old, _), (new, _)) = (self.old.as_chunks::<N>(), self.new.as_chunks::<N>());
-        widest(
+        let block = dispatch!(Level::new(), simd => simd.vectorize(
             #[inline(always)]
-            || {
-                let ((groups, rest), (beside, rest_beside)) = (old.as_chunks::<LANES>(), new.as_chunks::<LANES>());
-                let block = side_by_side(groups, beside, &value, self.tolerance);
-                // What is left over goes one by one.
-                let ((rest, _), (rest_beside, _)) = (rest.as_chunks::<1>(), rest_beside.as_chunks::<1>());
-                block.and(&side_by_side(rest, rest_beside, &value, self.tolerance))
-            },
-        )
+            || side_by_side(simd, old, new, &value, self.tolerance)
+        ));
+        block
     }
 }
 
-/// Groups of `L` numbers of two sides.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "a count up to L is what the compiler unrolls")]
-fn side_by_side<const N: usize, const L: usize>(
-    old: &[[[u8; N]; L]],
-    new: &[[[u8; N]; L]],
+fn side_by_side<S: Simd, const N: usize>(
+    simd: S,
+    old: &[[u8; N]],
+    new: &[[u8; N]],
     value: impl Fn([u8; N]) -> f64,
     tolerance: Tolerance,
 ) -> Block {
-    let mut lanes = Lanes::<L>::new();
-    for (old, new) in old.iter().zip(new) {
-        for lane in 0..L {
-            let (a, b) = (old[lane], new[lane]);
-            lanes.take(lane, value(a), value(b), a != b, tolerance);
-        }
+    let ((groups, rest), (beside, rest_beside)) = (old.as_chunks::<LANES>(), new.as_chunks::<LANES>());
+    let mut lanes = Lanes::new(simd);
+    for (old, new) in groups.iter().zip(beside) {
+        lanes.take(simd, old, new, &value, tolerance);
     }
-    lanes.block((old.len().min(new.len()) * L) as u64)
+    // What is left over is filled up with zeros, which add nothing.
+    let filled = |rest: &[[u8; N]]| {
+        let mut group = [[0; N]; LANES];
+        group.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        group
+    };
+    lanes.take(simd, &filled(rest), &filled(rest_beside), &value, tolerance);
+    lanes.block(old.len().min(new.len()) as u64)
 }
 
-/// Running sums, apart for each lane.
-struct Lanes<const L: usize> {
-    changed: [u64; L],
-    outside: [u64; L],
-    not_zero: [u64; L],
-    old: [f64; L],
-    new: [f64; L],
-    difference: [f64; L],
-    dot: [f64; L],
-    sizes: [f64; L],
-    relative: [f64; L],
-    max_abs: [f64; L],
-    max_rel: [f64; L],
+/// Running sums, apart for each lane. Counts are floats too: they stay far below 2^53.
+struct Lanes<S: Simd> {
+    changed: f64x8<S>,
+    outside: f64x8<S>,
+    not_zero: f64x8<S>,
+    old: f64x8<S>,
+    new: f64x8<S>,
+    difference: f64x8<S>,
+    dot: f64x8<S>,
+    sizes: f64x8<S>,
+    relative: f64x8<S>,
+    max_abs: f64x8<S>,
+    max_rel: f64x8<S>,
 }
 
-impl<const L: usize> Lanes<L> {
+impl<S: Simd> Lanes<S> {
     #[inline(always)]
-    fn new() -> Self {
-        let (none, sum) = ([0; L], [0.0; L]);
+    fn new(simd: S) -> Self {
+        let none = f64x8::splat(simd, 0.0);
         Self {
             changed: none,
             outside: none,
             not_zero: none,
-            old: sum,
-            new: sum,
-            difference: sum,
-            dot: sum,
-            sizes: sum,
-            relative: sum,
-            max_abs: sum,
-            max_rel: sum,
+            old: none,
+            new: none,
+            difference: none,
+            dot: none,
+            sizes: none,
+            relative: none,
+            max_abs: none,
+            max_rel: none,
         }
     }
 
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "callers count lanes from 0 to L; a check would cost the vectors")]
-    fn take(&mut self, lane: usize, x: f64, y: f64, differs: bool, tolerance: Tolerance) {
+    fn take<const N: usize>(
+        &mut self,
+        simd: S,
+        old: &[[u8; N]; LANES],
+        new: &[[u8; N]; LANES],
+        value: impl Fn([u8; N]) -> f64,
+        tolerance: Tolerance,
+    ) {
+        let (x, y) = (eight(simd, old, &value), eight(simd, new, &value));
+        let (zero, one) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 1.0));
         let size = (y - x).abs();
-        let is_allowed = size <= tolerance.absolute + tolerance.relative * y.abs();
-        let part = if x == 0.0 { 0.0 } else { size / x.abs() };
-        self.changed[lane] += u64::from(differs);
-        self.outside[lane] += u64::from(differs & !is_allowed);
-        self.not_zero[lane] += u64::from(x != 0.0);
-        self.old[lane] += x * x;
-        self.new[lane] += y * y;
-        self.difference[lane] += size * size;
-        self.dot[lane] += x * y;
-        self.sizes[lane] += size;
-        self.relative[lane] += part;
-        self.max_abs[lane] = if size > self.max_abs[lane] { size } else { self.max_abs[lane] };
-        self.max_rel[lane] = if part > self.max_rel[lane] { part } else { self.max_rel[lane] };
+        let is_same = bits(simd, old).simd_eq(bits(simd, new));
+        let is_allowed = size.simd_le(y.abs() * tolerance.relative + tolerance.absolute);
+        let is_zero = x.simd_eq(zero);
+        let part = is_zero.select(zero, size / x.abs());
+        self.changed += is_same.select(zero, one);
+        self.outside += (is_same | is_allowed).select(zero, one);
+        self.not_zero += is_zero.select(zero, one);
+        self.old += x * x;
+        self.new += y * y;
+        self.difference += size * size;
+        self.dot += x * y;
+        self.sizes += size;
+        self.relative += part;
+        self.max_abs = self.max_abs.max(size);
+        self.max_rel = self.max_rel.max(part);
     }
 
     #[inline(always)]
     fn block(&self, total: u64) -> Block {
-        let largest = |lanes: [f64; L]| lanes.into_iter().fold(0.0, f64::max);
+        let sum = |lanes: f64x8<S>| lanes.as_slice().iter().sum::<f64>();
+        let largest = |lanes: f64x8<S>| lanes.as_slice().iter().copied().fold(0.0, f64::max);
         Block {
             total,
-            changed: self.changed.iter().sum(),
-            outside: self.outside.iter().sum(),
-            not_zero: self.not_zero.iter().sum(),
-            old: self.old.iter().sum(),
-            new: self.new.iter().sum(),
-            difference: self.difference.iter().sum(),
-            dot: self.dot.iter().sum(),
-            sizes: self.sizes.iter().sum(),
-            relative: self.relative.iter().sum(),
+            changed: sum(self.changed) as u64,
+            outside: sum(self.outside) as u64,
+            not_zero: sum(self.not_zero) as u64,
+            old: sum(self.old),
+            new: sum(self.new),
+            difference: sum(self.difference),
+            dot: sum(self.dot),
+            sizes: sum(self.sizes),
+            relative: sum(self.relative),
             max_abs: largest(self.max_abs),
             max_rel: largest(self.max_rel),
         }
     }
+}
+
+/// The bytes of eight numbers, to tell whether they are the same.
+#[inline(always)]
+fn bits<S: Simd, const N: usize>(simd: S, group: &[[u8; N]; LANES]) -> u64x8<S> {
+    let bits = |number: [u8; N]| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(number).for_each(|(to, from)| *to = from);
+        u64::from_le_bytes(bytes)
+    };
+    let [a, b, c, d, e, f, g, h] = *group;
+    u64x8::from_slice(simd, &[bits(a), bits(b), bits(c), bits(d), bits(e), bits(f), bits(g), bits(h)])
 }

@@ -8,6 +8,7 @@ use super::goals;
 use super::tree::{Leaf, Mark, tree};
 use crate::doctor::{Finding, Forecast, Report, Severity};
 use crate::restore::Outcome;
+use crate::view::concerned::Concerned;
 use crate::view::{Listing, clean, count, label, plural, text};
 
 /// Names in a list before the rest has to be unfolded, and at the most.
@@ -55,7 +56,10 @@ fn finding(finding: &Finding) -> Markup {
                 }
             }
             @if !finding.evidence.is_empty() { ul { @for line in &finding.evidence { li { (clean(line)) } } } }
-            @if !finding.variables.is_empty() { p { (names("Concerns", finding.variables.iter().map(|name| clean(name).into_owned()))) } }
+            @if let Some(concerned) = Concerned::of(finding) {
+                @let title = if concerned.besides { "Concerns also" } else { "Concerns" };
+                p { (names(title, concerned.names.iter().map(|name| clean(name).into_owned()))) }
+            }
             @if let Some(line) = &finding.tensorflow { blockquote { (clean(line)) } }
             @if let Some(help) = &finding.help { p.help { @for line in help.lines() { (clean(line)) br; } } }
             @for fix in &finding.fixes { pre { code { @for line in fix.text.lines() { (clean(line)) "\n" } } } }

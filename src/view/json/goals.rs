@@ -9,6 +9,8 @@ use crate::restore::{Goal, Goals, Verdict};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct GoalsRow<'a> {
     loader: Option<&'static str>,
+    by_name: bool,
+    skip_mismatch: bool,
     exact: VerdictRow<'a>,
     resume: VerdictRow<'a>,
     finetune: VerdictRow<'a>,
@@ -33,6 +35,8 @@ impl<'a> GoalsRow<'a> {
         };
         Self {
             loader: goals.loader.map(|loader| loader.word()),
+            by_name: goals.options.by_name,
+            skip_mismatch: goals.options.skip_mismatch,
             exact: of(Goal::Exact),
             resume: of(Goal::Resume),
             finetune: of(Goal::Finetune),

@@ -6,6 +6,7 @@ use super::escape::{code, fenced, prose};
 use super::{header, row};
 use crate::doctor::log::Judged;
 use crate::doctor::{Finding, Report, Severity};
+use crate::view::concerned::Concerned;
 use crate::view::{Reports, Style, count, plural, size};
 
 /// Most names of variables in a finding unless all are asked for.
@@ -99,13 +100,14 @@ fn finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<
         });
         writeln!(out, "\nIn {}{}", code(path), bytes.unwrap_or_default())?;
     }
-    if !finding.variables.is_empty() {
-        writeln!(out, "\nConcerns {}", names(&finding.variables, style))?;
-    }
     if !finding.evidence.is_empty() {
         writeln!(out)?;
     }
     finding.evidence.iter().try_for_each(|line| writeln!(out, "- {}", prose(line)))?;
+    if let Some(concerned) = Concerned::of(finding) {
+        let also = if concerned.besides { " also" } else { "" };
+        writeln!(out, "\nConcerns{also} {}", names(&concerned.names, style))?;
+    }
     if let Some(line) = &finding.tensorflow {
         writeln!(out, "\nTensorFlow: {}", prose(line))?;
     }
@@ -115,7 +117,7 @@ fn finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<
     finding.fixes.iter().try_for_each(|fix| write!(out, "\n{}", fenced(fix.kind, &fix.text)))
 }
 
-fn names(names: &[String], style: &Style) -> String {
+fn names(names: &[&str], style: &Style) -> String {
     let shown = if style.verbose { names.len() } else { NAMES.min(names.len()) };
     let list: Vec<String> = names.iter().take(shown).map(|name| code(name)).collect();
     let rest = names.len().saturating_sub(shown);

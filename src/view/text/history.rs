@@ -1,8 +1,10 @@
 //! The checkpoints of a directory as a table.
 
 use std::io::{self, Write};
+use std::sync::LazyLock;
 
 use comfy_table::{CellAlignment, Table, presets};
+use jiff::tz::TimeZone;
 
 use super::paint::Paint;
 use super::wrap::{cut, hang};
@@ -84,8 +86,16 @@ fn count_signed(number: i64) -> String {
 /// A time in the machine's own zone, to the minute.
 fn time(seconds: i64) -> String {
     let Ok(timestamp) = jiff::Timestamp::from_second(seconds) else { return "-".to_owned() };
-    timestamp.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    timestamp.to_zoned(ZONE.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
+
+/// The machine's own zone. Its file is read as it is: to learn its name as well, which nobody asks for, the whole
+/// database of zones is searched.
+static ZONE: LazyLock<TimeZone> = LazyLock::new(|| {
+    let is_named = std::env::var_os("TZ").is_some();
+    let file = std::fs::read("/etc/localtime").ok().filter(|_| !is_named);
+    file.and_then(|file| TimeZone::tzif("local", &file).ok()).unwrap_or_else(TimeZone::system)
+});
 
 /// The last line of `ls --all`.
 pub(super) fn verdict(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<()> {

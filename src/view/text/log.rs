@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::page::first_sentence;
 use super::paint::Paint;
-use super::wrap::hang;
+use super::wrap::{cut, hang};
 use crate::doctor::log::{Judged, KnownError, Verdict};
 use crate::view::{Style, clean};
 
@@ -25,20 +26,20 @@ pub(super) fn matched(errors: &[KnownError], style: &Style, out: &mut dyn Write)
             let rule = format!("{} {}", known.rule.code, known.rule.name);
             let gap = " ".repeat(RULE.saturating_sub(rule.len()).max(2));
             let first = format!("{rank}{rule}{gap}");
-            for line in hang(&first, "               ", sentence(known.rule.manual.means), style.width) {
-                writeln!(out, "{line}")?;
-            }
+            let sentence = first_sentence(known.rule.manual.means);
+            // The likely one is told; of the others it is enough to be reminded.
+            let told = match (i, style.width) {
+                (0, width) => hang(&first, "               ", &sentence, width),
+                (_, None) => vec![format!("{first}{sentence}")],
+                (_, Some(columns)) => vec![cut(&format!("{first}{sentence}"), columns, style.unicode)],
+            };
+            told.iter().try_for_each(|line| writeln!(out, "{line}"))?;
         }
     }
     let code = errors.first().and_then(|error| error.rules.first()).map_or("", |known| known.rule.code);
     let next = format!("ckpt doctor PATH --log FILE   says which is true of the files; ckpt explain {code} says more");
     let lines = hang("  next         ", "               ", &next, style.width);
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
-}
-
-/// The first sentence of a text.
-fn sentence(text: &str) -> &str {
-    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
 /// Writes what the files say to the errors of a log.
@@ -71,4 +72,37 @@ pub(super) fn judged(rows: &[Judged], style: &Style, out: &mut dyn Write) -> io:
         }
     }
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::log::known_errors;
+    use crate::view::sample;
+    use crate::view::text::wrap::width;
+
+    fn told(columns: Option<usize>) -> String {
+        let errors = known_errors("Key fc1/bias not found in checkpoint");
+        assert!(errors[0].rules.len() > 2, "{errors:?}");
+        let mut out = Vec::new();
+        matched(&errors, &Style { width: columns, ..sample::STYLE }, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_likely_rule_is_told_and_others_have_a_line_each() {
+        for columns in [None, Some(100), Some(60), Some(40)] {
+            let text = told(columns);
+            let mut lines = text.lines().skip_while(|line| !line.starts_with("  or "));
+            let others: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("  next ")).collect();
+            assert_eq!(others.len(), 3, "{text}");
+            assert!(others.iter().all(|line| line.starts_with("  or           ")), "{text}");
+            assert!(text.lines().all(|line| width(line) <= columns.unwrap_or(usize::MAX)), "{text}");
+        }
+        let words: Vec<String> = told(Some(60)).split_whitespace().map(str::to_owned).collect();
+        assert!(
+            words.join(" ").contains("every variable of the graph by its exact name. or "),
+            "the likely one is not cut"
+        );
+    }
 }

@@ -179,7 +179,7 @@ fn row(rule: &Rule, names: usize, style: &Style) -> Vec<String> {
 }
 
 /// Up to the first full stop that ends a sentence.
-fn first_sentence(text: &str) -> String {
+pub(super) fn first_sentence(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.find(". ") {
         Some(end) => text.get(..=end).unwrap_or(&text).to_owned(),

@@ -1,7 +1,7 @@
 //! Reports of the doctor: findings under the file that they are about, then how far we looked, and
 //! last the verdict.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::fit::fit;
@@ -12,6 +12,7 @@ use super::wrap::hang;
 use super::{CAP, diff};
 use crate::doctor::{Checksums, Finding, Known, Report, Severity, Summary};
 use crate::model::Depth;
+use crate::view::concerned::Concerned;
 use crate::view::{Reports, Style, clean, count, plural};
 
 /// Writes the reports; of several, each with its path, and a line on all of them.
@@ -140,8 +141,8 @@ fn write_finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::R
     for line in &finding.evidence {
         lines(&hang("  ", "    ", &clean(line), style.width), out, plain)?;
     }
-    if let Some(names) = concerned(finding, style.verbose) {
-        lines(&hang("  variables: ", "    ", &names, style.width), out, plain)?;
+    if let Some(line) = concerned(finding, style.verbose) {
+        lines(&hang("  ", "    ", &line, style.width), out, plain)?;
     }
     if let Some(line) = &finding.tensorflow {
         lines(&hang("  TensorFlow says: ", "    ", &clean(line), style.width), out, |line| paint.dim(line))?;
@@ -164,26 +165,18 @@ fn help(line: &str, paint: Paint) -> String {
     }
 }
 
-/// What it concerns, where the lines above have not named it: names are said once.
+/// The variables that it concerns and does not name, at most five of them unless all are wanted; of more that stand
+/// beside named ones only their number.
 fn concerned(finding: &Finding, all: bool) -> Option<String> {
-    let names = &finding.variables;
-    let words: HashSet<&str> = finding.evidence.iter().flat_map(|line| line.split([' ', ','])).collect();
-    let is_said = |name: &&String| words.contains(name.as_str());
-    match names.iter().take(if all { names.len() } else { CAP }).filter(is_said).count() {
-        0 => variables(names, all),
-        said if said == names.len() => None,
-        _ if all => variables(names, all),
-        _ => Some(format!("{} in all   -v lists them", count(names.len() as u64))),
+    let concerned = Concerned::of(finding)?;
+    if concerned.besides && !all && concerned.names.len() > CAP {
+        return Some(format!("variables: {} in all   -v lists them", count(finding.variables.len() as u64)));
     }
-}
-
-/// The names, at most five of them unless all are wanted.
-fn variables(names: &[String], all: bool) -> Option<String> {
-    let shown = if all { names.len() } else { CAP };
-    let listed: Vec<_> = names.iter().take(shown).map(|name| clean(name)).collect();
-    let more = names.len().saturating_sub(shown);
+    let shown = if all { concerned.names.len() } else { CAP };
+    let listed: Vec<_> = concerned.names.iter().take(shown).map(|name| clean(name)).collect();
+    let more = concerned.names.len().saturating_sub(shown);
     let rest = if more > 0 { format!(" and {} more   -v", count(more as u64)) } else { String::new() };
-    (!names.is_empty()).then(|| format!("{}{rest}", listed.join(", ")))
+    Some(format!("{}: {}{rest}", concerned.title(), listed.join(", ")))
 }
 
 /// What it comes to, with how far we looked. Findings name their files themselves, so the path is
@@ -410,13 +403,11 @@ mod tests {
         };
         let told = |line: &str, names: &[&str]| said(line, names, false);
         assert_eq!(said("not stored: d/a, d/b", &["d/a", "d/b"], true), None, "nor twice with -v");
-        assert_eq!(said("not stored: d/a and 1 more", &["d/a", "d/b"], true).as_deref(), Some("d/a, d/b"));
+        assert_eq!(said("not stored: d/a and 1 more", &["d/a", "d/b"], true).as_deref(), Some("other variables: d/b"));
         assert_eq!(told("a/kernel -> would fill b/kernel", &["b/kernel"]), None);
-        assert_eq!(
-            told("no value for: d/a, d/b and 1 more", &["d/a", "d/b", "d/c"]).as_deref(),
-            Some("3 in all   -v lists them")
-        );
-        assert_eq!(told("nothing of the kind", &["a/kernel"]).as_deref(), Some("a/kernel"));
+        let many = ["d/a", "d/b", "d/c", "d/d", "d/e", "d/f", "d/g"];
+        assert_eq!(told("d/a and 6 more", &many).as_deref(), Some("variables: 7 in all   -v lists them"));
+        assert_eq!(told("nothing of the kind", &["a/kernel"]).as_deref(), Some("variables: a/kernel"));
     }
 
     #[test]

@@ -3,7 +3,7 @@ use crate::bytes::{Fault, FaultKind, Span};
 use crate::compare::align::{Alignment, align};
 use crate::compare::change::changes;
 use crate::model::{Container, DType, Delta, Endianness, Entry, Extent, Payload, Place, Shape, Variable};
-use crate::restore::{Loader, Verdict};
+use crate::restore::{Loader, Options, Verdict};
 use crate::view::{Differences, Format, Names};
 
 fn style(width: Option<usize>) -> Style {
@@ -154,7 +154,7 @@ fn the_last_line_is_the_verdict() {
         verdict(Goal::Finetune, true, "new: he\u{1b}ad"),
         Verdict { goal: Goal::Infer, ok: false, reasons: vec!["1 new".to_owned(), "2 misplaced".to_owned()] },
     ];
-    let goals = Goals { loader: Some(Loader::Saver), verdicts };
+    let goals = Goals { loader: Some(Loader::Saver), options: Options::default(), verdicts };
     let expected = "Restore by saver: exact no, resume NO (2 reshaped), finetune yes (new: he\\x1bad), \
                     infer NO (1 new, 2 misplaced)";
     let with = Diff { goals: Some(goals), ..mixed() };
