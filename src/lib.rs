@@ -102,6 +102,8 @@ pub struct Terminal {
     pub force_color: bool,
     /// Whether it follows links.
     pub links: bool,
+    /// Tells the zone that times are shown in; without it, they are in UTC.
+    pub zone: Option<fn() -> jiff::tz::TimeZone>,
     /// The folder that the program runs in; none if settings are not to be looked for there.
     pub folder: Option<&'static Path>,
 }
@@ -208,7 +210,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     let settled = matches!(&cli.command, Command::Diff(_) | Command::Doctor(_));
     let config = if settled { config::find(&store, &cli.settings, terminal.folder)? } else { None };
     let progress = Progress::at(terminal, &cli.output);
-    let context = Context { store: &store, progress, config: config.as_ref() };
+    let context = Context { store: &store, progress, config: config.as_ref(), zone: terminal.zone };
     let outcome = compute(&context, &cli.command);
     let page = outcome.and_then(|outcome| Ok((command::page(&context, &cli.command, &outcome)?, outcome)));
     context.progress.finish();
@@ -229,7 +231,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
 pub fn outcome(store: &dyn Store, settings: &cli::Settings, command: &Command) -> Result<Outcome, Error> {
     let store = store::Kept::new(store);
     let config = config::find(&store, settings, None)?;
-    compute(&Context { store: &store, progress: Progress::new(false), config: config.as_ref() }, command)
+    compute(&Context { store: &store, progress: Progress::new(false), config: config.as_ref(), zone: None }, command)
 }
 
 fn compute(context: &Context, command: &Command) -> Result<Outcome, Error> {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ckpt::store::Local;
 use ckpt::{Terminal, run};
+use jiff::tz::TimeZone;
 
 fn main() -> ExitCode {
     let terminal = Terminal {
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
         force_color: std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
         links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+        zone: Some(if std::env::var_os("TZ").is_some() { TimeZone::system } else { ckpt::store::zone }),
         // One path, for as long as the program runs.
         folder: std::env::current_dir().ok().map(|folder| &*Box::leak(folder.into_boxed_path())),
     };

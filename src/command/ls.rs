@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use super::select::{self, Selector};
 use super::{Context, not_found};
 use crate::bytes::{Fault, FaultKind};
@@ -58,6 +60,7 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
         }
     }
     Ok(Outcome::Listing(Box::new(Listing {
+        zone: if history.is_empty() { TimeZone::UTC } else { context.zone.map_or(TimeZone::UTC, |zone| zone()) },
         history,
         older,
         optimizer: checkpoint.as_ref().and_then(Checkpoint::optimizer),

@@ -33,6 +33,8 @@ pub(crate) use style::{Styles, Wish, styles};
 
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use crate::bytes::Foreign;
 use crate::config::File;
 use crate::error::Error;
@@ -48,6 +50,8 @@ pub(crate) struct Context<'a> {
     pub progress: Progress,
     /// The project's file of settings.
     pub config: Option<&'a File>,
+    /// Tells the zone that times are shown in.
+    pub zone: Option<fn() -> TimeZone>,
 }
 
 impl Context<'_> {

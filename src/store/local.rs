@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use jiff::tz::TimeZone;
+
 use super::{Blob, Item, ItemKind, Store};
 
 /// The machine's own file system.
@@ -60,6 +62,13 @@ impl Store for Local {
         }
         Ok(bytes)
     }
+}
+
+/// The zone of the machine. Its file is read as it is: to learn its name too, which nobody asks for, jiff searches the
+/// whole database of zones.
+pub fn zone() -> TimeZone {
+    let file = fs::read("/etc/localtime").ok();
+    file.and_then(|file| TimeZone::tzif("local", &file).ok()).unwrap_or_else(TimeZone::system)
 }
 
 fn item(name: String, metadata: &Metadata) -> Item {

@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 pub use kept::Kept;
-pub use local::Local;
+pub use local::{Local, zone};
 pub use memory::Memory;
 pub use nested::{Harm, Member, harmed, members, open};
 pub use watched::Watched;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::json::Schema;
 use crate::compare::align::Alignment;
 use crate::compare::change::{Change, ChangeKind, Changes};
@@ -142,6 +144,8 @@ pub struct Listing {
     pub resolved: Resolved,
     /// The directory's checkpoints, if a directory was given; the oldest first.
     pub history: Vec<DirectoryRow>,
+    /// The zone of their times for people: for programs they are in UTC.
+    pub zone: TimeZone,
     /// How many older checkpoints of the directory were not opened for the history.
     pub older: usize,
     /// The checkpoint whose variables are listed. None with `--all`, or if none can be opened.

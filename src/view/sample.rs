@@ -120,6 +120,7 @@ pub fn listing() -> Listing {
     let digest = Digest { crc32c: Some(0xab), intact: Some(true), stats: Some(stats), sha256: Some([0x1f; 32]) };
     let entries = vec![Some(digest), None, None, None, None];
     Listing {
+        zone: jiff::tz::TimeZone::UTC,
         resolved: Resolved { is_directory: true, given: "dir".to_owned(), ..Resolved::at("dir/ckpt-4") },
         history: Vec::new(),
         older: 0,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ckpt::cli::{self, Command};
 use ckpt::store::Memory;
-use ckpt::view::{self, Format, Outcome, Style};
+use ckpt::view::{self, Format, MapKind, Outcome, Style};
 use serde::de::IgnoredAny;
 
 /// `ckpt ls PATH`.
@@ -62,6 +62,10 @@ fn ask(disk: &Memory, settings: &cli::Settings, command: &Command) -> Option<Out
 fn render(outcome: &Outcome) {
     let text = written(outcome, Style { verbose: true, ..style(Format::Text) });
     plain(&text);
+    if let Outcome::Diff(diff) = outcome {
+        let maps = [MapKind::Json, MapKind::Python].map(|kind| view::map(diff, kind));
+        maps.iter().flatten().for_each(|map| plain(map));
+    }
     match text.len() % 10 {
         0 | 1 => plain(&written(outcome, Style { unicode: true, width: Some(60), ..style(Format::Text) })),
         2 => plain(&written(outcome, style(Format::Concise))),
@@ -70,6 +74,7 @@ fn render(outcome: &Outcome) {
         5 => written(outcome, style(Format::JsonLines)).lines().for_each(json),
         6 => drop(written(outcome, style(Format::Markdown))),
         7 => drop(written(outcome, style(Format::Junit))),
+        8 if text.len().is_multiple_of(8) => json(&written(outcome, style(Format::Sarif))),
         8 => json(&written(outcome, style(Format::Gitlab))),
         _ => plain(&written(outcome, style(Format::Github))),
     }
@@ -100,10 +105,12 @@ fn written(outcome: &Outcome, style: Style) -> String {
     String::from_utf8(out).expect("the answer is UTF-8")
 }
 
-/// No name of a file may disturb a terminal.
+/// No name of a file may disturb a terminal. Some lists have tabs between their columns.
 fn plain(text: &str) {
-    let disturbing = text.lines().find(|line| line.contains(|c: char| c.is_control()));
-    assert!(disturbing.is_none(), "a control character in {disturbing:?}");
+    let disturbs =
+        |c: char| c.is_control() && c != '\t' || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let disturbing = text.lines().find(|line| line.contains(disturbs));
+    assert!(disturbing.is_none(), "a terminal would obey {disturbing:?}");
 }
 
 fn json(text: &str) {

@@ -80,12 +80,16 @@ pub fn pair(data: &[u8]) {
     compare(&disk, ["old", "new"], data.len());
 }
 
-/// The difference, and what a restore does; `choice` chooses flags.
+/// The difference, and what restores do; `choice` chooses flags.
 fn compare(disk: &Memory, [old, new]: [&str; 2], choice: usize) {
-    let diff = cli::Diff { old: old.into(), new: new.into(), values: choice.is_multiple_of(2), ..Default::default() };
-    answer(disk, &Command::Diff(diff));
-    restored(disk, old, new, None);
-    restored(disk, new, old, LOADERS.get(choice % 16).copied());
+    let loader = LOADERS.get(choice % LOADERS.len()).copied();
+    let call = cli::Call { loader, by_name: choice & 8 > 0, skip_mismatch: choice & 16 > 0 };
+    let (values, stat) = (choice.is_multiple_of(2), choice.is_multiple_of(7));
+    let name_status = !stat && choice.is_multiple_of(5);
+    let diff = cli::Diff { old: old.into(), new: new.into(), values, stat, name_status, ..Default::default() };
+    answer(disk, &Command::Diff(if choice & 32 > 0 { cli::Diff { call, ..diff } } else { diff }));
+    answer(disk, &Command::Doctor(against(old, new)));
+    answer(disk, &Command::Doctor(cli::Doctor { call, ..against(old, new) }));
 }
 
 const LOADERS: [LoaderName; 8] = [
@@ -99,10 +103,8 @@ const LOADERS: [LoaderName; 8] = [
     LoaderName::SavedModel,
 ];
 
-fn restored(disk: &Memory, old: &str, new: &str, loader: Option<LoaderName>) {
-    let doctor =
-        cli::Doctor { against: Some(new.into()), call: cli::Call { loader, ..cli::Call::default() }, ..examined(old) };
-    answer(disk, &Command::Doctor(doctor));
+fn against(old: &str, new: &str) -> cli::Doctor {
+    cli::Doctor { against: Some(new.into()), ..examined(old) }
 }
 
 /// The bytes are weights or a model in HDF5.
@@ -119,23 +121,23 @@ pub fn archive(data: &[u8]) {
         disk.put("m.keras", repair::archive(data));
         return examine(&disk, "m.keras");
     }
-    let names = ["config.json", "metadata.json", "model.weights.h5", "model.weights.json"];
-    for (name, piece) in names.iter().zip(pieces(data)) {
+    let names = ["config.json", "metadata.json", "model.weights.h5", "model.weights.json"].map(str::to_owned);
+    let shards = (0..).map(|number| format!("model_{number:05}.weights.h5"));
+    for (name, piece) in names.into_iter().chain(shards).zip(pieces(data)) {
         disk.put(format!("m/{name}"), piece);
     }
     examine(&disk, "m");
     examine(&disk, "m/model.weights.json");
 }
 
-/// The pieces are a state file, and the names of files beside it.
+/// The pieces are a state file, and names and contents of files beside it.
 pub fn state(data: &[u8]) {
     let pieces = pieces(data);
-    let (state, names) = pieces.split_first().expect("there is always one piece");
+    let (state, beside) = pieces.split_first().expect("there is always one piece");
     let mut disk = trained("ckpt-1").disk();
     trained("ckpt-2").put(&mut disk);
-    for name in names {
-        let name = PathBuf::from(String::from_utf8_lossy(name).into_owned());
-        disk.put(name, *b"PK");
+    for file in beside.chunks_exact(2) {
+        disk.put(PathBuf::from(String::from_utf8_lossy(file[0]).into_owned()), file[1]);
     }
     disk.put("checkpoint", *state);
     examine(&disk, "");
@@ -152,7 +154,8 @@ pub fn meta(data: &[u8]) {
     examine(&disk, "m");
     examine(&disk, "m.meta");
     examine(&disk, "saved");
-    restored(&disk, "m", "m.meta", Some(LoaderName::Saver));
+    let call = cli::Call { loader: Some(LoaderName::Saver), ..Default::default() };
+    answer(&disk, &Command::Doctor(cli::Doctor { call, ..against("m", "m.meta") }));
 }
 
 /// The pieces are `ckpt.toml`, a baseline, a listing of what new code would save, and a log.

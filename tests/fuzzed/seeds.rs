@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ckpt::model::Checkpoint;
-use ckpt::store::Local;
+use ckpt::store::{Local, Store};
 use ckpt::tensor::{self, Elements};
 
 use super::pieces::{GRAPH, MARK, NEW};
@@ -25,9 +25,12 @@ pub fn seeds(folder: &Path) -> Vec<Seed> {
     collect(folder, &mut files);
     files.sort();
     let mut seeds: Vec<Seed> = files.iter().flat_map(|file| of(file)).collect();
-    seeds.extend(SETTINGS.iter().map(|(toml, log)| {
-        ("settings", joined(&[toml.as_bytes(), BASELINE.as_bytes(), listing().as_bytes(), log.as_bytes()]))
-    }));
+    let listings =
+        [listing(&trained("m").disk(), "m")].into_iter().chain(LISTED.map(|path| listed(&folder.join(path))));
+    let settings = listings.zip(SETTINGS).map(|(listing, (toml, log))| {
+        joined(&[toml.as_bytes(), BASELINE.as_bytes(), listing.as_bytes(), log.as_bytes()])
+    });
+    seeds.extend(settings.map(|input| ("settings", input)));
     seeds
 }
 
@@ -66,7 +69,8 @@ fn of(path: &Path) -> Vec<Seed> {
         (_, "keras") => {
             [Some(("archive", bytes)), unpacked(path).map(|pieces| ("archive", pieces))].into_iter().flatten().collect()
         }
-        ("checkpoint", _) => vec![("state", joined(&[&bytes, b"ckpt-3.index", b"ckpt-3.data-00000-of-00001"]))],
+        ("checkpoint", _) => vec![("state", joined(&[&bytes, b"ckpt-3.index", b"", HOLLOW, b"Module: https://m\n"]))],
+        ("model.weights.json", _) => vec![("archive", sharded(path, &bytes))],
         (_, "meta" | "pb" | "pbtxt") => vec![("meta", bytes)],
         _ if bytes.starts_with(b"\x89HDF") => vec![("hdf5", bytes)],
         _ if bytes.starts_with(b"PK") => vec![("archive", bytes)],
@@ -136,12 +140,29 @@ fn unpacked(path: &Path) -> Option<Vec<u8>> {
     Some([&pieces[0], &pieces[1], &member("model.weights.h5").unwrap_or_default()].map(Vec::as_slice).join(&MARK[..]))
 }
 
-/// What `ckpt ls --format json` says of the checkpoint that settings are tried on.
-fn listing() -> String {
-    let disk = trained("m").disk();
+/// Weights in shards, as far as they are small.
+fn sharded(path: &Path, list: &[u8]) -> Vec<u8> {
+    let shard = |number: usize| read(&path.with_file_name(format!("model_{number:05}.weights.h5")), LARGEST);
+    let shards: Vec<Vec<u8>> = (0..4).map_while(shard).collect();
+    let pieces = [&b""[..], b"", b"", list].into_iter().chain(shards.iter().map(Vec::as_slice));
+    joined(&pieces.collect::<Vec<_>>())
+}
+
+/// What TensorFlow Hub writes beside a module.
+const HOLLOW: &[u8] = b"0123456789012345678901234567890123456789.descriptor.txt";
+
+/// Checkpoints of which there is a listing.
+const LISTED: [&str; 3] = ["k3-tiny", "saver-partitioned", "formats/k3-keras-small/model.keras"];
+
+fn listed(path: &Path) -> String {
+    listing(&Local, &path.to_string_lossy())
+}
+
+/// What `ckpt ls --format json` says.
+fn listing(store: &dyn Store, path: &str) -> String {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let args = ["ls", "m", "--format", "json"].map(Into::into);
-    ckpt::run(args, &disk, &ckpt::Terminal::default(), &mut out, &mut err);
+    let args = ["ls", path, "--format", "json"].map(Into::into);
+    ckpt::run(args, store, &ckpt::Terminal::default(), &mut out, &mut err);
     String::from_utf8(out).expect("JSON is UTF-8")
 }
 

@@ -73,10 +73,19 @@ fn of_own(checkpoint: &Checkpoint, own: &[&Custom], raised: Option<&Exception>) 
     let finding = Finding::new(&RULE, message)
         .path(checkpoint.label.clone())
         .tensorflow(raised.map_or_else(|| says.to_owned(), quote))
-        .help("pass it, or load the model without its compilation")
-        .python(call(checkpoint, own))
-        .python(without_compilation(checkpoint));
-    Finding { severity: if raised.is_some() { Severity::Error } else { Severity::Info }, ..finding }
+        .help("pass it as custom_objects, or load the model without its compilation");
+    match raised {
+        // Only Keras 3 is told to raise.
+        Some(_) => {
+            let path = python(&checkpoint.label);
+            let finding = finding.python(format!("keras.models.load_model({path}, compile=False)"));
+            Finding { severity: Severity::Error, ..finding }
+        }
+        None => {
+            let finding = finding.python(call(checkpoint, own)).python(without_compilation(checkpoint));
+            Finding { severity: Severity::Info, ..finding }
+        }
+    }
 }
 
 /// Names of Keras itself for which the call raises.
@@ -190,7 +199,7 @@ mod tests {
         let found = raised(UNKNOWN_LOSS, "my_loss", true);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].severity, Severity::Error);
-        assert!(found[0].fixes[0].text.contains("my_loss"), "{:?}", found[0].fixes);
+        assert!(found[0].fixes[0].text.starts_with("keras.") && found[0].fixes[0].text.contains("compile=False"));
         assert_eq!(raised("Argument(s) not recognized: {}", "my_loss", true)[0].severity, Severity::Info);
     }
 

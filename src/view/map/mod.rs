@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Diff;
+use super::json::Layout;
 use crate::doctor::python;
 use crate::model::{Checkpoint, Container, Entry, Flavor, GRAPH_KEY, Group, Variable, VariableId};
 
@@ -21,7 +22,11 @@ const NAMED: usize = 20;
 /// The map of what one checkpoint's variables are in another. None if there is no call that could use it.
 pub fn map(diff: &Diff, kind: MapKind) -> Option<String> {
     match kind {
-        MapKind::Json => serde_json::to_string_pretty(&Map::of(diff)).ok().map(|text| text + "\n"),
+        MapKind::Json => {
+            let mut text = Vec::new();
+            Layout::pretty().write(&Map::of(diff), &mut text).ok()?;
+            String::from_utf8(text).ok()
+        }
         MapKind::Python => script(diff),
     }
 }

@@ -1,10 +1,8 @@
 //! The checkpoints of a directory as a table.
 
-use std::io::{self, Write};
-use std::sync::LazyLock;
-
 use comfy_table::{CellAlignment, Table, presets};
 use jiff::tz::TimeZone;
+use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::wrap::{cut, hang};
@@ -24,7 +22,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     table.load_style(presets::NOTHING);
     table.set_header(["", "checkpoint", "step", "saved", "model params", "optimizer", "on disk", ""]);
     for row in &listing.history {
-        table.add_row(cells(row, style));
+        table.add_row(cells(row, &listing.zone, style));
     }
     for column in [2, 4, 6] {
         if let Some(column) = table.column_mut(column) {
@@ -48,7 +46,7 @@ pub(super) fn write(listing: &Listing, style: &Style, out: &mut dyn Write) -> io
     writeln!(out)
 }
 
-fn cells(row: &DirectoryRow, style: &Style) -> [String; 8] {
+fn cells(row: &DirectoryRow, zone: &TimeZone, style: &Style) -> [String; 8] {
     let mark = if row.latest { "  >" } else { "" };
     let name = if row.name.is_empty() { "(no name)" } else { row.name.as_str() };
     let optimizer = match &row.optimizer {
@@ -61,7 +59,7 @@ fn cells(row: &DirectoryRow, style: &Style) -> [String; 8] {
         mark.to_owned(),
         clean(name).into_owned(),
         row.step.map_or_else(|| "-".to_owned(), count_signed),
-        row.saved.map_or_else(|| "-".to_owned(), time),
+        row.saved.map_or_else(|| "-".to_owned(), |saved| time(saved, zone)),
         row.params.map_or_else(|| "-".to_owned(), count),
         optimizer,
         size(row.size, style.exact),
@@ -83,19 +81,11 @@ fn count_signed(number: i64) -> String {
     format!("{sign}{}", count(number.unsigned_abs()))
 }
 
-/// A time in the machine's own zone, to the minute.
-fn time(seconds: i64) -> String {
+/// A time to the minute.
+fn time(seconds: i64, zone: &TimeZone) -> String {
     let Ok(timestamp) = jiff::Timestamp::from_second(seconds) else { return "-".to_owned() };
-    timestamp.to_zoned(ZONE.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    timestamp.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
-
-/// The machine's own zone. Its file is read as it is: to learn its name as well, which nobody asks for, the whole
-/// database of zones is searched.
-static ZONE: LazyLock<TimeZone> = LazyLock::new(|| {
-    let is_named = std::env::var_os("TZ").is_some();
-    let file = std::fs::read("/etc/localtime").ok().filter(|_| !is_named);
-    file.and_then(|file| TimeZone::tzif("local", &file).ok()).unwrap_or_else(TimeZone::system)
-});
 
 /// The last line of `ls --all`.
 pub(super) fn verdict(listing: &Listing, style: &Style, out: &mut dyn Write) -> io::Result<()> {
