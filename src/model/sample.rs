@@ -10,20 +10,7 @@ pub(crate) const DATA: &str = "ckpts/ckpt-4.data-00000-of-00001";
 
 /// A path that leads to what lies there, and to nothing else.
 pub(crate) fn resolved(given: &str) -> Resolved {
-    Resolved {
-        given: given.to_owned(),
-        exists: true,
-        prefix: Some(given.into()),
-        stripped: None,
-        is_state_file: false,
-        is_directory: false,
-        is_saved_model: false,
-        directory: None,
-        near: Vec::new(),
-        foreign: None,
-        refused: None,
-        hollow: Vec::new(),
-    }
+    Resolved { exists: true, prefix: Some(given.into()), ..Resolved::nothing(given) }
 }
 
 /// A name-based checkpoint of float32 tensors.

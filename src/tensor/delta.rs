@@ -42,18 +42,15 @@ impl<'a> Deltas<'a> {
             return Ok(None);
         };
         let tally = match (plain(old, of_old.1), plain(new, of_new.1)) {
-            (Some(a), Some(b)) if a.1 == b.1 => self.pieces((old, a.0), (new, b.0), a.1)?,
+            (Some(a), Some(b)) if a.1 == b.1 => self.pieces((old, a.0, of_old.1), (new, b.0, of_new.1), a.1)?,
             _ => self.streams(old, new)?,
         };
         Ok(Some(tally.finish()))
     }
 
-    /// Tensors that lie in one stretch each, of so many numbers.
-    fn pieces(&self, old: (&Entry, Extent), new: (&Entry, Extent), count: u64) -> Result<Tally, Fault> {
-        let [step, of_old, of_new] = match (number(old.0.dtype), number(new.0.dtype)) {
-            (Some((_, a)), Some((_, b))) => [PIECE / a.max(b).max(1), a, b].map(|size| size as u64),
-            _ => return Ok(self.tally(old.0, new.0)),
-        };
+    /// Tensors that lie in one stretch each, with the bytes of a number: of so many numbers.
+    fn pieces(&self, old: (&Entry, Extent, usize), new: (&Entry, Extent, usize), count: u64) -> Result<Tally, Fault> {
+        let [step, of_old, of_new] = [PIECE / old.2.max(new.2).max(1), old.2, new.2].map(|size| size as u64);
         let part = |extent: Extent, size: u64, from: u64, to: u64| Extent {
             offset: extent.offset + from * size,
             length: (to - from) * size,

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::doctor::{Check, Manual, Severity};
     use crate::model::Depth;
-    use crate::view::Format;
+    use crate::view::sample;
 
     static RULE: Rule = Rule {
         code: "Z999",
@@ -213,18 +213,7 @@ mod tests {
     };
 
     fn style(width: Option<usize>) -> Style {
-        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style {
-            format: Format::Text,
-            color: false,
-            unicode: true,
-            width,
-            exact,
-            quiet,
-            verbose,
-            links: None,
-            precision,
-        }
+        Style { width, ..sample::STYLE }
     }
 
     fn page(style: &Style) -> String {

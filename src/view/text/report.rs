@@ -284,7 +284,7 @@ fn lines(lines: &[String], out: &mut dyn Write, paint: impl Fn(&str) -> String) 
 mod tests {
     use super::*;
     use crate::doctor::{Check, Manual, Rule};
-    use crate::view::{Format, sample};
+    use crate::view::sample;
 
     static RULE: Rule = Rule {
         code: "F015",
@@ -297,18 +297,7 @@ mod tests {
     };
 
     fn style(width: Option<usize>) -> Style {
-        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style {
-            format: Format::Text,
-            color: false,
-            unicode: true,
-            width,
-            exact,
-            quiet,
-            verbose,
-            links: None,
-            precision,
-        }
+        Style { width, ..sample::STYLE }
     }
 
     fn report(findings: Vec<Finding>) -> Report {

@@ -427,21 +427,10 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Format, sample};
+    use crate::view::sample;
 
     fn text(listing: &Listing, width: Option<usize>) -> String {
-        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        let style = Style {
-            format: Format::Text,
-            color: false,
-            unicode: true,
-            width,
-            exact,
-            quiet,
-            verbose,
-            links: None,
-            precision,
-        };
+        let style = Style { width, ..sample::STYLE };
         let mut out = Vec::new();
         super::super::ls::write(listing, &style, &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -295,21 +295,10 @@ mod tests {
     use crate::model::{
         DType, Endianness, File, FileRole, Flavor, Histogram, Part, Place, Relations, Resolved, Role, Slice, Writer,
     };
-    use crate::view::{Format, ShownValues};
+    use crate::view::{ShownValues, sample};
 
     fn style(width: Option<usize>) -> Style {
-        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style {
-            format: Format::Text,
-            color: false,
-            unicode: true,
-            width,
-            exact,
-            quiet,
-            verbose,
-            links: None,
-            precision,
-        }
+        Style { width, ..sample::STYLE }
     }
 
     fn checkpoint() -> Checkpoint {

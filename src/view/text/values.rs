@@ -138,22 +138,7 @@ pub(super) fn bars(histogram: &Histogram, limit: Option<usize>, unicode: bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::Format;
-
-    fn style() -> Style {
-        let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-        Style {
-            format: Format::Text,
-            color: false,
-            unicode: true,
-            width: None,
-            exact,
-            quiet,
-            verbose,
-            links: None,
-            precision,
-        }
-    }
+    use crate::view::sample;
 
     fn values(shape: &[u64], shown: u64) -> ShownValues {
         let total = shape.iter().product();
@@ -161,7 +146,7 @@ mod tests {
     }
 
     fn print(shape: &[u64], shown: u64, limit: Option<usize>) -> String {
-        nested(&values(shape, shown), false, limit, &style()).join("\n")
+        nested(&values(shape, shown), false, limit, &sample::STYLE).join("\n")
     }
 
     #[test]
@@ -192,11 +177,11 @@ mod tests {
     fn strings_are_quoted_cleaned_and_cut() {
         let mut values = values(&[1], 1);
         values.texts = vec!["a\u{1b}[2J".into()];
-        assert_eq!(nested(&values, true, None, &style()), ["[\"a\\x1b[2J\"]"]);
+        assert_eq!(nested(&values, true, None, &sample::STYLE), ["[\"a\\x1b[2J\"]"]);
         values.texts = vec!["x".repeat(10_000)];
-        assert!(nested(&values, true, Some(40), &style()).iter().all(|line| width(line) <= 40));
+        assert!(nested(&values, true, Some(40), &sample::STYLE).iter().all(|line| width(line) <= 40));
         values.all = true;
-        assert_eq!(nested(&values, true, Some(40), &style()), [format!("[\"{}\"]", "x".repeat(10_000))]);
+        assert_eq!(nested(&values, true, Some(40), &sample::STYLE), [format!("[\"{}\"]", "x".repeat(10_000))]);
     }
 
     #[test]

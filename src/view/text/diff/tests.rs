@@ -4,11 +4,10 @@ use crate::compare::align::{Alignment, align};
 use crate::compare::change::changes;
 use crate::model::{Container, DType, Delta, Endianness, Entry, Extent, Payload, Place, Shape, Variable};
 use crate::restore::{Loader, Options, Verdict};
-use crate::view::{Differences, Format, Names};
+use crate::view::{Differences, Names, sample};
 
 fn style(width: Option<usize>) -> Style {
-    let (exact, quiet, verbose, precision) = (false, 0, false, 4);
-    Style { format: Format::Text, color: false, unicode: true, width, exact, quiet, verbose, links: None, precision }
+    Style { width, ..sample::STYLE }
 }
 
 /// Name, role, axes, checksum.
