@@ -135,6 +135,11 @@ impl Formatter for Layout {
         }
         Ok(())
     }
+
+    /// What must be escaped stands only in strings: all else in JSON are a few plain characters.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_string_fragment(out, fragment)
+    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,21 @@
 //! `ckpt ls`.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::Display;
 
+use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
+use super::Line;
 use super::checkpoint::{FaultRow, Head, Way};
 use super::objects;
+use super::rows::write_rows;
 use super::value::{Text, time};
 use super::variable::Row;
 use crate::doctor::loader;
-use crate::model::{Checkpoint, Container, Latest, Total};
+use crate::model::{Checkpoint, Container, Latest, Total, VariableId};
 use crate::view::{DirectoryRow, Listing};
 
 /// The answer without its envelope.
@@ -51,16 +56,28 @@ pub(super) fn body(listing: &Listing) -> Body<'_> {
     }
 }
 
-/// The variables that are chosen, in their order.
-pub(super) fn variables(listing: &Listing) -> impl Iterator<Item = Row<'_>> {
-    let rows = listing.checkpoint.iter().flat_map(move |checkpoint| {
-        listing.chosen.iter().take(shown(listing)).filter_map(move |id| {
-            let (variable, entry) = checkpoint.pair(*id)?;
-            let digest = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry));
-            Some(Row::new(checkpoint, variable, entry, digest, listing.scalars.get(id).map(String::as_str)))
-        })
-    });
-    rows.into_iter()
+/// Gives a line for each variable that is chosen to `write`, in their order.
+///
+/// # Errors
+/// Those of `write`.
+pub(super) fn write_lines(
+    schema: &'static str,
+    listing: &Listing,
+    mut write: impl FnMut(&RawValue) -> io::Result<()>,
+) -> io::Result<()> {
+    write_rows(chosen(listing), |id| Some(Line { schema, item: row(listing, *id)? }), |line| write(&line?))
+}
+
+/// The variables to show.
+fn chosen(listing: &Listing) -> &[VariableId] {
+    listing.chosen.get(..shown(listing)).unwrap_or_default()
+}
+
+fn row(listing: &Listing, id: VariableId) -> Option<Row<'_>> {
+    let checkpoint = listing.checkpoint.as_ref()?;
+    let (variable, entry) = checkpoint.pair(id)?;
+    let digest = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry));
+    Some(Row::new(checkpoint, variable, entry, digest, listing.scalars.get(&id).map(String::as_str)))
 }
 
 /// The checkpoints of the directory.
@@ -101,7 +118,13 @@ struct Variables<'a>(&'a Listing);
 
 impl Serialize for Variables<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(variables(self.0))
+        let mut sequence = serializer.serialize_seq(None)?;
+        write_rows(
+            chosen(self.0),
+            |id| row(self.0, *id),
+            |row| sequence.serialize_element(&row.map_err(S::Error::custom)?),
+        )?;
+        sequence.end()
     }
 }
 

@@ -10,6 +10,7 @@ mod listing;
 mod log;
 mod model;
 mod objects;
+mod rows;
 mod rules;
 mod schema;
 mod show;
@@ -59,7 +60,9 @@ pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Listing(listing) if listing.checkpoint.is_none() => {
             each("ckpt/history/1", listing::history(listing), &mut out)
         }
-        Outcome::Listing(listing) => each("ckpt/variable/1", listing::variables(listing), &mut out),
+        Outcome::Listing(listing) => {
+            listing::write_lines("ckpt/variable/1", listing, |line| Layout::compact().write(&line, &mut out))
+        }
         Outcome::Diff(diff) => each("ckpt/change/1", diff::changes(diff), &mut out),
         Outcome::Reports(reports) => each("ckpt/finding/1", doctor::findings(&reports.list), &mut out),
         _ => Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no lines of JSON")),
