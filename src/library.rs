@@ -86,5 +86,5 @@ pub fn examine(path: impl AsRef<Path>) -> Result<Report, Error> {
 
 /// The files of this machine, read without a bar.
 fn here() -> Context<'static> {
-    Context { store: &Local, progress: Progress::new(false), config: None, zone: None }
+    Context::new(&Local, Progress::new(false), None, None)
 }

@@ -94,10 +94,10 @@ pub fn read(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Opt
         if !files::is_absent(&error) {
             faults.push(files::unreadable(&self::label(&folder).into(), &error));
         }
-        Vec::new()
+        Arc::default()
     });
     let model = SavedModel {
-        assets: assets.into_iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name).collect(),
+        assets: assets.iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name.clone()).collect(),
         wanted_assets: found.assets.into_iter().collect(),
         fingerprint: is_file("fingerprint.pb"),
         keras_metadata: is_file("keras_metadata.pb"),

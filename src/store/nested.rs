@@ -275,7 +275,7 @@ mod tests {
             self.0.stat(path)
         }
 
-        fn list(&self, directory: &Path) -> io::Result<Vec<crate::store::Item>> {
+        fn list(&self, directory: &Path) -> io::Result<std::sync::Arc<[crate::store::Item]>> {
             self.0.list(directory)
         }
 
