@@ -114,13 +114,18 @@ fn open(context: &Context, resolved: &Resolved, depth: Depth) -> (Option<Checkpo
     let mut checkpoint = resolved.prefix.as_ref().and_then(|prefix| format::open(context.store, prefix).ok());
     let Some(opened) = &mut checkpoint else { return (None, Digests::none(depth)) };
     opened.faults.extend(format::overlaps(opened));
-    if depth >= Depth::Bytes {
-        opened.faults.extend(format::harmed_members(context.store, opened));
-        opened.faults.extend(format::graph_of_another(context.store, opened));
-        context.progress.expect(opened.stored_bytes());
+    if depth < Depth::Bytes {
+        return (checkpoint, Digests::none(depth));
     }
+    opened.faults.extend(format::harmed_members(context.store, opened));
+    context.progress.expect(opened.stored_bytes());
     let request = tensor::Request { depth, sha256: false, entries: None };
-    let digests = tensor::digest(context.store, opened, &request, &|bytes| context.progress.advance(bytes));
+    // One core reads the graph of a large model while the other has begun with its data.
+    let (digests, faults) = rayon::join(
+        || tensor::digest(context.store, opened, &request, &|bytes| context.progress.advance(bytes)),
+        || format::graph_of_another(context.store, opened),
+    );
+    opened.faults.extend(faults);
     (checkpoint, digests)
 }
 

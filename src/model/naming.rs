@@ -1,6 +1,7 @@
 //! From entries to variables: the name a person knows, every path, the role.
 
 use foldhash::{HashMap, HashMapExt};
+use rayon::prelude::*;
 
 use super::checkpoint::{Flavor, Writer};
 use super::entry::{Entry, EntryId, Key};
@@ -9,6 +10,9 @@ use super::roles::{self, ObjectRole};
 use super::text::Text;
 use super::variable::{Relations, Role, Variable};
 use crate::bytes::limits;
+
+/// Entries whose roles are worth more than one thread.
+const MANY: usize = 1 << 14;
 
 /// Names every entry and says what it is for. In key order.
 pub fn describe(entries: &[Entry], flavor: Flavor, graph: Option<&ObjectGraph>) -> (Vec<Variable>, Writer) {
@@ -57,7 +61,12 @@ fn by_key(entries: &[Entry]) -> Vec<Variable> {
             }
         }
     };
-    entries.iter().enumerate().map(variable).collect()
+    // Short lists are not worth the start of threads.
+    if entries.len() < MANY {
+        entries.iter().enumerate().map(variable).collect()
+    } else {
+        entries.par_iter().enumerate().map(variable).collect()
+    }
 }
 
 /// The key; of a variable whose object graph is lost, the path in it.

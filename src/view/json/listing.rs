@@ -1,17 +1,27 @@
 //! `ckpt ls`.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::path::Display;
 
+use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use super::Line;
 use super::checkpoint::{FaultRow, Head, Way};
+use super::layout::Layout;
 use super::objects;
+use super::rows::write_chunks;
 use super::value::{Text, time};
 use super::variable::Row;
 use crate::doctor::loader;
-use crate::model::{Checkpoint, Container, Latest, Total};
+use crate::model::{Checkpoint, Container, Latest, Total, VariableId};
 use crate::view::{DirectoryRow, Listing};
+
+/// A million variables, each on one line: still something to grep in.
+pub(super) fn layout() -> Layout {
+    Layout::expanded(2)
+}
 
 /// The answer without its envelope.
 pub(super) fn body(listing: &Listing) -> Body<'_> {
@@ -51,16 +61,30 @@ pub(super) fn body(listing: &Listing) -> Body<'_> {
     }
 }
 
-/// The variables that are chosen, in their order.
-pub(super) fn variables(listing: &Listing) -> impl Iterator<Item = Row<'_>> {
-    let rows = listing.checkpoint.iter().flat_map(move |checkpoint| {
-        listing.chosen.iter().take(shown(listing)).filter_map(move |id| {
-            let (variable, entry) = checkpoint.pair(*id)?;
-            let digest = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry));
-            Some(Row::new(checkpoint, variable, entry, digest, listing.scalars.get(id).map(String::as_str)))
-        })
-    });
-    rows.into_iter()
+/// Writes a line for each variable that is chosen, in their order.
+///
+/// # Errors
+/// Whatever the output says.
+pub(super) fn lines(schema: &'static str, listing: &Listing, out: &mut impl Write) -> io::Result<()> {
+    let make = |ids: &[VariableId]| {
+        let mut text = Vec::new();
+        let mut rows = ids.iter().filter_map(|id| row(listing, *id));
+        rows.try_for_each(|item| Layout::compact().write(&Line { schema, item }, &mut text))?;
+        Ok(text)
+    };
+    write_chunks(chosen(listing), make, |text| out.write_all(&text?))
+}
+
+/// The variables to show.
+fn chosen(listing: &Listing) -> &[VariableId] {
+    listing.chosen.get(..shown(listing)).unwrap_or_default()
+}
+
+fn row(listing: &Listing, id: VariableId) -> Option<Row<'_>> {
+    let checkpoint = listing.checkpoint.as_ref()?;
+    let (variable, entry) = checkpoint.pair(id)?;
+    let digest = listing.digests.as_ref().and_then(|digests| digests.get(variable.entry));
+    Some(Row::new(checkpoint, variable, entry, digest, listing.scalars.get(&id).map(String::as_str)))
 }
 
 /// The checkpoints of the directory.
@@ -101,7 +125,10 @@ struct Variables<'a>(&'a Listing);
 
 impl Serialize for Variables<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(variables(self.0))
+        let mut sequence = serializer.serialize_seq(None)?;
+        let make = |ids: &[VariableId]| layout().items(ids.iter().filter_map(|id| row(self.0, *id)));
+        write_chunks(chosen(self.0), make, |made| sequence.serialize_element(&made.map_err(S::Error::custom)?))?;
+        sequence.end()
     }
 }
 
