@@ -10,10 +10,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::gaps::gaps;
 use super::opened::{Opened, with_buffers};
+use super::pieces::Pieces;
 use super::read::{Elements, read};
 use super::stream::{self, Stream};
 use super::tally::Tally;
-use super::{PIECE, boxes, coded};
+use super::{PIECE, boxes, pieces};
 use crate::bytes::{Crc32c, Fault, FaultKind, limits};
 use crate::model::{
     Checkpoint, Container, Depth, Digest, Digests, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice, Stats,
@@ -293,20 +294,18 @@ impl Pass<'_> {
     }
 
     fn decoded(&self, entry: &Entry) -> Looked {
-        let elements = match read(self.store, self.checkpoint, entry) {
-            Ok(elements) => elements,
+        let tally = if entry.dtype.is_numeric() {
+            Pieces::open(&self.opened, entry).and_then(|pieces| pieces.tally()).map(Some)
+        } else {
+            read(self.store, self.checkpoint, entry).map(|_| None)
+        };
+        let tally = match tally {
+            Ok(tally) => tally,
             Err(fault) => return Looked { faults: self.news(fault).into_iter().collect(), ..Looked::default() },
         };
         let bytes = entry.stored_bytes();
         (self.progress)(bytes);
-        let stats = match &elements {
-            Elements::Bytes(bytes) if self.values => {
-                let mut tally = Tally::default();
-                bytes.chunks(PIECE).filter_map(|piece| Tally::of(entry.dtype, piece)).for_each(|of| tally.append(&of));
-                Some(stats(entry, &tally))
-            }
-            _ => None,
-        };
+        let stats = tally.filter(|_| self.values).map(|tally| stats(entry, &tally));
         let digest = Digest { crc32c: None, intact: None, stats, sha256: None };
         Looked { digest: Some(digest), faults: Vec::new(), bytes }
     }
@@ -348,7 +347,7 @@ impl Pass<'_> {
     fn hash(&self, entry: &Entry) -> Result<[u8; 32], Fault> {
         let mut sha = Sha256::new();
         if entry.dtype.is_numeric() {
-            let mut stream = Stream::open(self.store, self.checkpoint, entry)?;
+            let mut stream = Stream::open(&self.opened, entry)?.each()?;
             loop {
                 let piece = stream.next()?;
                 if piece.is_empty() {
@@ -381,7 +380,7 @@ fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
         let Some(entry) = checkpoint.entries.get(*id) else { return false };
         let extents = entry.extents().map(|(extent, _)| extent).filter(is_there);
         let wanted = extents.map(|extent| extent.length).fold(0, u64::saturating_add);
-        let rest = left.checked_sub(wanted).zip(left_decoded.checked_sub(coded::decoded(entry)));
+        let rest = left.checked_sub(wanted).zip(left_decoded.checked_sub(pieces::decoded(entry)));
         (left, left_decoded) = rest.unwrap_or((left, left_decoded));
         rest.is_some()
     };

@@ -2,7 +2,6 @@
 
 mod boxes;
 mod chunk;
-mod coded;
 mod decode;
 mod delta;
 mod digest;
@@ -10,14 +9,17 @@ mod gaps;
 mod npy;
 mod numbers;
 mod opened;
+mod pieces;
 mod products;
 mod read;
+mod source;
 mod spread;
 mod stream;
 mod tally;
 mod values;
 
-pub use chunk::{ChunkError, unfilter};
+#[cfg(test)]
+pub(crate) use chunk::unfilter;
 pub use decode::text;
 pub use delta::Deltas;
 pub use digest::{Request, digest};

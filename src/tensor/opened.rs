@@ -30,21 +30,42 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// If the file cannot be opened or read, or is too short.
     pub fn read<'b>(&self, extent: Extent, buffer: &'b mut Vec<u8>) -> Result<&'b mut [u8], Fault> {
-        let blob = self.open(extent)?;
         let length = extent.length as usize;
         // Never made shorter: what is there need not be zeroed again.
         if buffer.len() < length {
             buffer.resize(length, 0);
         }
-        let into = buffer.get_mut(..length).unwrap_or_default();
-        match blob.read_at(extent.offset, into) {
-            Ok(()) => Ok(into),
+        self.fill(extent, buffer)?;
+        Ok(buffer.get_mut(..length).unwrap_or_default())
+    }
+
+    /// Reads a stretch of a file into the beginning of a buffer, which is long enough.
+    ///
+    /// # Errors
+    /// As [`Opened::read`].
+    pub fn fill(&self, extent: Extent, buffer: &mut [u8]) -> Result<(), Fault> {
+        let blob = self.open(extent)?;
+        let into = buffer.get_mut(..extent.length as usize).unwrap_or_default();
+        blob.read_at(extent.offset, into).map_err(|error| {
             // One that was cut since has another size when it is opened again.
-            Err(error) => match stream::open(self.store, self.checkpoint, extent) {
-                Ok((_, span)) => Err(stream::unreadable(&span, &error)),
-                Err(fault) => Err(fault),
-            },
-        }
+            match stream::open(self.store, self.checkpoint, extent) {
+                Ok((_, span)) => stream::unreadable(&span, &error),
+                Err(fault) => fault,
+            }
+        })
+    }
+
+    /// The checkpoint that they belong to.
+    pub fn checkpoint(&self) -> &'a Checkpoint {
+        self.checkpoint
+    }
+
+    /// Bytes of the file that a stretch lies in.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or is too short for the stretch.
+    pub fn size(&self, extent: Extent) -> Result<u64, Fault> {
+        Ok(self.open(extent)?.size())
     }
 
     fn open(&self, extent: Extent) -> Result<Arc<dyn Blob>, Fault> {
