@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::select::{self, Selector};
 use super::settings::{Call, Settings};
+use super::trouble::Trouble;
 use super::{Context, doctor, ls};
 use crate::bytes::Fault;
 use crate::cli::{self, DifferenceName, GoalName, Margin};
@@ -45,8 +46,7 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     }
     let whole = align(&old, &new);
     let deltas = Deltas::new(context.store, &old, &new, tolerance.unwrap_or_default());
-    let mut reading = Reading { context, old: &old, new: &new, deltas, trouble: Vec::new() };
-    reading.trouble.extend([&old, &new].into_iter().flat_map(trouble));
+    let mut reading = Reading { context, old: &old, new: &new, deltas, trouble: Trouble::of([&old, &new]) };
     let narrowed = selector.narrows().then(|| narrow(whole.clone(), &selector, &old, &new));
     let alignment = narrowed.as_ref().unwrap_or(&whole);
     let mut found = changes(&old, &new, alignment);
@@ -65,9 +65,8 @@ pub(crate) fn diff(context: &Context, args: &cli::Diff) -> Result<Outcome, Error
     let mut unread: Vec<Fault> = refused.into_iter().collect();
     // A listing has no data to read it from.
     let steps = [&old, &new].map(|side| if side.listed { None } else { ls::step(context, side, &mut unread) });
-    let mut trouble = reading.trouble;
-    unread.retain(|fault| !trouble.contains(&fault.to_string()));
-    trouble.extend(unread.iter().map(ToString::to_string));
+    unread.iter().for_each(|fault| reading.trouble.add(fault));
+    let trouble = reading.trouble.lines();
     let alignment = narrowed.unwrap_or(whole);
     Ok(Outcome::Diff(Box::new(Diff {
         given: [old_path.given, new_path.given],
@@ -210,12 +209,6 @@ fn narrow(mut alignment: Alignment, selector: &Selector, old: &Checkpoint, new: 
     alignment
 }
 
-/// Faults say that one side cannot be trusted: then "the same" would be a guess.
-fn trouble(checkpoint: &Checkpoint) -> Vec<String> {
-    let faults = checkpoint.faults.iter().map(|fault| format!("{}: {}", fault.at.file, fault.kind));
-    faults.collect()
-}
-
 /// Whether two tensors have one value, and by how much they differ if that was looked at.
 type Settled = (bool, Option<Delta>);
 
@@ -226,7 +219,7 @@ struct Reading<'a> {
     new: &'a Checkpoint,
     deltas: Deltas<'a>,
     /// What could not be read.
-    trouble: Vec<String>,
+    trouble: Trouble,
 }
 
 impl Reading<'_> {
@@ -255,7 +248,7 @@ impl Reading<'_> {
                     change.kind = ChangeKind::Revalued;
                     change.delta = delta;
                 }
-                (Some(Err(fault)), _) => self.trouble.push(fault.to_string()),
+                (Some(Err(fault)), _) => self.trouble.add(&fault),
                 (Some(Ok((false, _))), None) | (None, _) => {}
             }
         }
@@ -303,7 +296,7 @@ impl Reading<'_> {
             match (delta, found.list.get_mut(change)) {
                 (Ok(delta), Some(change)) => change.delta = delta,
                 (Ok(_), None) => {}
-                (Err(fault), _) => self.trouble.push(fault.to_string()),
+                (Err(fault), _) => self.trouble.add(&fault),
             }
         }
     }

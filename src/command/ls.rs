@@ -1,6 +1,6 @@
 //! `ckpt ls`: what is here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -53,11 +53,8 @@ pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
     // Where a number is missing, it is said why.
     faults.extend(digests.iter().flat_map(|digests| digests.faults.iter().cloned()));
     if let Some(checkpoint) = &mut checkpoint {
-        for fault in faults {
-            if !checkpoint.faults.contains(&fault) {
-                checkpoint.faults.push(fault);
-            }
-        }
+        let mut told: HashSet<String> = checkpoint.faults.iter().map(ToString::to_string).collect();
+        checkpoint.faults.extend(faults.into_iter().filter(|fault| told.insert(fault.to_string())));
     }
     Ok(Outcome::Listing(Box::new(Listing {
         zone: if history.is_empty() { TimeZone::UTC } else { context.zone.map_or(TimeZone::UTC, |zone| zone()) },

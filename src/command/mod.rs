@@ -17,6 +17,7 @@ mod settings;
 mod show;
 mod slice;
 mod style;
+mod trouble;
 
 pub(crate) use completions::completions;
 pub(crate) use diff::{diff, map};

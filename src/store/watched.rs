@@ -17,7 +17,7 @@ type Refusal = (PathBuf, io::Error);
 
 #[derive(Clone)]
 struct Watch {
-    /// With what the paths of the files begin.
+    /// What the paths of the files are, or begin with.
     prefix: PathBuf,
     refused: Arc<Mutex<Option<Refusal>>>,
 }
@@ -35,12 +35,19 @@ impl<'a> Watched<'a> {
 }
 
 impl Watch {
+    /// True for `m`, `m.index`, `m-00000-of-00002` and `m/x` where `m` is watched, and not for `m2.index`.
+    fn is_watched(&self, path: &Path) -> bool {
+        let [path, prefix] = [path, &self.prefix].map(|path| path.as_os_str().as_encoded_bytes());
+        let ends = prefix.is_empty() || prefix.ends_with(b"/");
+        let rest = path.strip_prefix(prefix);
+        rest.is_some_and(|rest| ends || rest.first().is_none_or(|byte| b"./-".contains(byte)))
+    }
+
     /// Hands a result on, and takes down what it says.
     fn pass<T>(&self, path: &Path, result: io::Result<T>) -> io::Result<T> {
-        let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
         if let Err(error) = &result
             && !nested::is_no_file(error)
-            && bytes(path).starts_with(&bytes(&self.prefix))
+            && self.is_watched(path)
         {
             let same = io::Error::new(error.kind(), error.to_string());
             self.refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((path.to_owned(), same));
@@ -81,5 +88,19 @@ impl Blob for WatchedBlob {
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         self.watch.pass(&self.path, self.blob.read_at(offset, into))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_with_the_same_beginning_are_not_watched() {
+        let watch = |prefix: &str| Watch { prefix: prefix.into(), refused: Arc::default() };
+        let watched = |prefix, path: &str| watch(prefix).is_watched(path.as_ref());
+        assert!(["d/m", "d/m.index", "d/m-00000-of-00002", "d/m/x"].iter().all(|path| watched("d/m", path)));
+        assert!(["d/m2.index", "d", "d/n.index"].iter().all(|path| !watched("d/m", path)));
+        assert!(watched("d/", "d/.index") && watched("", "x"));
     }
 }
