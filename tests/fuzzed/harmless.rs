@@ -136,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_page_that_runs_something_is_seen() {
-        inert("<!DOCTYPE html><html lang=\"en\"><details open><p class=\"a b\">&lt;script&gt;<br></p></details></html>");
+        inert(
+            "<!DOCTYPE html><html lang=\"en\"><details open><p class=\"a b\">&lt;script&gt;<br></p></details></html>",
+        );
         let pages = [
             "<p><script>alert(1)</script></p>",
             "<p class=\"\" onclick=\"alert(1)\"></p>",
