@@ -18,6 +18,7 @@ mod recognise;
 mod resolve;
 mod saved_model;
 mod slices;
+#[doc(hidden)]
 pub mod sstable;
 mod state;
 #[doc(hidden)]
