@@ -19,7 +19,7 @@ use crate::bytes::{Crc32c, Fault, FaultKind, limits};
 use crate::model::{
     Checkpoint, Container, Depth, Digest, Digests, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice, Stats,
 };
-use crate::store::{Kept, Store};
+use crate::store::Store;
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -56,7 +56,6 @@ pub fn digest(
     let is_alias: HashSet<EntryId> = aliases.iter().map(|(alias, _)| *alias).collect();
     let chosen = chosen.into_iter().filter(|id| !is_alias.contains(id)).collect();
     let chosen = bounded(checkpoint, chosen);
-    let store = &Kept::new(store);
     let opened = Opened::new(store, checkpoint);
     let pass = Pass { store, opened, checkpoint, values: request.depth >= Depth::Values, progress };
     let is = |id: &EntryId, what: fn(&Entry) -> bool| checkpoint.entries.get(*id).is_some_and(what);
