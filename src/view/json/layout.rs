@@ -42,6 +42,22 @@ impl Layout {
         out.write_all(b"\n")
     }
 
+    /// Some items as they stand in the innermost list that is broken into lines, without its brackets.
+    ///
+    /// # Errors
+    /// None: the text is in memory.
+    pub fn items<T: Serialize>(self, items: impl Iterator<Item = T>) -> io::Result<Laid> {
+        let mut text = Vec::new();
+        for (place, item) in items.enumerate() {
+            let inside = Self { open: self.expanded, ..self };
+            if place > 0 {
+                inside.next(false, &mut text)?;
+            }
+            item.serialize(&mut Serializer::with_formatter(&mut text, inside))?;
+        }
+        Ok(Laid(text))
+    }
+
     fn breaks(&self) -> bool {
         self.open <= self.expanded
     }
@@ -71,6 +87,15 @@ impl Layout {
     fn new_line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
         out.write_all(b"\n")?;
         (0..self.open).try_for_each(|_| out.write_all(b"  "))
+    }
+}
+
+/// Text that is laid out already, and written as it is.
+pub(in crate::view) struct Laid(Vec<u8>);
+
+impl Serialize for Laid {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
     }
 }
 
@@ -136,9 +161,9 @@ impl Formatter for Layout {
         Ok(())
     }
 
-    /// What must be escaped stands only in strings: all else in JSON are a few plain characters.
-    fn write_raw_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        self.write_string_fragment(out, fragment)
+    /// Bytes are text that is laid out already; see [`Laid`].
+    fn write_byte_array<W: ?Sized + Write>(&mut self, out: &mut W, text: &[u8]) -> io::Result<()> {
+        out.write_all(text)
     }
 }
 
@@ -160,6 +185,21 @@ mod tests {
         assert_eq!(written(Layout::expanded(2), &value), two);
         let pretty = serde_json::to_string_pretty(&value).unwrap();
         assert_eq!(written(Layout::pretty(), &value), pretty + "\n");
+    }
+
+    #[test]
+    fn items_that_are_laid_out_apart_make_the_same_list() {
+        #[derive(Serialize)]
+        struct List<T> {
+            list: Vec<T>,
+        }
+        let rows = [serde_json::json!({"a": [1]}), serde_json::json!([]), serde_json::json!("x\n")];
+        let laid = |rows: &[serde_json::Value]| Layout::expanded(2).items(rows.iter()).unwrap();
+        let (mut whole, mut apart) = (Vec::new(), Vec::new());
+        Layout::expanded(2).write(&List { list: rows.to_vec() }, &mut whole).unwrap();
+        let list = vec![laid(&rows[..2]), laid(&rows[2..])];
+        Layout::expanded(2).write(&List { list }, &mut apart).unwrap();
+        assert_eq!(String::from_utf8(apart).unwrap(), String::from_utf8(whole).unwrap());
     }
 
     #[test]

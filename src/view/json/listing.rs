@@ -1,22 +1,27 @@
 //! `ckpt ls`.
 
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Write};
 use std::path::Display;
 
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use super::Line;
 use super::checkpoint::{FaultRow, Head, Way};
+use super::layout::Layout;
 use super::objects;
-use super::rows::write_rows;
+use super::rows::write_chunks;
 use super::value::{Text, time};
 use super::variable::Row;
 use crate::doctor::loader;
 use crate::model::{Checkpoint, Container, Latest, Total, VariableId};
 use crate::view::{DirectoryRow, Listing};
+
+/// A million variables, each on one line: still something to grep in.
+pub(super) fn layout() -> Layout {
+    Layout::expanded(2)
+}
 
 /// The answer without its envelope.
 pub(super) fn body(listing: &Listing) -> Body<'_> {
@@ -56,16 +61,18 @@ pub(super) fn body(listing: &Listing) -> Body<'_> {
     }
 }
 
-/// Gives a line for each variable that is chosen to `write`, in their order.
+/// Writes a line for each variable that is chosen, in their order.
 ///
 /// # Errors
-/// Those of `write`.
-pub(super) fn write_lines(
-    schema: &'static str,
-    listing: &Listing,
-    mut write: impl FnMut(&RawValue) -> io::Result<()>,
-) -> io::Result<()> {
-    write_rows(chosen(listing), |id| Some(Line { schema, item: row(listing, *id)? }), |line| write(&line?))
+/// Whatever the output says.
+pub(super) fn lines(schema: &'static str, listing: &Listing, out: &mut impl Write) -> io::Result<()> {
+    let make = |ids: &[VariableId]| {
+        let mut text = Vec::new();
+        let mut rows = ids.iter().filter_map(|id| row(listing, *id));
+        rows.try_for_each(|item| Layout::compact().write(&Line { schema, item }, &mut text))?;
+        Ok(text)
+    };
+    write_chunks(chosen(listing), make, |text| out.write_all(&text?))
 }
 
 /// The variables to show.
@@ -119,11 +126,8 @@ struct Variables<'a>(&'a Listing);
 impl Serialize for Variables<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(None)?;
-        write_rows(
-            chosen(self.0),
-            |id| row(self.0, *id),
-            |row| sequence.serialize_element(&row.map_err(S::Error::custom)?),
-        )?;
+        let make = |ids: &[VariableId]| layout().items(ids.iter().filter_map(|id| row(self.0, *id)));
+        write_chunks(chosen(self.0), make, |made| sequence.serialize_element(&made.map_err(S::Error::custom)?))?;
         sequence.end()
     }
 }

@@ -35,8 +35,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let exit = outcome.exit();
     let mut out = buffered(out);
     match outcome {
-        // A million variables, each on one line: still something to grep in.
-        Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, Layout::expanded(2), &mut out),
+        Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, listing::layout(), &mut out),
         Outcome::Show(show) => answer("ckpt/show/1", show::body(show), exit, Layout::pretty(), &mut out),
         Outcome::Diff(diff) => answer("ckpt/diff/1", diff::body(diff), exit, Layout::pretty(), &mut out),
         Outcome::Reports(reports) => answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out),
@@ -60,9 +59,7 @@ pub(super) fn lines(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Listing(listing) if listing.checkpoint.is_none() => {
             each("ckpt/history/1", listing::history(listing), &mut out)
         }
-        Outcome::Listing(listing) => {
-            listing::write_lines("ckpt/variable/1", listing, |line| Layout::compact().write(&line, &mut out))
-        }
+        Outcome::Listing(listing) => listing::lines("ckpt/variable/1", listing, &mut out),
         Outcome::Diff(diff) => each("ckpt/change/1", diff::changes(diff), &mut out),
         Outcome::Reports(reports) => each("ckpt/finding/1", doctor::findings(&reports.list), &mut out),
         _ => Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no lines of JSON")),

@@ -1,71 +1,70 @@
-//! Rows of which there may be a million: made into JSON on all cores, and never all in memory.
+//! Rows of which there may be a million: made into text on all cores, and never all in memory.
+
+use std::io;
 
 use rayon::prelude::*;
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 
-/// Rows that are made together: enough to be worth handing out, few enough to be held.
-const TOGETHER: usize = 1 << 13;
+/// Rows that one thread makes into one text: some tens of kilobytes, which a core's cache holds.
+const CHUNK: usize = 256;
 
-/// The JSON of a row.
-type Made = serde_json::Result<Box<RawValue>>;
+/// Rows that are made while others are written.
+const TOGETHER: usize = 32 * CHUNK;
 
-/// Gives the JSON of each item's row to `write`, in their order; nothing for an item that has none. The next rows
-/// are made while some are written.
+/// Gives the texts that `make` makes of chunks of rows to `write`, in their order.
 ///
 /// # Errors
 /// The first of `write`.
-pub(super) fn write_rows<'a, I: Sync, T: Serialize, E>(
-    items: &'a [I],
-    row: impl Fn(&'a I) -> Option<T> + Sync,
-    mut write: impl FnMut(Made) -> Result<(), E>,
+pub(super) fn write_chunks<I: Sync, T: Send, E>(
+    rows: &[I],
+    make: impl Fn(&[I]) -> io::Result<T> + Sync,
+    mut write: impl FnMut(io::Result<T>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let raw = |item| row(item).as_ref().map(to_raw_value);
-    let mut write_all = |made: Vec<Made>| made.into_iter().try_for_each(&mut write);
     // Short lists are not worth the start of threads.
-    if items.len() < TOGETHER {
-        return write_all(items.iter().filter_map(raw).collect());
+    if rows.len() < TOGETHER {
+        return rows.chunks(CHUNK).map(make).try_for_each(write);
     }
-    let mut made = Vec::new();
-    for chunk in items.chunks(TOGETHER) {
+    let mut made: Vec<io::Result<T>> = Vec::new();
+    for some in rows.chunks(TOGETHER) {
         let mut next = Vec::new();
         rayon::in_place_scope(|scope| {
-            scope.spawn(|_| next = chunk.par_iter().filter_map(raw).collect());
-            write_all(std::mem::take(&mut made))
+            scope.spawn(|_| next = some.par_chunks(CHUNK).map(&make).collect());
+            std::mem::take(&mut made).into_iter().try_for_each(&mut write)
         })?;
         made = next;
     }
-    write_all(made)
+    made.into_iter().try_for_each(write)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
     #[test]
     fn in_order_whatever_their_number() {
-        for count in [0, 1, TOGETHER - 1, TOGETHER, 2 * TOGETHER + 5] {
-            let items: Vec<usize> = (0..count).collect();
-            let mut texts = Vec::new();
-            let row = |item: &usize| (item % 2 == 1).then_some([*item]);
-            let written: serde_json::Result<()> = write_rows(&items, row, |row| {
-                texts.push(row?.get().to_owned());
+        for count in [0, 1, CHUNK, TOGETHER - 1, TOGETHER, 2 * TOGETHER + 5] {
+            let rows: Vec<usize> = (0..count).collect();
+            let make = |rows: &[usize]| Ok(rows.iter().flat_map(|row| row.to_le_bytes()).collect::<Vec<u8>>());
+            let mut text = Vec::new();
+            let written: io::Result<()> = write_chunks(&rows, make, |made| {
+                text.extend(made?);
                 Ok(())
             });
             assert!(written.is_ok());
-            let expected = items.iter().filter(|item| *item % 2 == 1).map(|item| format!("[{item}]"));
-            assert!(expected.eq(texts), "{count}");
+            assert_eq!(text, make(&rows).unwrap(), "{count}");
         }
     }
+
     #[test]
     fn nothing_more_is_made_once_writing_fails() {
-        let items: Vec<usize> = (0..10 * TOGETHER).collect();
+        let rows: Vec<usize> = (0..10 * TOGETHER).collect();
         let made = AtomicUsize::new(0);
-        let row = |item: &usize| Some((made.fetch_add(1, Ordering::Relaxed), *item));
-        let written = write_rows(&items, row, |_| Err(io::Error::from(io::ErrorKind::BrokenPipe)));
+        let make = |rows: &[usize]| {
+            made.fetch_add(rows.len(), Ordering::Relaxed);
+            Ok(())
+        };
+        let written = write_chunks(&rows, make, |_| Err(io::Error::from(io::ErrorKind::BrokenPipe)));
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         assert!(made.into_inner() <= 2 * TOGETHER);
     }
