@@ -175,7 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'ckpt' -ScriptBlock {
             [CompletionResult]::new('--by-name', '--by-name', [CompletionResultType]::ParameterName, 'As load_weights(by_name=True)')
             [CompletionResult]::new('--skip-mismatch', '--skip-mismatch', [CompletionResultType]::ParameterName, 'As load_weights(skip_mismatch=True)')
             [CompletionResult]::new('--quick', '--quick', [CompletionResultType]::ParameterName, 'Look at indexes and file sizes alone, not at the data')
-            [CompletionResult]::new('--exit-zero', '--exit-zero', [CompletionResultType]::ParameterName, 'Exit with 0 whatever is found')
+            [CompletionResult]::new('--exit-zero', '--exit-zero', [CompletionResultType]::ParameterName, 'Exit with 0 whatever is found; 2 stays 2')
             [CompletionResult]::new('--write-baseline', '--write-baseline', [CompletionResultType]::ParameterName, 'Take what is found now for known, and write it to the baseline')
             [CompletionResult]::new('--statistics', '--statistics', [CompletionResultType]::ParameterName, 'How often each rule spoke, in the place of what it said')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'The verdict alone; twice: the exit status alone')

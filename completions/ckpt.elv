@@ -168,7 +168,7 @@ set edit:completion:arg-completer[ckpt] = {|@words|
             cand --by-name 'As load_weights(by_name=True)'
             cand --skip-mismatch 'As load_weights(skip_mismatch=True)'
             cand --quick 'Look at indexes and file sizes alone, not at the data'
-            cand --exit-zero 'Exit with 0 whatever is found'
+            cand --exit-zero 'Exit with 0 whatever is found; 2 stays 2'
             cand --write-baseline 'Take what is found now for known, and write it to the baseline'
             cand --statistics 'How often each rule spoke, in the place of what it said'
             cand -q 'The verdict alone; twice: the exit status alone'

@@ -236,7 +236,7 @@ complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l all -d 'Every check
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l by-name -d 'As load_weights(by_name=True)'
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l skip-mismatch -d 'As load_weights(skip_mismatch=True)'
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l quick -d 'Look at indexes and file sizes alone, not at the data'
-complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l exit-zero -d 'Exit with 0 whatever is found'
+complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l exit-zero -d 'Exit with 0 whatever is found; 2 stays 2'
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l write-baseline -d 'Take what is found now for known, and write it to the baseline'
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -l statistics -d 'How often each rule spoke, in the place of what it said'
 complete -c ckpt -n "__fish_ckpt_using_subcommand doctor" -s q -l quiet -d 'The verdict alone; twice: the exit status alone'

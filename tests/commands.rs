@@ -42,7 +42,7 @@ fn a_checkpoint_is_examined_once() {
 fn exit_codes() {
     let disk = disk();
     let (old, new) = ("run/model.ckpt-10", "run/model.ckpt-20");
-    let cases: [(u8, &[&str]); 30] = [
+    let cases: [(u8, &[&str]); 29] = [
         (0, &["ls", "run"]),
         (0, &["ls", "--all", "run"]),
         (0, &["ls", "--stats", new]),
@@ -57,7 +57,6 @@ fn exit_codes() {
         (0, &["doctor", old, new]),
         (0, &["doctor", "--quick", "run"]),
         (1, &["doctor", "nowhere"]),
-        (0, &["doctor", "--exit-zero", "nowhere"]),
         (0, &["explain", "F015"]),
         (0, &["explain", "--all"]),
         (0, &["rules"]),
@@ -259,4 +258,29 @@ fn a_format_in_the_environment_is_a_preference() {
     assert_eq!(run(&["--format", "csv", "rules"]).status.code(), Some(2));
     let json = run(&["rules", "--format", "json"]);
     assert!(serde_json::from_slice::<serde_json::Value>(&json.stdout).is_ok(), "{json:?}");
+}
+
+/// What could not be looked at is no success, whatever is left out or let through.
+#[test]
+fn nothing_makes_a_success_of_a_path_that_cannot_be_opened() {
+    let disk = disk();
+    let ways: [&[&str]; 4] = [&["--select", "V"], &["--ignore", "F"], &["--exit-zero"], &["--fail-on", "never"]];
+    for flags in ways {
+        let code = |paths: &[&str]| ask(&disk, &[&["doctor"], flags, paths].concat()).code;
+        assert_eq!([code(&["nowhere"]), code(&["elsewhere"]), code(&["run"])], [2, 2, 0], "{flags:?}");
+        assert_eq!(code(&["run", "nowhere"]), 2, "{flags:?}: one of several");
+        let json = ask(&disk, &[&["doctor", "--format", "json", "nowhere"], flags].concat()).json();
+        assert_eq!(json["exit"], 2, "{flags:?}");
+    }
+}
+
+/// Nor is a call advised that fails, for a fault that nobody wanted to hear of.
+#[test]
+fn no_call_is_advised_that_fails() {
+    let mut disk = disk();
+    let loads = |disk: &Memory| ask(disk, &["doctor", "--ignore", "F", "run/model.ckpt-20"]).expect(0).out;
+    assert!(loads(&disk).contains("loads with"));
+    let index = ckpt::store::read(&disk, "run/model.ckpt-20.index".as_ref(), 1 << 20).unwrap();
+    disk.put("run/model.ckpt-20.index", index[..index.len() / 2].to_vec());
+    assert!(!loads(&disk).contains("loads with"), "{}", loads(&disk));
 }

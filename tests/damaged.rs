@@ -111,8 +111,10 @@ fn ignored_rules_are_silent() {
         for finding in again["findings"].as_array().unwrap() {
             assert!(!ignored.contains(&finding["code"].as_str().unwrap()), "{}: {finding}", fixture.name);
         }
+        // Of what could not be opened at all nothing makes a success.
+        let code = if json["looked"]["checkpoints"].as_array().unwrap().is_empty() { 2 } else { 0 };
         let zero = ask(&Local, &["doctor", "--exit-zero", &path]);
-        assert_eq!(zero.code, 0, "{}", fixture.name);
+        assert_eq!(zero.code, code, "{}", fixture.name);
     }
 }
 

@@ -267,11 +267,12 @@ fn answers_are_valid_by_their_own_schemas() {
 #[test]
 fn lines_are_valid_by_their_own_schemas() {
     let adam = testdata().join("k3-adam").display().to_string();
+    let before = format!("{adam}/ckpt-3");
     let demo = testdata().join("damaged/demo").display().to_string();
     let cases: [(&str, &[&str]); 4] = [
         ("variable", &["ls", &adam]),
         ("history", &["ls", "--all", &adam]),
-        ("change", &["diff", "--values", &adam, &demo]),
+        ("change", &["diff", "--values", &before, &adam]),
         ("finding", &["doctor", &demo]),
     ];
     for (kind, args) in cases {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use ckpt::store::Local;
 use serde_json::Value;
-use support::{Fixture, ask, fixtures, strings};
+use support::{Fixture, ask, disk, fixtures, in_memory, strings};
 
 /// Of a hundred renamed variables that can be told, so many must be.
 const RECALL_PERCENT: usize = 98;
@@ -138,4 +138,34 @@ fn every_variable_is_in_the_record() {
             assert_eq!(listed, told, "{} {side}", fixture.name);
         }
     }
+}
+
+/// What damage hides of the new side is not what the new program lacks: then nothing is known of a restore into it.
+#[test]
+fn into_a_damaged_program_nothing_is_promised() {
+    let mut cuts = 0;
+    for pair in pairs() {
+        let files = in_memory(&pair);
+        let [old, new] = ["old", "new"].map(|side| pair.json[side].as_str().expect(side));
+        let tells = |name: &str| name.starts_with("new/") && !name.contains(".data-") && !name.ends_with("checkpoint");
+        for (name, bytes) in files.iter().filter(|(name, _)| tells(name)) {
+            for percent in [30, 60, 97] {
+                let mut disk = disk(&files);
+                disk.put(name, bytes[..bytes.len() * percent / 100].to_vec());
+                let doctor = ask(&disk, &["doctor", old, "--against", new, "--format", "json"]);
+                let diff = ask(&disk, &["diff", old, new, "--for", "finetune"]);
+                let what = format!("{}: {name} cut to {percent} %", pair.name);
+                assert!(doctor.code != 0 && diff.code != 0, "{what}\n{}{}", doctor.out, diff.out);
+                assert!(!diff.out.contains("what happened"), "{what}\n{}", diff.out);
+                cuts += 1;
+                // Of some files nothing at all can be opened.
+                let Some(goals) = (doctor.code == 1).then(|| doctor.json()["goals"][0].clone()) else { continue };
+                for goal in ["exact", "resume", "finetune", "infer"] {
+                    let verdict = &goals[goal];
+                    assert!(verdict["ok"] == false && verdict["known"] == false, "{what}: {goal}: {verdict}");
+                }
+            }
+        }
+    }
+    assert!(cuts >= 3 * 85, "{cuts}");
 }

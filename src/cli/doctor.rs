@@ -43,7 +43,7 @@ pub struct Doctor {
     /// Write a page to look at: the findings, the layers, how values moved
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Exit with 0 whatever is found
+    /// Exit with 0 whatever is found; 2 stays 2
     #[arg(long, help_heading = "Findings")]
     pub exit_zero: bool,
     /// Known findings: they are counted apart, and do not fail

@@ -7,7 +7,7 @@ use super::settings::{Call, Expected, Settings};
 use super::{Context, baseline, log, ls};
 use crate::cli;
 use crate::compare::align::align;
-use crate::compare::change::{changes, unread};
+use crate::compare::change::{Changes, changes};
 use crate::compare::story::tell;
 use crate::doctor::log::{judge, known_errors};
 use crate::doctor::{Comparison, Facts, UnknownRule, examine, rules};
@@ -133,9 +133,7 @@ fn open(context: &Context, resolved: &Resolved, depth: Depth) -> (Option<Checkpo
 fn compare(checkpoint: &Checkpoint, target: Checkpoint) -> Comparison {
     let alignment = align(checkpoint, &target);
     let changes = changes(checkpoint, &target, &alignment);
-    // Beside a file of which nothing could be read, nothing is known to have happened.
-    let nothing = unread(checkpoint) || unread(&target);
-    let story = if nothing { Vec::new() } else { tell(checkpoint, &target, &alignment) };
+    let story = tell(checkpoint, &target, &alignment);
     let bound = restore::pairs(checkpoint, &target);
     Comparison { target, alignment, changes, story, bound }
 }
@@ -150,7 +148,8 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
     digests.faults.extend(unread);
     let siblings = Siblings::of(context, &resolved, checkpoint.as_ref(), &digests);
     let (comparison, lone_target) = match (&checkpoint, target) {
-        (Some(checkpoint), Some(target)) => (Some(compare(checkpoint, target)), None),
+        // What a damaged program's checkpoint lacks tells nothing of the program.
+        (Some(checkpoint), Some(target)) if !target.is_partial() => (Some(compare(checkpoint, target)), None),
         (_, target) => (None, target),
     };
     let program = comparison.as_ref().map(|comparison| &comparison.target).or(lone_target.as_ref());
@@ -170,9 +169,13 @@ fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoin
         (None, Loader::Saver | Loader::Checkpoint, Some(newest)) => Scene { resolved: newest, ..scene },
         _ => scene,
     };
-    let loaders = call.loader.map_or_else(|| restore::fitting(&scene), |loader| vec![loader]);
+    // Into a program that is known in part, it cannot be told what is restored.
+    let can_tell = checkpoint.is_none() || !program.is_some_and(Checkpoint::is_partial);
+    let fitting = || call.loader.map_or_else(|| restore::fitting(&scene), |loader| vec![loader]);
+    let loaders = if can_tell { fitting() } else { Vec::new() };
     let predictions = loaders.into_iter().map(|loader| restore::predict(loader, &scene_of(loader))).collect();
-    let goals = comparison.as_ref().and_then(|comparison| restore::judge(&scene, &comparison.changes, call.loader));
+    let none = Changes::default();
+    let goals = restore::judge(&scene, comparison.as_ref().map_or(&none, |found| &found.changes), call.loader);
     Facts {
         restoring: call.loader.is_some() || program.is_some(),
         options: call.options,

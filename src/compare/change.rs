@@ -143,12 +143,16 @@ pub fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Cha
     // the paths, whoever wrote them.
     let same_writer = old.writer == new.writer || old.flavor == Flavor::ObjectBased;
     let same_kind = old.container == new.container && old.flavor == new.flavor && same_writer;
+    // Objects are named by their graph: without it each is called by its key.
+    let unnamed = |side: &Checkpoint| side.flavor == Flavor::ObjectBased && side.graph.is_none() && !side.listed;
+    let named = unnamed(old) == unnamed(new);
     for pair in &alignment.pairs {
         let entries = (old.variables.get(pair.old), new.variables.get(pair.new));
         let (Some(a), Some(b)) = (entries.0.and_then(|v| old.entry(v)), entries.1.and_then(|v| new.entry(v))) else {
             continue;
         };
-        let renamed = same_kind && (a.key != b.key || entries.0.map(|v| &v.name) != entries.1.map(|v| &v.name));
+        let other_name = named && entries.0.map(|v| &v.name) != entries.1.map(|v| &v.name);
+        let renamed = same_kind && (a.key != b.key || other_name);
         match judge(a, b, same_order).or(renamed.then_some(ChangeKind::Renamed)) {
             None => changes.same = changes.same.saturating_add(1),
             Some(kind) => changes.list.push(Change {
@@ -162,18 +166,13 @@ pub fn changes(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Cha
         }
     }
     let lone = |kind, old, new| Change { kind, old, new, renamed: false, proof: None, delta: None };
-    // Beside a file of which nothing could be read, nothing is known to be gone, or new.
-    let gone = if unread(new) { ChangeKind::Unknown } else { ChangeKind::Removed };
-    let added = if unread(old) { ChangeKind::Unknown } else { ChangeKind::Added };
+    // Beside a side of which not all could be read, nothing is known to be gone, or new.
+    let gone = if new.is_partial() { ChangeKind::Unknown } else { ChangeKind::Removed };
+    let added = if old.is_partial() { ChangeKind::Unknown } else { ChangeKind::Added };
     changes.list.extend(alignment.gone.iter().map(|&id| lone(gone, Some(id), None)));
     changes.list.extend(alignment.added.iter().map(|&id| lone(added, None, Some(id))));
     changes.list.sort_by_key(|change| change.kind);
     changes
-}
-
-/// True of a file of which nothing could be read.
-pub fn unread(side: &Checkpoint) -> bool {
-    side.entries.is_empty() && !side.faults.is_empty()
 }
 
 fn judge(old: &Entry, new: &Entry, same_order: bool) -> Option<ChangeKind> {

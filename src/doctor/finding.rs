@@ -170,7 +170,8 @@ impl Findings {
 
     /// Sorted, the worst first; what was not chosen is left out.
     pub(super) fn into_report(self, facts: &Facts, selection: &Selection, skipped: Vec<&'static Rule>) -> Report {
-        let mut findings: Vec<Finding> = self.list.into_iter().filter(|finding| selection.has(finding.rule)).collect();
+        let (mut findings, unasked): (Vec<Finding>, Vec<Finding>) =
+            self.list.into_iter().partition(|finding| selection.has(finding.rule));
         expect::settle(&mut findings, facts, selection);
         // A stable sort: within one severity and file the order in which the rules spoke, causes first.
         findings.sort_by(|a, b| {
@@ -179,11 +180,12 @@ impl Findings {
         });
         fingerprint::mark(&mut findings, facts);
         let checkpoint = facts.checkpoint.as_ref();
-        let fails = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let mut all = findings.iter().chain(&unasked);
+        let fails = all.any(|finding| finding.severity == Severity::Error);
         Report {
             subject: facts.subject.clone(),
             identity: checkpoint.map(|checkpoint| loader::identity(checkpoint, &facts.resolved)),
-            // No advice to load what would fail.
+            // No advice to load what would fail, whether or not one wants to hear why.
             loader: checkpoint
                 .filter(|_| !fails)
                 .map(|checkpoint| loader::advice(checkpoint, &facts.resolved).with(facts.options)),
@@ -206,7 +208,7 @@ pub struct Report {
     pub subject: String,
     /// What it is and who wrote it, if a checkpoint could be opened.
     pub identity: Option<String>,
-    /// What loads it; none if a finding says that loading fails.
+    /// What loads it; none if it is known that loading fails.
     pub loader: Option<Advice>,
     /// The worst first.
     pub findings: Vec<Finding>,

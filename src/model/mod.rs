@@ -13,6 +13,7 @@ mod graph;
 mod keras;
 mod naming;
 mod natural;
+mod partial;
 mod roles;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -42,10 +42,49 @@ impl Goal {
 pub struct Verdict {
     /// Which goal.
     pub goal: Goal,
-    /// True if it is.
-    pub ok: bool,
-    /// Why not; or of one that is reached, what has to be known.
+    /// Whether it is.
+    pub answer: Reached,
+    /// Why not, or why that cannot be told; or of one that is reached, what has to be known.
     pub reasons: Vec<String>,
+}
+
+/// Whether something is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// The files do not tell.
+    Unknown,
+}
+
+impl Reached {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Verdict {
+    /// It is.
+    pub(crate) fn yes(goal: Goal, reasons: Vec<String>) -> Self {
+        Self { goal, answer: Reached::Yes, reasons }
+    }
+
+    /// It is not.
+    pub(crate) fn no(goal: Goal, reasons: Vec<String>) -> Self {
+        Self { goal, answer: Reached::No, reasons }
+    }
+
+    /// True if it is reached, for certain.
+    pub fn ok(&self) -> bool {
+        self.answer == Reached::Yes
+    }
 }
 
 /// The verdict on every goal.
@@ -62,18 +101,27 @@ pub struct Goals {
 impl Goals {
     /// True if a goal is reached.
     pub fn reached(&self, goal: Goal) -> bool {
-        self.verdicts.iter().any(|verdict| verdict.goal == goal && verdict.ok)
+        self.verdicts.iter().any(|verdict| verdict.goal == goal && verdict.ok())
     }
 }
 
 /// Judges what a loader would do, or the one that fits best. None without both sides and their alignment.
+///
+/// What could be read of a damaged target is not all that the program has, and not even a "no" is certain: what it
+/// lacks may be what was lost of it.
 pub fn judge(scene: &Scene, changes: &Changes, loader: Option<Loader>) -> Option<Goals> {
-    let (old, new, alignment) = (scene.checkpoint?, scene.target?, scene.alignment?);
+    let (old, new) = (scene.checkpoint?, scene.target?);
+    if new.is_partial() {
+        let reasons = || vec![format!("the files of {} are damaged", new.label)];
+        let unknown = |goal| Verdict { goal, answer: Reached::Unknown, reasons: reasons() };
+        return Some(Goals { loader, options: scene.options, verdicts: Goal::ALL.map(unknown).into() });
+    }
+    let alignment = scene.alignment?;
     let loader = loader.or_else(|| fitting(scene).first().copied());
     let restore = loader.map(|loader| Restore::of(loader, scene, old, new, alignment));
     let told = |goal| match (goal, &restore) {
         (Goal::Exact, _) => exact(old, new, changes),
-        (_, None) => Verdict { goal, ok: false, reasons: vec!["no loader takes one into the other".to_owned()] },
+        (_, None) => Verdict::no(goal, vec!["no loader takes one into the other".to_owned()]),
         (Goal::Resume, Some(restore)) => restore.resume(),
         (Goal::Finetune, Some(restore)) => restore.finetune(),
         (Goal::Infer, Some(restore)) => restore.infer(),
@@ -93,7 +141,8 @@ fn exact(old: &Checkpoint, new: &Checkpoint, changes: &Changes) -> Verdict {
     let mut reasons: Vec<String> =
         counts.iter().map(|(kind, count)| format!("{} {}", thousands(*count as u64), kind.past())).collect();
     reasons.extend(damaged.then(|| "damaged files".to_owned()));
-    Verdict { goal: Goal::Exact, ok: reasons.is_empty(), reasons }
+    let answer = if reasons.is_empty() { Reached::Yes } else { Reached::No };
+    Verdict { goal: Goal::Exact, answer, reasons }
 }
 
 /// What a restore does, seen by variable.
@@ -249,7 +298,7 @@ impl<'a> Restore<'a> {
             reasons.push("no variable of the model stayed".to_owned());
         }
         let verdict = self.conclude(goal, &found, reasons);
-        if !verdict.ok {
+        if !verdict.ok() {
             return verdict;
         }
         let lone = |id: &VariableId| is_model(self.new, *id) && self.from.get(*id).is_none();
@@ -261,7 +310,7 @@ impl<'a> Restore<'a> {
         let listed = listed.into_iter().filter(|(_, scopes)| !scopes.is_empty());
         let mut reasons = verdict.reasons;
         reasons.extend(listed.map(|(word, scopes)| format!("{word}: {scopes}")));
-        Verdict { goal, ok: true, reasons }
+        Verdict::yes(goal, reasons)
     }
 
     /// What stops everything is the reason, whatever else would be one.
@@ -271,11 +320,11 @@ impl<'a> Restore<'a> {
             Some(Stop::NoPath) => vec!["latest_checkpoint returns None".to_owned()],
             None if reasons.is_empty() => {
                 let averaged = (found.averaged > 0).then(|| "weights come from their moving averages".to_owned());
-                return Verdict { goal, ok: true, reasons: averaged.into_iter().collect() };
+                return Verdict::yes(goal, averaged.into_iter().collect());
             }
             None => reasons,
         };
-        Verdict { goal, ok: false, reasons }
+        Verdict::no(goal, reasons)
     }
 
     /// The exception, and what of the wanted it may be raised for; or of all: everything is restored at once.

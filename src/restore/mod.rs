@@ -22,7 +22,7 @@ mod tensors;
 pub(crate) use keras::{SHORT_LOSSES, UNKNOWN_LOSS};
 pub(crate) use reader::{tuple, type_name};
 
-pub use goals::{Goal, Goals, Verdict, judge};
+pub use goals::{Goal, Goals, Reached, Verdict, judge};
 pub use pairing::{Way, pairs};
 
 use foldhash::HashMap;

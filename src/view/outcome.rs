@@ -105,11 +105,17 @@ impl Reports {
         counts
     }
 
-    /// The exit code: 0 or 1.
+    /// The exit code: 1 where something fails, else 2 where nothing could be looked at: no choice of findings makes a
+    /// success of that.
     pub fn exit(&self) -> u8 {
         let fails =
             |report: &Report| self.missed(report).is_some() || report.findings.iter().any(|one| self.fails(one));
-        u8::from(!self.lenient && self.list.iter().any(fails))
+        let blind = self.list.iter().any(|report| report.looked.checkpoints.is_empty());
+        match (!self.lenient && self.list.iter().any(fails), blind) {
+            (true, _) => 1,
+            (false, true) => 2,
+            (false, false) => 0,
+        }
     }
 }
 
@@ -336,7 +342,7 @@ impl Diff {
 }
 
 impl Outcome {
-    /// The exit code: 0 nothing found, 1 findings or differences, 2 the two sides could not be compared.
+    /// The exit code: 0 nothing found, 1 findings or differences, 2 not looked at, or not compared.
     pub fn exit(&self) -> u8 {
         match self {
             // A file of which nothing can be listed is no success.

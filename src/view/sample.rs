@@ -144,7 +144,10 @@ pub fn listing() -> Listing {
 
 /// Good for nothing but to train further.
 fn goals() -> Goals {
-    let verdict = |goal, ok, reason: &str| Verdict { goal, ok, reasons: vec![reason.to_owned()] };
+    let verdict = |goal, ok, reason: &str| {
+        let reasons = vec![reason.to_owned()];
+        if ok { Verdict::yes(goal, reasons) } else { Verdict::no(goal, reasons) }
+    };
     let verdicts = vec![
         verdict(Goal::Exact, false, "1 changed in value"),
         verdict(Goal::Resume, false, "2 reshaped"),

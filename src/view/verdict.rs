@@ -5,7 +5,7 @@ use crate::compare::change::{self, ChangeKind};
 use crate::compare::story::{Event, EventKind, RenameKind};
 use crate::compare::tally::{Lone, Tally};
 use crate::model::{Container, Group, natural, scope};
-use crate::restore::{Goal, Goals, Loader};
+use crate::restore::{Goal, Goals, Loader, Reached};
 
 /// What differs, in counts; not yet cleaned. "Same" is said only where nothing stands in doubt.
 pub(super) fn of(diff: &Diff) -> String {
@@ -201,15 +201,15 @@ pub(super) fn restore(goals: &Goals) -> String {
 pub(super) fn answers(goals: &Goals) -> (String, Vec<String>) {
     let mut answers: Vec<(Vec<&str>, String)> = Vec::new();
     for verdict in &goals.verdicts {
-        let answer = match (verdict.ok, verdict.goal) {
-            (true, _) => "yes",
+        let answer = match (verdict.answer, verdict.goal) {
             // Few want nothing to have changed.
-            (false, Goal::Exact) => "no",
-            (false, _) => "NO",
+            (Reached::No, goal) if goal != Goal::Exact => "NO",
+            (answer, _) => answer.word(),
         };
         let reasons = verdict.reasons.join(", ");
         let answer = match (verdict.goal, reasons.as_str()) {
-            (Goal::Exact, _) | (_, "") => answer.to_owned(),
+            (Goal::Exact, _) if verdict.answer != Reached::Unknown => answer.to_owned(),
+            (_, "") => answer.to_owned(),
             _ => format!("{answer} ({reasons})"),
         };
         match answers.last_mut() {

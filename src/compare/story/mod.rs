@@ -23,7 +23,6 @@ use std::collections::BTreeMap;
 
 use self::layers::Layers;
 use super::align::Alignment;
-use super::change::unread;
 use crate::model::{Checkpoint, DType, Group, Payload, VariableId};
 
 /// One thing that happened, with every variable that it concerns.
@@ -216,9 +215,9 @@ fn is_way_back(layer: &str) -> bool {
     layer.split('/').any(|part| part.starts_with("backward_"))
 }
 
-/// What happened, the most telling first; nothing, where of one side nothing could be read.
+/// What happened, the most telling first; nothing, where of one side not all could be read.
 pub fn tell(old: &Checkpoint, new: &Checkpoint, alignment: &Alignment) -> Vec<Event> {
-    if unread(old) || unread(new) {
+    if old.is_partial() || new.is_partial() {
         return Vec::new();
     }
     let layers = Layers::of(old, new, alignment);

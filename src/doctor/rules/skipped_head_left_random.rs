@@ -84,7 +84,8 @@ mod tests {
             let mut facts = loaded(against(shapes(5), shapes(7)), Loader::Keras3Weights, None);
             (facts.predictions[0].not_restored, facts.predictions[0].outcome) = (vec![1], Outcome::Partial);
             facts.options = Options { skip_mismatch, ..Options::default() };
-            let verdicts = vec![Verdict { goal: Goal::Finetune, ok, reasons: Vec::new() }];
+            let verdict = if ok { Verdict::yes } else { Verdict::no };
+            let verdicts = vec![verdict(Goal::Finetune, Vec::new())];
             facts.goals = Some(Goals { loader: None, options: facts.options, verdicts });
             let mut findings = Findings::default();
             check(&facts, &mut findings);

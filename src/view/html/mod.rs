@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Diff, Outcome, clean};
 use crate::doctor::Report;
-use crate::restore::{Goal, Goals};
+use crate::restore::{Goal, Goals, Reached};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -75,14 +75,15 @@ fn goals(goals: &Goals) -> Markup {
         section.goals {
             @for verdict in &goals.verdicts {
                 // Few want nothing to have changed.
-                @let class = match (verdict.ok, verdict.goal) {
-                    (true, _) => "good",
-                    (false, Goal::Exact) => "plain",
-                    (false, _) => "error",
+                @let class = match (verdict.answer, verdict.goal) {
+                    (Reached::Yes, _) => "good",
+                    (Reached::No, Goal::Exact) => "plain",
+                    (Reached::No, _) => "error",
+                    (Reached::Unknown, _) => "warning",
                 };
                 div.goal.(class) {
                     span.word { (verdict.goal.word()) }
-                    strong { @if verdict.ok { "yes" } @else { "no" } }
+                    strong { (verdict.answer.word()) }
                     @if !verdict.reasons.is_empty() { small { (clean(&verdict.reasons.join(", "))) } }
                 }
             }

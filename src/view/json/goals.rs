@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::restore::{Goal, Goals, Verdict};
+use crate::restore::{Goal, Goals, Reached, Verdict};
 
 /// Null without a program to restore into.
 #[derive(Serialize)]
@@ -21,6 +21,7 @@ pub(super) struct GoalsRow<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VerdictRow<'a> {
     ok: bool,
+    known: bool,
     reasons: &'a [String],
 }
 
@@ -29,7 +30,8 @@ impl<'a> GoalsRow<'a> {
         let of = |goal: Goal| {
             let verdict = goals.verdicts.iter().find(|verdict: &&Verdict| verdict.goal == goal);
             VerdictRow {
-                ok: verdict.is_some_and(|verdict| verdict.ok),
+                ok: verdict.is_some_and(Verdict::ok),
+                known: verdict.is_some_and(|verdict| verdict.answer != Reached::Unknown),
                 reasons: verdict.map_or(&[], |verdict| verdict.reasons.as_slice()),
             }
         };

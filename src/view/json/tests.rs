@@ -108,7 +108,7 @@ fn a_comparison() {
     let summary = "5 variables: 1 new (k\\xff\n), 1 gone (層), 3 in place; 1 of 3 differ in value";
     assert_eq!(answer["summary"], summary);
     assert_eq!(answer["goals"]["loader"], "checkpoint");
-    assert_eq!(answer["goals"]["finetune"], json!({"ok": true, "reasons": [format!("new: {HOSTILE}")]}));
+    assert_eq!(answer["goals"]["finetune"], json!({"ok": true, "known": true, "reasons": [format!("new: {HOSTILE}")]}));
     assert_eq!(answer["goals"]["resume"]["ok"], false);
 }
 

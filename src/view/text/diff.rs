@@ -70,7 +70,7 @@ fn details(diff: &Diff, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 /// The last line: what a restore would be good for. Where it is too long, each answer has its own.
 pub(super) fn restore(goals: &Goals, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style);
-    let works = goals.verdicts.iter().all(|verdict| verdict.ok || verdict.goal == Goal::Exact);
+    let works = goals.verdicts.iter().all(|verdict| verdict.ok() || verdict.goal == Goal::Exact);
     let whole = clean(&verdict::restore(goals)).into_owned();
     let lines = if style.width.is_none_or(|columns| width(&whole) <= columns) {
         vec![whole]

@@ -146,12 +146,15 @@ fn doubt_is_told_with_the_alternatives() {
 
 #[test]
 fn the_last_line_is_the_verdict() {
-    let verdict = |goal, ok, reason: &str| Verdict { goal, ok, reasons: vec![reason.to_owned()] };
+    let verdict = |goal, ok, reason: &str| {
+        let reasons = vec![reason.to_owned()];
+        if ok { Verdict::yes(goal, reasons) } else { Verdict::no(goal, reasons) }
+    };
     let verdicts = vec![
         verdict(Goal::Exact, false, "3 added"),
         verdict(Goal::Resume, false, "2 reshaped"),
         verdict(Goal::Finetune, true, "new: he\u{1b}ad"),
-        Verdict { goal: Goal::Infer, ok: false, reasons: vec!["1 new".to_owned(), "2 misplaced".to_owned()] },
+        Verdict::no(Goal::Infer, vec!["1 new".to_owned(), "2 misplaced".to_owned()]),
     ];
     let goals = Goals { loader: Some(Loader::Saver), options: Options::default(), verdicts };
     let expected = "Restore by saver: exact no, resume NO (2 reshaped), finetune yes (new: he\\x1bad), \
