@@ -47,7 +47,7 @@ pub fn settled(disk: &Memory, config: &str, command: &Command) -> Option<Outcome
 fn ask(disk: &Memory, settings: &cli::Settings, command: &Command) -> Option<Outcome> {
     match ckpt::outcome(disk, settings, command) {
         Ok(outcome) => {
-            render(&outcome);
+            render(disk, &outcome);
             Some(outcome)
         }
         // It is printed, so it is made.
@@ -59,24 +59,24 @@ fn ask(disk: &Memory, settings: &cli::Settings, command: &Command) -> Option<Out
 }
 
 /// Writes an answer as text, and in one other output: all of them would take ten times as long.
-fn render(outcome: &Outcome) {
-    let text = written(outcome, Style { verbose: true, ..style(Format::Text) });
+fn render(disk: &Memory, outcome: &Outcome) {
+    let text = written(disk, outcome, Style { verbose: true, ..style(Format::Text) });
     plain(&text);
     if let Outcome::Diff(diff) = outcome {
         let maps = [MapKind::Json, MapKind::Python].map(|kind| view::map(diff, kind));
         maps.iter().flatten().for_each(|map| plain(map));
     }
     match text.len() % 10 {
-        0 | 1 => plain(&written(outcome, Style { unicode: true, width: Some(60), ..style(Format::Text) })),
-        2 => plain(&written(outcome, style(Format::Concise))),
-        3 => plain(&written(outcome, style(Format::Csv))),
-        4 => json(&written(outcome, style(Format::Json))),
-        5 => written(outcome, style(Format::JsonLines)).lines().for_each(json),
-        6 => drop(written(outcome, style(Format::Markdown))),
-        7 => drop(written(outcome, style(Format::Junit))),
-        8 if text.len().is_multiple_of(8) => json(&written(outcome, style(Format::Sarif))),
-        8 => json(&written(outcome, style(Format::Gitlab))),
-        _ => plain(&written(outcome, style(Format::Github))),
+        0 | 1 => plain(&written(disk, outcome, Style { unicode: true, width: Some(60), ..style(Format::Text) })),
+        2 => plain(&written(disk, outcome, style(Format::Concise))),
+        3 => plain(&written(disk, outcome, style(Format::Csv))),
+        4 => json(&written(disk, outcome, style(Format::Json))),
+        5 => written(disk, outcome, style(Format::JsonLines)).lines().for_each(json),
+        6 => drop(written(disk, outcome, style(Format::Markdown))),
+        7 => drop(written(disk, outcome, style(Format::Junit))),
+        8 if text.len().is_multiple_of(8) => json(&written(disk, outcome, style(Format::Sarif))),
+        8 => json(&written(disk, outcome, style(Format::Gitlab))),
+        _ => plain(&written(disk, outcome, style(Format::Github))),
     }
 }
 
@@ -96,9 +96,9 @@ fn style(format: Format) -> Style {
 }
 
 /// Nothing, for an output that this answer does not have.
-fn written(outcome: &Outcome, style: Style) -> String {
+fn written(disk: &Memory, outcome: &Outcome, style: Style) -> String {
     let mut out = Vec::new();
-    match view::write(outcome, &style, &mut out) {
+    match ckpt::write(disk, outcome, &style, &mut out) {
         Err(error) if error.kind() == ErrorKind::Unsupported => return String::new(),
         written => written.expect("memory takes what is written"),
     }
