@@ -28,7 +28,7 @@ mod version;
 pub use extents::overlaps;
 pub use listing::open as open_listing;
 pub use meta_graph::beside as graph_beside;
-pub use resolve::{resolve, restorable};
+pub use resolve::{Ground, resolve};
 pub use saved_model::read as read_saved_model;
 
 use std::io;

@@ -79,11 +79,11 @@ pub fn read(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Opt
         if !files::is_absent(&error) {
             faults.push(files::unreadable(&self::label(&folder).into(), &error));
         }
-        Vec::new()
+        Arc::default()
     });
     let has = |name: &str| store.stat(&directory.join(name)).is_ok_and(|item| is_file(&item));
     let model = SavedModel {
-        assets: assets.into_iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name).collect(),
+        assets: assets.iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name.clone()).collect(),
         wanted_assets: found.assets.into_iter().collect(),
         fingerprint: has("fingerprint.pb"),
         keras_metadata: has("keras_metadata.pb"),

@@ -13,29 +13,53 @@ pub(super) fn volume(extents: &[(u64, u64)]) -> u64 {
     extents.iter().fold(1, |product, (_, length)| product.saturating_mul(*length))
 }
 
-/// Copies the elements of a box, of `size` bytes each, to their places in the whole. What of the box lies
-/// beyond the tensor is left out.
-pub(super) fn place(whole: &mut [u8], axes: &[u64], size: u64, slice: &Slice, elements: &[u8]) {
-    let inside = clip(axes, slice);
-    let lengths: Vec<u64> = slice.extents.iter().map(|(_, length)| *length).collect();
-    let within: Vec<(u64, u64)> = inside.iter().map(|(_, length)| (0, *length)).collect();
-    let row = inside.last().map_or(1, |(_, length)| *length);
-    for number in 0..volume(&inside).checked_div(row).unwrap_or(0) {
-        let first = number.saturating_mul(row);
-        let from = bytes(elements.len(), position(&lengths, &within, first), row, size);
-        let to = bytes(whole.len(), position(axes, &inside, first), row, size);
-        let Some((from, to)) = elements.get(from).zip(whole.get_mut(to)) else { return };
-        to.copy_from_slice(from);
-    }
+/// The stretches of a tensor that a box is made of, the part of it that lies within the tensor. Both the tensor and the
+/// box have them in one order.
+#[derive(Debug)]
+pub(super) struct Runs {
+    axes: Vec<u64>,
+    lengths: Vec<u64>,
+    /// The part within the tensor, by its places in the tensor and in the box.
+    inside: Vec<(u64, u64)>,
+    within: Vec<(u64, u64)>,
+    /// Elements of each.
+    pub length: u64,
+    /// How many there are.
+    pub count: u64,
 }
 
-/// The bytes of a row of elements; beyond the end of `all` if they do not lie in it.
-fn bytes(all: usize, first: u64, count: u64, size: u64) -> std::ops::Range<usize> {
-    let start = usize::try_from(first.saturating_mul(size)).unwrap_or(usize::MAX);
-    let length = usize::try_from(count.saturating_mul(size)).unwrap_or(usize::MAX);
-    match start.checked_add(length) {
-        Some(end) => start..end,
-        None => all..usize::MAX,
+impl Runs {
+    /// Those of a box of a tensor.
+    pub fn new(axes: &[u64], slice: &Slice) -> Self {
+        let inside = clip(axes, slice);
+        let lengths: Vec<u64> = slice.extents.iter().map(|(_, length)| *length).collect();
+        let mut length = 1u64;
+        for ((axis, of_box), (start, of_run)) in axes.iter().zip(&lengths).zip(&inside).rev() {
+            length = length.saturating_mul(*of_run);
+            // An axis that is whole goes on in the one before it.
+            if *start != 0 || of_run != axis || of_box != axis {
+                break;
+            }
+        }
+        let count = volume(&inside).checked_div(length).unwrap_or(0);
+        let within = inside.iter().map(|(_, length)| (0, *length)).collect();
+        Self { axes: axes.to_vec(), lengths, inside, within, length, count }
+    }
+
+    /// Where a stretch begins in the tensor, and where in the box.
+    pub fn start(&self, number: u64) -> (u64, u64) {
+        let first = number.saturating_mul(self.length);
+        (position(&self.axes, &self.inside, first), position(&self.lengths, &self.within, first))
+    }
+
+    /// Where an element of the part within the tensor lies in the tensor.
+    pub fn position(&self, index: u64) -> u64 {
+        position(&self.axes, &self.inside, index)
+    }
+
+    /// True if no part of the box lies beyond the tensor: then it is one stretch of its own elements.
+    pub fn is_whole(&self) -> bool {
+        self.lengths.iter().zip(&self.inside).all(|(length, (_, inside))| length == inside)
     }
 }
 
@@ -63,15 +87,26 @@ mod tests {
         assert_eq!(position(&[], &[], 0), 0);
     }
 
+    fn runs(axes: &[u64], extents: &[(u64, u64)]) -> (u64, Vec<(u64, u64)>) {
+        let runs = Runs::new(axes, &Slice { extents: extents.into() });
+        (runs.length, (0..runs.count).map(|number| runs.start(number)).collect())
+    }
+
+    #[test]
+    fn stretches_are_as_long_as_they_can_be() {
+        assert_eq!(runs(&[6, 5], &[(2, 2), (1, 3)]), (3, vec![(11, 0), (16, 3)]));
+        assert_eq!(runs(&[6, 5], &[(2, 2), (0, 5)]), (10, vec![(10, 0)]));
+        assert_eq!(runs(&[4, 2, 3], &[(1, 2), (1, 1), (0, 3)]), (3, vec![(9, 0), (15, 3)]));
+        assert_eq!(runs(&[], &[]), (1, vec![(0, 0)]));
+        assert_eq!(runs(&[0, 3], &[(0, 0), (0, 3)]), (0, vec![]));
+    }
+
     #[test]
     fn what_lies_beyond_the_tensor_is_left_out() {
-        let slice = |extents: &[(u64, u64)]| Slice { extents: extents.into() };
-        let mut whole = [0; 6];
         // The box [1..3, 2..4] of a [2, 3] tensor has one element in it.
-        place(&mut whole, &[2, 3], 1, &slice(&[(1, 2), (2, 2)]), &[1, 2, 3, 4]);
-        assert_eq!(whole, [0, 0, 0, 0, 0, 1]);
-        place(&mut whole, &[2, 3], 1, &slice(&[(u64::MAX, u64::MAX), (0, 3)]), &[9; 6]);
-        place(&mut whole, &[2, 3], 1, &slice(&[(0, 2), (0, 3)]), &[7, 7, 7]);
-        assert_eq!(whole, [7, 7, 7, 0, 0, 1], "the second row is not there");
+        assert_eq!(runs(&[2, 3], &[(1, 2), (2, 2)]), (1, vec![(5, 0)]));
+        assert_eq!(runs(&[3, 3], &[(0, 2), (2, 2)]), (1, vec![(2, 0), (5, 2)]));
+        assert_eq!(runs(&[2, 3], &[(u64::MAX, u64::MAX), (0, 3)]), (0, vec![]));
+        assert_eq!(runs(&[3], &[(2, 5)]), (1, vec![(2, 0)]));
     }
 }

@@ -1,17 +1,35 @@
-//! The bytes of one chunk of an array: what the filters did is undone.
+//! The elements of one chunk of an array: what the filters did is undone, a little at a time, so that however much a
+//! chunk comes to need not be held.
+
+mod fletcher;
+mod shuffle;
 
 use std::fmt;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use self::fletcher::Checked;
+use self::shuffle::{Planes, unshuffled};
+use super::source::{Broken, Exactly, Source};
 use crate::model::Filter;
+
+/// Bytes of a chunk that may be held where that is faster. HDF5 itself has room for 1 MiB unless told otherwise, and
+/// chunks that do not fit there are slow for everyone.
+pub(super) const WHOLE: u64 = 4 << 20;
+
+/// Stored bytes that are read at a time.
+const INPUT: usize = 1 << 13;
+
+/// Bytes of memory that a reader takes, and that it takes for each time that something is decompressed side by side.
+const READER: u64 = 48 << 10;
+const INFLATED: u64 = 56 << 10;
 
 /// Why the elements of a chunk cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChunkError {
     /// It went through a filter that cannot be undone here.
     Unsupported(Filter),
-    /// It does not decompress to what it should.
+    /// It does not decompress.
     Deflate,
     /// The checksum behind it does not fit.
     Checksum {
@@ -20,12 +38,17 @@ pub enum ChunkError {
         /// As the bytes have it.
         computed: u32,
     },
-    /// It has another number of bytes than a chunk should.
-    Size {
+    /// It has fewer bytes than a chunk should.
+    Short {
         /// What a chunk should have.
-        expected: usize,
+        expected: u64,
         /// What this one has.
-        found: usize,
+        found: u64,
+    },
+    /// It has more bytes than a chunk should.
+    Long {
+        /// What a chunk should have.
+        expected: u64,
     },
 }
 
@@ -35,151 +58,143 @@ impl fmt::Display for ChunkError {
             Self::Unsupported(filter) => write!(f, "the filter {filter} cannot be undone here"),
             Self::Deflate => f.write_str("does not decompress"),
             Self::Checksum { stored, computed } => write!(f, "has checksum {computed:08x}, {stored:08x} is stored"),
-            Self::Size { expected, found } => write!(f, "has {found} bytes, a chunk needs {expected}"),
+            Self::Short { expected, found } => write!(f, "has {found} bytes, a chunk needs {expected}"),
+            Self::Long { expected } => write!(f, "has more than the {expected} bytes of a chunk"),
         }
     }
 }
 
 impl std::error::Error for ChunkError {}
 
-/// Bytes that filters may add to a chunk on its way: a checksum, and what zlib needs where it gains nothing.
-const SLACK: usize = 1024;
-
-/// The elements of a chunk, `size` bytes, from the `stored` ones. `filters` are in the order of the writing;
-/// bit n of `mask` is set if filter n was left out.
+/// The elements of a chunk, `size` bytes. `filters` are in the order of the writing; bit n of `mask` is set if filter
+/// n was left out. `stored` gives the stored bytes, from their beginning, as often as it is asked. Up to `whole` bytes
+/// may be held.
 ///
 /// # Errors
-/// If a filter is unknown, or the bytes are not what the filters make of `size` bytes.
-pub fn unfilter(stored: Vec<u8>, filters: &[Filter], mask: u32, size: usize) -> Result<Vec<u8>, ChunkError> {
-    let mut bytes = stored;
-    for (number, filter) in filters.iter().enumerate().rev() {
-        let is_left_out = u32::try_from(number).ok().and_then(|number| mask.checked_shr(number)).unwrap_or(0) & 1 == 1;
-        if is_left_out {
-            continue;
+/// If a filter is unknown; what else is wrong shows as the bytes are read.
+pub(super) fn elements<'a>(
+    stored: &dyn Fn() -> Box<dyn Source + 'a>,
+    filters: &[Filter],
+    mask: u32,
+    (size, whole): (u64, u64),
+) -> Result<Box<dyn Source + 'a>, Broken> {
+    let is_left_out =
+        |number: usize| u32::try_from(number).ok().and_then(|number| mask.checked_shr(number)).unwrap_or(0) & 1 == 1;
+    let filters: Vec<&Filter> =
+        filters.iter().enumerate().filter(|(number, _)| !is_left_out(*number)).map(|(_, filter)| filter).collect();
+    Ok(Box::new(Exactly::new(undone(stored, &filters, Some(size), whole)?, size)))
+}
+
+/// Bytes of memory that it takes to read on in a chunk of which nothing is held, roughly.
+pub(super) fn cost(filters: &[Filter]) -> u64 {
+    let planes = filters.iter().map(|filter| match filter {
+        Filter::Shuffle { element } => u64::from(*element).max(1),
+        _ => 1,
+    });
+    let inflated = filters.iter().filter(|filter| matches!(filter, Filter::Deflate)).count() as u64;
+    planes.fold(1, u64::saturating_mul).saturating_mul(inflated.saturating_mul(INFLATED)).saturating_add(READER)
+}
+
+/// What was there before these filters, `length` bytes if that can be told.
+fn undone<'a>(
+    stored: &dyn Fn() -> Box<dyn Source + 'a>,
+    filters: &[&Filter],
+    length: Option<u64>,
+    whole: u64,
+) -> Result<Box<dyn Source + 'a>, Broken> {
+    let Some((first, later)) = filters.split_first() else { return Ok(stored()) };
+    Ok(match first {
+        Filter::Deflate => Box::new(Inflated::new(undone(stored, later, None, whole)?)),
+        Filter::Fletcher32 => {
+            Box::new(Checked::new(undone(stored, later, length.map(|length| length.saturating_add(4)), whole)?))
         }
-        bytes = match filter {
-            Filter::Deflate => inflate(&bytes, size.saturating_add(SLACK))?,
-            Filter::Shuffle { element } => unshuffle(bytes, usize::try_from(*element).unwrap_or(usize::MAX)),
-            Filter::Fletcher32 => check(bytes)?,
-            other @ Filter::Other { .. } => return Err(ChunkError::Unsupported(other.clone())),
-        };
-    }
-    if bytes.len() != size {
-        return Err(ChunkError::Size { expected: size, found: bytes.len() });
-    }
-    Ok(bytes)
+        Filter::Shuffle { element: 0 | 1 } => undone(stored, later, length, whole)?,
+        Filter::Shuffle { element } => match length.filter(|length| *length > whole) {
+            None => Box::new(unshuffled(undone(stored, later, length, whole)?, *element, length)?),
+            // Each plane is read by itself, through the filters behind: to be done once, and of few planes.
+            Some(length) if *element <= shuffle::PLANES && !later.iter().any(|filter| is_shuffle(filter)) => {
+                Box::new(Planes::open(|| undone(stored, later, Some(length), whole), *element, length)?)
+            }
+            Some(_) => return Err(ChunkError::Unsupported((*first).clone()).into()),
+        },
+        other @ Filter::Other { .. } => return Err(ChunkError::Unsupported((*other).clone()).into()),
+    })
 }
 
-/// Decompresses to at most `limit` bytes, taking memory as they come.
-fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, ChunkError> {
-    let mut state = Decompress::new(true);
-    // Deflate shrinks to 1/1032 at the best, so more than this is not needed.
-    let most = bytes.len().saturating_mul(1040).saturating_add(SLACK).min(limit);
-    let mut out = Vec::with_capacity(most);
-    match state.decompress_vec(bytes, &mut out, FlushDecompress::Finish) {
-        Ok(Status::StreamEnd) => Ok(out),
-        _ => Err(ChunkError::Deflate),
+fn is_shuffle(filter: &Filter) -> bool {
+    matches!(filter, Filter::Shuffle { element: 2.. })
+}
+
+/// Bytes that zlib compressed.
+struct Inflated<'a> {
+    inner: Box<dyn Source + 'a>,
+    state: Decompress,
+    input: Vec<u8>,
+    /// What of the input is still to be taken.
+    at: usize,
+    end: usize,
+    is_done: bool,
+}
+
+impl<'a> Inflated<'a> {
+    fn new(inner: Box<dyn Source + 'a>) -> Self {
+        Self { inner, state: Decompress::new(true), input: Vec::new(), at: 0, end: 0, is_done: false }
+    }
+
+    /// Reads what is left: a checksum that stands behind the compressed bytes tells more than that they are broken.
+    fn drain(&mut self) -> Result<(), Broken> {
+        self.inner.skip(u64::MAX).map(|_| ())
     }
 }
 
-/// Puts the bytes of each element together again. What is left over from whole elements stays at the end.
-fn unshuffle(bytes: Vec<u8>, element: usize) -> Vec<u8> {
-    let count = bytes.len().checked_div(element).unwrap_or(0);
-    if element < 2 || count < 2 {
-        return bytes;
-    }
-    let Some((planes, rest)) = bytes.split_at_checked(count.saturating_mul(element)) else { return bytes };
-    let mut out = vec![0; planes.len()];
-    for (place, plane) in planes.chunks_exact(count).enumerate() {
-        for (to, from) in out.iter_mut().skip(place).step_by(element).zip(plane) {
-            *to = *from;
+impl Source for Inflated<'_> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Broken> {
+        while !self.is_done {
+            if self.at == self.end {
+                self.input.resize(INPUT, 0);
+                (self.at, self.end) = (0, self.inner.read(&mut self.input)?);
+            }
+            let input = self.input.get(self.at..self.end).unwrap_or_default();
+            let before = (self.state.total_in(), self.state.total_out());
+            let status = self.state.decompress(input, into, FlushDecompress::None);
+            let taken = (self.state.total_in() - before.0) as usize;
+            let given = (self.state.total_out() - before.1) as usize;
+            self.at += taken;
+            match status {
+                Ok(Status::StreamEnd) => {
+                    self.is_done = true;
+                    self.drain()?;
+                }
+                Ok(_) if taken > 0 || given > 0 => {}
+                _ => {
+                    self.drain()?;
+                    return Err(ChunkError::Deflate.into());
+                }
+            }
+            if given > 0 {
+                return Ok(given);
+            }
         }
+        Ok(0)
     }
-    out.extend_from_slice(rest);
-    out
 }
 
-/// Takes the checksum from behind the bytes and looks whether it fits.
-fn check(mut bytes: Vec<u8>) -> Result<Vec<u8>, ChunkError> {
-    let Some((body, sum)) = bytes.split_last_chunk::<4>() else {
-        return Err(ChunkError::Size { expected: 4, found: bytes.len() });
+/// The elements of a chunk that lies in memory.
+#[cfg(test)]
+pub(crate) fn unfilter(stored: &[u8], filters: &[Filter], mask: u32, size: usize) -> Result<Vec<u8>, ChunkError> {
+    let held = || -> Box<dyn Source> { Box::new(super::source::Held::new(stored.to_vec())) };
+    let all = || -> Result<Vec<u8>, Broken> {
+        let mut source = elements(&held, filters, mask, (size as u64, WHOLE))?;
+        let mut bytes = vec![0; size];
+        source.fill(&mut bytes)?;
+        source.read(&mut [0])?;
+        Ok(bytes)
     };
-    let (stored, computed) = (u32::from_le_bytes(*sum), fletcher32(body));
-    // HDF5 before 1.6.3 wrote the bytes of each half in the other order, and HDF5 still takes that.
-    let swapped = ((stored & 0x00ff_00ff) << 8) | ((stored >> 8) & 0x00ff_00ff);
-    if computed != stored && computed != swapped {
-        return Err(ChunkError::Checksum { stored, computed });
-    }
-    bytes.truncate(body.len());
-    Ok(bytes)
-}
-
-/// HDF5's way of this checksum: words of two bytes, the first one the upper, sums modulo 65535.
-fn fletcher32(bytes: &[u8]) -> u32 {
-    let (mut first, mut second) = (0u32, 0u32);
-    for pair in bytes.chunks(2) {
-        let word = match pair {
-            [high, low] => u16::from_be_bytes([*high, *low]),
-            [high] => u16::from_be_bytes([*high, 0]),
-            _ => 0,
-        };
-        // One's complement sums: zero is written as all bits set once anything was added.
-        first = fold(first.wrapping_add(word.into()));
-        second = fold(second.wrapping_add(first));
-    }
-    (second << 16) | first
-}
-
-fn fold(sum: u32) -> u32 {
-    (sum & 0xffff).wrapping_add(sum >> 16)
+    all().map_err(|broken| match broken {
+        Broken::Wrong(error) => error,
+        Broken::Unreadable(fault) => panic!("{fault}"),
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    fn deflated(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    #[test]
-    fn shuffled_bytes_find_their_places() {
-        let shuffle = [Filter::Shuffle { element: 3 }];
-        // Elements 1 2 3 and 4 5 6, one byte left over.
-        assert_eq!(unfilter(vec![1, 4, 2, 5, 3, 6, 9], &shuffle, 0, 7), Ok(vec![1, 2, 3, 4, 5, 6, 9]));
-        assert_eq!(unfilter(vec![1, 4, 2, 5], &shuffle, 1, 4), Ok(vec![1, 4, 2, 5]), "left out by the mask");
-    }
-
-    #[test]
-    fn compressed_bytes_may_not_grow_beyond_the_chunk() {
-        let bytes = vec![7; 100_000];
-        assert_eq!(unfilter(deflated(&bytes), &[Filter::Deflate], 0, 100_000), Ok(bytes.clone()));
-        assert_eq!(unfilter(deflated(&bytes), &[Filter::Deflate], 0, 1000), Err(ChunkError::Deflate));
-        let size = ChunkError::Size { expected: 100_001, found: 100_000 };
-        assert_eq!(unfilter(deflated(&bytes), &[Filter::Deflate], 0, 100_001), Err(size));
-        let mut cut = deflated(&bytes);
-        cut.truncate(20);
-        assert_eq!(unfilter(cut, &[Filter::Deflate], 0, 100_000), Err(ChunkError::Deflate));
-    }
-
-    #[test]
-    fn a_wrong_checksum_is_told() {
-        // Words 0x0102 and 0x0300: sums 0x0402, and 0x0102 + 0x0402.
-        let mut bytes = vec![1, 2, 3, 0x02, 0x04, 0x04, 0x05];
-        assert_eq!(unfilter(bytes.clone(), &[Filter::Fletcher32], 0, 3), Ok(vec![1, 2, 3]));
-        bytes[0] = 2;
-        let error = ChunkError::Checksum { stored: 0x0504_0402, computed: 0x0704_0502 };
-        assert_eq!(unfilter(bytes, &[Filter::Fletcher32], 0, 3), Err(error));
-    }
-
-    #[test]
-    fn an_unknown_filter_is_named() {
-        let filters = [Filter::Other { number: 32000, name: "lzf".to_owned() }];
-        let error = unfilter(vec![1], &filters, 0, 1).unwrap_err();
-        assert_eq!(error.to_string(), "the filter lzf cannot be undone here");
-    }
-}
+mod tests;

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::opened::{Opened, with_buffers};
 use super::products::Products;
-use super::stream::{self, Stream, nowhere};
-use super::{PIECE, decode};
+use super::stream::{self, Run, Stream, nowhere, repeat};
+use super::{PIECE, STRETCH, decode};
 use crate::bytes::{Fault, FaultKind};
 use crate::model::{Checkpoint, DType, Delta, Entry, Extent, Kind, Payload, Tolerance};
 use crate::store::Store;
@@ -16,7 +16,6 @@ use block::{BLOCK, Block};
 
 /// Two checkpoints whose values are held against each other.
 pub struct Deltas<'a> {
-    store: &'a dyn Store,
     old: &'a Checkpoint,
     new: &'a Checkpoint,
     opened: [Opened<'a>; 2],
@@ -27,7 +26,7 @@ impl<'a> Deltas<'a> {
     /// Reads nothing yet.
     pub fn new(store: &'a dyn Store, old: &'a Checkpoint, new: &'a Checkpoint, tolerance: Tolerance) -> Self {
         let opened = [old, new].map(|checkpoint| Opened::new(store, checkpoint));
-        Self { store, old, new, opened, tolerance }
+        Self { old, new, opened, tolerance }
     }
 
     /// Reads two tensors of one shape side by side, on all threads. None for strings and their like, and for
@@ -50,54 +49,66 @@ impl<'a> Deltas<'a> {
 
     /// Tensors that lie in one stretch each, with the bytes of a number: of so many numbers.
     fn pieces(&self, old: (&Entry, Extent, usize), new: (&Entry, Extent, usize), count: u64) -> Result<Tally, Fault> {
+        let [opened_old, opened_new] = &self.opened;
+        // A record may claim more than any disk holds: both are there as a whole, or nothing is begun.
+        opened_old.size(old.1)?;
+        opened_new.size(new.1)?;
         let [step, of_old, of_new] = [PIECE / old.2.max(new.2).max(1), old.2, new.2].map(|size| size as u64);
+        let stretch = STRETCH / PIECE as u64 * step;
         let part = |extent: Extent, size: u64, from: u64, to: u64| Extent {
             offset: extent.offset + from * size,
             length: (to - from) * size,
             ..extent
         };
-        let look = |piece: u64| -> Result<Tally, Fault> {
-            let (from, to) = (piece * step, count.min((piece + 1) * step));
+        let look = |from: u64| -> Result<(u64, Tally), Fault> {
+            let mut tally = self.tally(old.0, new.0);
+            let end = count.min(from + stretch);
             with_buffers(|[a, b]| {
-                let [opened_old, opened_new] = &self.opened;
-                let a = opened_old.read(part(old.1, of_old, from, to), a)?;
-                let b = opened_new.read(part(new.1, of_new, from, to), b)?;
-                stream::to_little_endian(old.0.endianness, old.0.dtype, a);
-                stream::to_little_endian(new.0.endianness, new.0.dtype, b);
-                let mut tally = self.tally(old.0, new.0);
-                tally.add(a, b);
-                Ok(tally)
+                for from in (from..end).step_by(step as usize) {
+                    let to = end.min(from + step);
+                    let a = opened_old.read(part(old.1, of_old, from, to), a)?;
+                    let b = opened_new.read(part(new.1, of_new, from, to), b)?;
+                    stream::to_little_endian(old.0.endianness, old.0.dtype, a);
+                    stream::to_little_endian(new.0.endianness, new.0.dtype, b);
+                    tally.add(a, b);
+                }
+                Ok((from, tally))
             })
         };
         // Handed out from front to back, and taken together in that order: sums do not depend on the threads.
-        let mut looks: Vec<(u64, Result<Tally, Fault>)> =
-            (0..count.div_ceil(step)).par_bridge().map(|piece| (piece, look(piece))).collect();
-        looks.sort_unstable_by_key(|(piece, _)| *piece);
+        let stretches = (0..count.div_ceil(stretch)).par_bridge().map(|number| look(number * stretch));
+        let mut looks: Vec<(u64, Tally)> = stretches.collect::<Result<_, _>>()?;
+        looks.sort_unstable_by_key(|(from, _)| *from);
         let mut tally = self.tally(old.0, new.0);
-        for (_, look) in looks {
-            tally.append(&look?);
-        }
+        looks.iter().for_each(|(_, look)| tally.append(look));
         Ok(tally)
     }
 
     /// Tensors that are in slices or pieces.
     fn streams(&self, old: &Entry, new: &Entry) -> Result<Tally, Fault> {
         let mut tally = self.tally(old, new);
-        let mut a = Side::open(self.store, self.old, old)?;
-        let mut b = Side::open(self.store, self.new, new)?;
+        let [opened_old, opened_new] = &self.opened;
+        let (mut a, mut b) = (Side::open(opened_old, old)?, Side::open(opened_new, new)?);
         loop {
-            let numbers = match (a.available()?, b.available()?) {
-                (0, 0) => return Ok(tally),
-                (0, _) | (_, 0) => {
-                    let sides = if a.available()? == 0 { (self.old, old, new) } else { (self.new, new, old) };
-                    let (checkpoint, entry, other) = sides;
-                    let (stored, expected) = (entry.stored_bytes(), other.stored_bytes());
-                    let kind = FaultKind::SizeMismatch { key: entry.key.to_string(), stored, expected };
-                    return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
-                }
-                (a, b) => a.min(b),
-            };
-            tally.add(a.take(numbers), b.take(numbers));
+            let (of_a, of_b) = (a.available()?, b.available()?);
+            if of_a == 0 && of_b == 0 {
+                return Ok(tally);
+            }
+            if of_a == 0 || of_b == 0 {
+                let sides = if of_a == 0 { (self.old, old, new) } else { (self.new, new, old) };
+                let (checkpoint, entry, other) = sides;
+                let (stored, expected) = (entry.stored_bytes(), other.stored_bytes());
+                let kind = FaultKind::SizeMismatch { key: entry.key.to_string(), stored, expected };
+                return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
+            }
+            let count = of_a.min(of_b);
+            if let Some((x, y)) = a.same().zip(b.same()) {
+                tally.repeat(x, y, count);
+                (a.left, b.left) = (a.left - count, b.left - count);
+            } else {
+                let count = count.min(a.most()).min(b.most());
+                tally.add(a.take(count), b.take(count));
+            }
         }
     }
 
@@ -123,34 +134,61 @@ fn number(dtype: DType) -> Option<(Kind, usize)> {
     })
 }
 
-/// One of the two tensors: the piece that is being looked at.
-struct Side {
-    stream: Stream,
+/// One of the two tensors: the elements that are being looked at.
+struct Side<'a> {
+    stream: Stream<'a>,
+    /// Bytes of an element.
     size: usize,
-    piece: Vec<u8>,
-    at: usize,
+    /// Elements at hand, and how many are left; of those that are all the same, one.
+    bytes: Vec<u8>,
+    left: u64,
+    is_same: bool,
+    /// Of those that are all the same, as many as are taken.
+    repeated: Vec<u8>,
 }
 
-impl Side {
-    fn open(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Self, Fault> {
-        let size = number(entry.dtype).map_or(1, |(_, size)| size);
-        Ok(Self { stream: Stream::open(store, checkpoint, entry)?, size, piece: Vec::new(), at: 0 })
+impl<'a> Side<'a> {
+    fn open(opened: &'a Opened<'a>, entry: &'a Entry) -> Result<Self, Fault> {
+        let size = entry.dtype.bytes().map_or(1, |size| size as usize).max(1);
+        let stream = Stream::open(opened, entry)?;
+        Ok(Self { stream, size, bytes: Vec::new(), left: 0, is_same: false, repeated: Vec::new() })
     }
 
-    /// How many numbers are at hand; 0 at the end.
-    fn available(&mut self) -> Result<usize, Fault> {
-        if self.at >= self.piece.len() {
-            self.piece.clear();
-            self.piece.extend_from_slice(self.stream.next()?);
-            self.at = 0;
+    /// How many elements are at hand; 0 at the end.
+    fn available(&mut self) -> Result<u64, Fault> {
+        if self.left == 0 {
+            self.bytes.clear();
+            let (bytes, count) = match self.stream.run()? {
+                Run::Bytes(bytes) => (bytes, None),
+                Run::Same { element, count } => (element, Some(count)),
+            };
+            self.bytes.extend_from_slice(bytes);
+            self.is_same = count.is_some();
+            self.left = count.unwrap_or((self.bytes.len() / self.size) as u64);
         }
-        Ok((self.piece.len() - self.at) / self.size)
+        Ok(self.left)
     }
 
-    fn take(&mut self, numbers: usize) -> &[u8] {
-        let start = self.at;
-        self.at = self.piece.len().min(start + numbers * self.size);
-        self.piece.get(start..self.at).unwrap_or_default()
+    /// Elements that may be taken in one go.
+    fn most(&self) -> u64 {
+        if self.is_same { (PIECE / self.size) as u64 } else { self.left }
+    }
+
+    /// The one that the next elements are, if they are all the same.
+    fn same(&self) -> Option<&[u8]> {
+        self.is_same.then_some(self.bytes.as_slice())
+    }
+
+    fn take(&mut self, count: u64) -> &[u8] {
+        if self.is_same {
+            self.left -= count;
+            self.repeated.clear();
+            repeat(&self.bytes, count, &mut self.repeated);
+            return &self.repeated;
+        }
+        let start = self.bytes.len() / self.size - self.left as usize;
+        self.left -= count;
+        self.bytes.get(start * self.size..(start + count as usize) * self.size).unwrap_or_default()
     }
 }
 
@@ -195,6 +233,28 @@ impl Tally {
                 None => old.chunks_exact(a).zip(new.chunks_exact(b)).for_each(|(x, y)| self.pair(x, y)),
             }
         }
+    }
+
+    /// Takes in two elements that stand beside each other so many times.
+    fn repeat(&mut self, old: &[u8], new: &[u8], count: u64) {
+        let mut once = Self {
+            delta: Delta::default(),
+            squares: Default::default(),
+            dot: Products::default(),
+            sums: Default::default(),
+            finite: 0,
+            not_zero: 0,
+            ..*self
+        };
+        once.add(old, new);
+        let delta = &mut once.delta;
+        let counts = [&mut delta.total, &mut delta.changed, &mut delta.outside, &mut delta.new_nan, &mut delta.new_inf];
+        let counts = counts.into_iter().chain([&mut once.finite, &mut once.not_zero]);
+        counts.for_each(|some| *some = some.saturating_mul(count));
+        once.squares = once.squares.map(|sum| sum.times(count));
+        once.sums = once.sums.map(|sum| sum.times(count));
+        once.dot = once.dot.times(count);
+        self.append(&once);
     }
 
     fn add_block(&mut self, block: &Block) {

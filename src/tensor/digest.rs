@@ -10,19 +10,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::gaps::gaps;
 use super::opened::{Opened, with_buffers};
+use super::pieces::Pieces;
 use super::read::{Elements, read};
 use super::stream::{self, Stream};
 use super::tally::Tally;
-use super::{PIECE, boxes, coded};
+use super::{PIECE, STRETCH, boxes, pieces};
 use crate::bytes::{Crc32c, Fault, FaultKind, limits};
 use crate::model::{
     Checkpoint, Container, Depth, Digest, Digests, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice, Stats,
 };
-use crate::store::{Kept, Store};
-
-/// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of a
-/// few times ten thousand bytes: that it is done is not noticed with stretches of this size.
-const STRETCH: u64 = 1 << 22;
+use crate::store::Store;
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -59,7 +56,6 @@ pub fn digest(
     let is_alias: HashSet<EntryId> = aliases.iter().map(|(alias, _)| *alias).collect();
     let chosen = chosen.into_iter().filter(|id| !is_alias.contains(id)).collect();
     let chosen = bounded(checkpoint, chosen);
-    let store = &Kept::new(store);
     let opened = Opened::new(store, checkpoint);
     let pass = Pass { store, opened, checkpoint, values: request.depth >= Depth::Values, progress };
     let is = |id: &EntryId, what: fn(&Entry) -> bool| checkpoint.entries.get(*id).is_some_and(what);
@@ -89,7 +85,7 @@ pub fn digest(
     let index = checkpoint.index_file().map(|file| &file.label);
     let index_is_whole = checkpoint.faults.iter().all(|fault| Some(&fault.at.file) != index);
     if request.entries.is_none() && index_is_whole && checkpoint.container == Container::Bundle {
-        digests.faults.extend(gaps(store, checkpoint));
+        digests.faults.extend(gaps(&pass.opened, checkpoint));
     }
     digests
 }
@@ -293,20 +289,18 @@ impl Pass<'_> {
     }
 
     fn decoded(&self, entry: &Entry) -> Looked {
-        let elements = match read(self.store, self.checkpoint, entry) {
-            Ok(elements) => elements,
+        let tally = if entry.dtype.is_numeric() {
+            Pieces::open(&self.opened, entry).and_then(|pieces| pieces.tally()).map(Some)
+        } else {
+            read(self.store, self.checkpoint, entry).map(|_| None)
+        };
+        let tally = match tally {
+            Ok(tally) => tally,
             Err(fault) => return Looked { faults: self.news(fault).into_iter().collect(), ..Looked::default() },
         };
         let bytes = entry.stored_bytes();
         (self.progress)(bytes);
-        let stats = match &elements {
-            Elements::Bytes(bytes) if self.values => {
-                let mut tally = Tally::default();
-                bytes.chunks(PIECE).filter_map(|piece| Tally::of(entry.dtype, piece)).for_each(|of| tally.append(&of));
-                Some(stats(entry, &tally))
-            }
-            _ => None,
-        };
+        let stats = tally.filter(|_| self.values).map(|tally| stats(entry, &tally));
         let digest = Digest { crc32c: None, intact: None, stats, sha256: None };
         Looked { digest: Some(digest), faults: Vec::new(), bytes }
     }
@@ -348,7 +342,7 @@ impl Pass<'_> {
     fn hash(&self, entry: &Entry) -> Result<[u8; 32], Fault> {
         let mut sha = Sha256::new();
         if entry.dtype.is_numeric() {
-            let mut stream = Stream::open(self.store, self.checkpoint, entry)?;
+            let mut stream = Stream::open(&self.opened, entry)?.each()?;
             loop {
                 let piece = stream.next()?;
                 if piece.is_empty() {
@@ -381,7 +375,7 @@ fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
         let Some(entry) = checkpoint.entries.get(*id) else { return false };
         let extents = entry.extents().map(|(extent, _)| extent).filter(is_there);
         let wanted = extents.map(|extent| extent.length).fold(0, u64::saturating_add);
-        let rest = left.checked_sub(wanted).zip(left_decoded.checked_sub(coded::decoded(entry)));
+        let rest = left.checked_sub(wanted).zip(left_decoded.checked_sub(pieces::decoded(entry)));
         (left, left_decoded) = rest.unwrap_or((left, left_decoded));
         rest.is_some()
     };

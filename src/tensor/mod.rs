@@ -2,7 +2,6 @@
 
 mod boxes;
 mod chunk;
-mod coded;
 mod decode;
 mod delta;
 mod digest;
@@ -10,14 +9,17 @@ mod gaps;
 mod npy;
 mod numbers;
 mod opened;
+mod pieces;
 mod products;
 mod read;
+mod source;
 mod spread;
 mod stream;
 mod tally;
 mod values;
 
-pub use chunk::{ChunkError, unfilter};
+#[cfg(test)]
+pub(crate) use chunk::unfilter;
 pub use decode::text;
 pub use delta::Deltas;
 pub use digest::{Request, digest};
@@ -28,3 +30,7 @@ pub use spread::histogram;
 /// Bytes that are read at a time: small enough to stay in a core's cache for the second look
 /// (checksum, then statistics), large enough to keep the operating system busy.
 const PIECE: usize = 1 << 18;
+
+/// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of a
+/// few times ten thousand bytes: that it is done is not noticed with stretches of this size.
+const STRETCH: u64 = 1 << 22;

@@ -1,12 +1,12 @@
 //! The files of a checkpoint while its data are read: each is opened once, however many pieces are read of it.
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::stream;
 use crate::bytes::Fault;
 use crate::model::{Checkpoint, Extent};
-use crate::store::{Blob, Store};
+use crate::store::{Blob, Recent, Store};
 
 /// Files that are open at a time: far fewer than a process may have.
 const OPEN: usize = 64;
@@ -15,14 +15,14 @@ const OPEN: usize = 64;
 pub(super) struct Opened<'a> {
     store: &'a dyn Store,
     checkpoint: &'a Checkpoint,
-    /// By number; the one that was asked for last is the last.
-    files: Mutex<Vec<(usize, Arc<dyn Blob>)>>,
+    /// By number.
+    files: Recent<usize, Arc<dyn Blob>>,
 }
 
 impl<'a> Opened<'a> {
     /// None is open yet.
     pub fn new(store: &'a dyn Store, checkpoint: &'a Checkpoint) -> Self {
-        Self { store, checkpoint, files: Mutex::new(Vec::new()) }
+        Self { store, checkpoint, files: Recent::new(OPEN) }
     }
 
     /// Reads a stretch of a file into a buffer that may have been used before.
@@ -30,36 +30,47 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// If the file cannot be opened or read, or is too short.
     pub fn read<'b>(&self, extent: Extent, buffer: &'b mut Vec<u8>) -> Result<&'b mut [u8], Fault> {
-        let blob = self.open(extent)?;
         let length = extent.length as usize;
         // Never made shorter: what is there need not be zeroed again.
         if buffer.len() < length {
             buffer.resize(length, 0);
         }
-        let into = buffer.get_mut(..length).unwrap_or_default();
-        match blob.read_at(extent.offset, into) {
-            Ok(()) => Ok(into),
+        self.fill(extent, buffer)?;
+        Ok(buffer.get_mut(..length).unwrap_or_default())
+    }
+
+    /// Reads a stretch of a file into the beginning of a buffer, which is long enough.
+    ///
+    /// # Errors
+    /// As [`Opened::read`].
+    pub fn fill(&self, extent: Extent, buffer: &mut [u8]) -> Result<(), Fault> {
+        let blob = self.open(extent)?;
+        let into = buffer.get_mut(..extent.length as usize).unwrap_or_default();
+        blob.read_at(extent.offset, into).map_err(|error| {
             // One that was cut since has another size when it is opened again.
-            Err(error) => match stream::open(self.store, self.checkpoint, extent) {
-                Ok((_, span)) => Err(stream::unreadable(&span, &error)),
-                Err(fault) => Err(fault),
-            },
-        }
+            match stream::open(self.store, self.checkpoint, extent) {
+                Ok((_, span)) => stream::unreadable(&span, &error),
+                Err(fault) => fault,
+            }
+        })
+    }
+
+    /// The checkpoint that they belong to.
+    pub fn checkpoint(&self) -> &'a Checkpoint {
+        self.checkpoint
+    }
+
+    /// Bytes of the file that a stretch lies in.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or is too short for the stretch.
+    pub fn size(&self, extent: Extent) -> Result<u64, Fault> {
+        Ok(self.open(extent)?.size())
     }
 
     fn open(&self, extent: Extent) -> Result<Arc<dyn Blob>, Fault> {
-        // Locked until it is open: others that want it need not do the same.
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = files.iter().position(|(file, blob)| *file == extent.file && blob.size() >= extent.end());
-        let blob = match known {
-            Some(known) => files.remove(known).1,
-            None => Arc::from(stream::open(self.store, self.checkpoint, extent)?.0),
-        };
-        if files.len() >= OPEN {
-            files.remove(0);
-        }
-        files.push((extent.file, blob.clone()));
-        Ok(blob)
+        let is_meant = |file: &usize, blob: &Arc<dyn Blob>| *file == extent.file && blob.size() >= extent.end();
+        self.files.get(is_meant, || Ok((extent.file, stream::open(self.store, self.checkpoint, extent)?.0.into())))
     }
 }
 

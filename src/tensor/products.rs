@@ -38,6 +38,12 @@ impl Products {
         self.0.iter_mut().zip(other.0).for_each(|(sum, more)| *sum += more);
     }
 
+    /// The same sum, so many times.
+    pub fn times(mut self, count: u64) -> Self {
+        self.0.iter_mut().for_each(|sum| *sum *= count as f64);
+        self
+    }
+
     /// The sum.
     pub fn sum(&self) -> Wide {
         let Some(top) = self.0.iter().rposition(|sum| *sum != 0.0) else { return Wide { mantissa: 0.0, steps: 0 } };

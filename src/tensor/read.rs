@@ -1,11 +1,12 @@
 //! One tensor, whole or its beginning.
 
 use super::decode::number;
+use super::opened::Opened;
 use super::stream::{self, Stream};
-use super::{boxes, coded};
+use super::{boxes, pieces, values};
 use crate::bytes::strings::{strings, variants};
 use crate::bytes::{Cursor, Fault, FaultKind, limits};
-use crate::model::{Checkpoint, DType, Endianness, Entry, Extent, Kind, Payload};
+use crate::model::{Checkpoint, Coded, Coding, DType, Endianness, Entry, Extent, Kind, Payload};
 use crate::store::Store;
 
 /// The elements of a tensor, in row-major order.
@@ -31,9 +32,10 @@ impl Elements {
 /// # Errors
 /// What keeps its bytes from being read, or its strings from being told apart.
 pub fn read(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Elements, Fault> {
+    let opened = Opened::new(store, checkpoint);
     match entry.dtype.kind() {
-        Kind::Str | Kind::Variant | Kind::Resource => read_strings(store, checkpoint, entry),
-        _ => Ok(Elements::Bytes(Stream::open(store, checkpoint, entry)?.all()?)),
+        Kind::Str | Kind::Variant | Kind::Resource => read_strings(&opened, entry),
+        _ => Ok(Elements::Bytes(Stream::open(&opened, entry)?.all()?)),
     }
 }
 
@@ -48,7 +50,8 @@ pub fn front(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry, count: u
         return Ok(Elements::Strings(all));
     };
     let wanted = usize::try_from(count.saturating_mul(size)).unwrap_or(usize::MAX);
-    let mut stream = Stream::open(store, checkpoint, entry)?;
+    let opened = Opened::new(store, checkpoint);
+    let mut stream = Stream::open(&opened, entry)?;
     let mut bytes = Vec::new();
     while bytes.len() < wanted {
         let piece = stream.next()?;
@@ -61,9 +64,10 @@ pub fn front(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry, count: u
 }
 
 /// Strings of one stretch, or of every slice, each put in its place.
-fn read_strings(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Elements, Fault> {
+fn read_strings(opened: &Opened<'_>, entry: &Entry) -> Result<Elements, Fault> {
+    let checkpoint = opened.checkpoint();
     match &entry.payload {
-        Payload::Extent(extent) => Ok(Elements::Strings(stretch(store, checkpoint, entry, *extent, entry.elements())?)),
+        Payload::Extent(extent) => Ok(Elements::Strings(stretch(opened, entry, *extent, entry.elements())?)),
         Payload::Slices(parts) => {
             let axes = entry.shape.axes().unwrap_or_default();
             // Slices that cover some elements twice would be more than the tensor; of that the index is told.
@@ -75,33 +79,28 @@ fn read_strings(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Re
             for part in parts {
                 let extent = part.extent.ok_or_else(|| stream::nowhere(checkpoint, entry))?;
                 let count = part.slice.elements().unwrap_or(0);
-                let strings = stretch(store, checkpoint, entry, extent, count)?;
+                let strings = stretch(opened, entry, extent, count)?;
                 let at = |index: usize| boxes::position(axes, &part.slice.extents, index as u64);
                 placed.extend(strings.into_iter().enumerate().map(|(index, string)| (at(index), string)));
             }
             placed.sort_by_key(|(at, _)| *at);
             Ok(Elements::Strings(placed.into_iter().map(|(_, string)| string).collect()))
         }
-        Payload::Coded(coded) => Ok(Elements::Strings(coded::strings(store, checkpoint, entry, coded)?)),
+        Payload::Coded(coded) => Ok(Elements::Strings(messages(opened, entry, coded)?)),
         Payload::Nowhere => Err(stream::nowhere(checkpoint, entry)),
     }
 }
 
-fn stretch(
-    store: &dyn Store,
-    checkpoint: &Checkpoint,
-    entry: &Entry,
-    extent: Extent,
-    count: u64,
-) -> Result<Vec<Vec<u8>>, Fault> {
-    let (blob, span) = stream::open(store, checkpoint, extent)?;
+fn stretch(opened: &Opened<'_>, entry: &Entry, extent: Extent, count: u64) -> Result<Vec<Vec<u8>>, Fault> {
+    let span = stream::place(opened.checkpoint(), extent);
+    opened.size(extent)?;
     let wrong = |what| Fault { kind: FaultKind::StringLengths { key: entry.key.to_string(), what }, at: span.clone() };
     if extent.length > limits::STRING_TENSOR || count > limits::STRINGS {
         return Err(wrong("the tensor is too large to look inside"));
     }
-    let mut bytes = vec![0; extent.length as usize];
-    blob.read_at(extent.offset, &mut bytes).map_err(|error| stream::unreadable(&span, &error))?;
-    let cursor = Cursor::new(&span.file, &bytes, extent.offset);
+    let mut bytes = Vec::new();
+    let bytes = opened.read(extent, &mut bytes)?;
+    let cursor = Cursor::new(&span.file, bytes, extent.offset);
     let strings = match entry.dtype.kind() {
         Kind::Variant => variants(cursor, count),
         _ => strings(cursor, count, entry.endianness == Endianness::Big),
@@ -111,4 +110,33 @@ fn stretch(
     let mut all = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
     all.extend(strings.elements().map(<[u8]>::to_vec));
     Ok(all)
+}
+
+/// The strings of a V1 checkpoint, each in its place.
+fn messages(opened: &Opened<'_>, entry: &Entry, coded: &Coded) -> Result<Vec<Vec<u8>>, Fault> {
+    let (axes, _) = pieces::laid_out(opened, entry)?;
+    let at = || stream::nowhere(opened.checkpoint(), entry).at;
+    if matches!(coded.coding, Coding::Filters(_)) {
+        return Err(Fault { kind: pieces::unsupported(entry, "strings in chunks".to_owned()), at: at() });
+    }
+    if entry.stored_bytes() > limits::STRING_TENSOR || entry.elements() > limits::STRINGS {
+        let kind = pieces::undecodable(entry, "the tensor is too large to look inside".to_owned());
+        return Err(Fault { kind, at: at() });
+    }
+    pieces::disjoint(opened, entry)?;
+    let mut placed: Vec<(u64, Vec<u8>)> = Vec::new();
+    let mut message = Vec::new();
+    for piece in &coded.pieces {
+        let span = stream::place(opened.checkpoint(), piece.extent);
+        let fault = |error| Fault { kind: pieces::undecodable(entry, error), at: span.clone() };
+        let strings = values::strings(opened.read(piece.extent, &mut message)?).map_err(fault)?;
+        let wanted = boxes::volume(&piece.slice.extents);
+        if strings.len() as u64 != wanted {
+            return Err(fault(format!("it has {} strings, {wanted} are needed", strings.len())));
+        }
+        let at = |index: usize| boxes::position(axes, &piece.slice.extents, index as u64);
+        placed.extend(strings.into_iter().enumerate().map(|(index, string)| (at(index), string)));
+    }
+    placed.sort_by_key(|(at, _)| *at);
+    Ok(placed.into_iter().map(|(_, string)| string).collect())
 }

@@ -1,7 +1,8 @@
 //! How the numbers of a tensor are spread.
 
 use super::decode;
-use super::stream::Stream;
+use super::opened::Opened;
+use super::stream::{Run, Stream};
 use crate::bytes::Fault;
 use crate::model::{Checkpoint, Entry, Histogram, Kind, Stats};
 use crate::store::Store;
@@ -29,16 +30,18 @@ pub fn histogram(
     let mut counts = vec![0u64; steps];
     // In halves, since the distance of two numbers may be larger than any number.
     let (low, width) = (stats.min / 2.0, stats.max / 2.0 - stats.min / 2.0);
-    let mut stream = Stream::open(store, checkpoint, entry)?;
+    let opened = Opened::new(store, checkpoint);
+    let mut stream = Stream::open(&opened, entry)?;
     loop {
-        let piece = stream.next()?;
-        if piece.is_empty() {
-            break;
-        }
-        for x in piece.chunks_exact(size).filter_map(|bytes| decode::number(kind, bytes)).filter(|x| x.is_finite()) {
+        let (bytes, times) = match stream.run()? {
+            Run::Bytes([]) => break,
+            Run::Bytes(bytes) => (bytes, 1),
+            Run::Same { element, count } => (element, count),
+        };
+        for x in bytes.chunks_exact(size).filter_map(|bytes| decode::number(kind, bytes)).filter(|x| x.is_finite()) {
             let step = (((x / 2.0 - low) / width * steps as f64) as usize).min(steps - 1);
             if let Some(count) = counts.get_mut(step) {
-                *count += 1;
+                *count = count.saturating_add(times);
             }
         }
     }

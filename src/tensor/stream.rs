@@ -1,98 +1,161 @@
-//! The elements of one tensor, front to back, a piece at a time.
-
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry::{Occupied, Vacant};
+//! The elements of one tensor, front to back, some at a time.
 
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::model::{Checkpoint, DType, Endianness, Entry, Extent, Kind, Payload};
 use crate::store::{Blob, Store};
 
-use super::{PIECE, boxes, coded};
+use super::PIECE;
+use super::opened::Opened;
+use super::pieces::{Ordered, Pieces, Step};
 
-/// Element bytes of a tensor of numbers, row-major and little-endian, whatever the file has.
-pub(super) struct Stream {
-    source: Source,
-    dtype: DType,
-    stored: Endianness,
+/// Bytes of memory for pieces that are being read.
+const ROOM: u64 = 8 << 20;
+
+/// Elements of a tensor of numbers, row-major and little-endian, whatever the file has.
+pub(super) struct Stream<'a> {
+    source: Source<'a>,
+    entry: &'a Entry,
+    /// How many elements of the fill value come next.
+    unwritten: u64,
     buffer: Vec<u8>,
 }
 
-enum Source {
-    Extent {
-        blob: Box<dyn Blob>,
-        at: u64,
-        end: u64,
-        span: Span,
-    },
-    /// A tensor in slices or pieces is put together first.
-    Memory {
-        bytes: Vec<u8>,
-        at: usize,
+enum Source<'a> {
+    /// In one stretch: what is left of it.
+    Extent { opened: &'a Opened<'a>, rest: Extent },
+    /// In slices or pieces.
+    Pieces(Box<Ordered<'a>>),
+}
+
+/// Some elements that follow each other.
+pub(super) enum Run<'s> {
+    /// Their bytes; none at the end.
+    Bytes(&'s [u8]),
+    /// So many times one element, which is not stored.
+    Same {
+        /// Its bytes.
+        element: &'s [u8],
+        /// How many.
+        count: u64,
     },
 }
 
-impl Stream {
+impl<'a> Stream<'a> {
     /// Opens the elements of an entry.
     ///
     /// # Errors
     /// If its bytes cannot be opened, or its slices do not make the whole.
-    pub fn open(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Self, Fault> {
+    pub fn open(opened: &'a Opened<'a>, entry: &'a Entry) -> Result<Self, Fault> {
         let source = match &entry.payload {
             Payload::Extent(extent) => {
-                let (blob, span) = open(store, checkpoint, *extent)?;
-                Source::Extent { blob, at: extent.offset, end: extent.end(), span }
+                opened.size(*extent)?;
+                Source::Extent { opened, rest: *extent }
             }
-            Payload::Slices(_) => Source::Memory { bytes: assemble(store, checkpoint, entry)?, at: 0 },
-            Payload::Coded(coded) => Source::Memory { bytes: coded::assemble(store, checkpoint, entry, coded)?, at: 0 },
-            Payload::Nowhere => return Err(nowhere(checkpoint, entry)),
+            Payload::Slices(_) | Payload::Coded(_) => {
+                Source::Pieces(Box::new(Ordered::new(Pieces::open(opened, entry)?, ROOM)))
+            }
+            Payload::Nowhere => return Err(nowhere(opened.checkpoint(), entry)),
         };
-        // Where elements are decoded, their order is too.
-        let is_coded = matches!(entry.payload, Payload::Coded(_));
-        let stored = if is_coded { Endianness::Little } else { entry.endianness };
-        Ok(Self { source, dtype: entry.dtype, stored, buffer: Vec::new() })
+        Ok(Self { source, entry, unwritten: 0, buffer: Vec::new() })
     }
 
-    /// The next piece, of at most [`PIECE`] bytes and whole elements; empty at the end.
+    /// The same, for a look at every element.
     ///
     /// # Errors
-    /// If the file cannot be read.
-    pub fn next(&mut self) -> Result<&[u8], Fault> {
-        match &mut self.source {
-            Source::Extent { blob, at, end, span } => {
-                let length = end.saturating_sub(*at).min(PIECE as u64);
-                self.buffer.resize(length as usize, 0);
-                blob.read_at(*at, &mut self.buffer).map_err(|error| unreadable(span, &error))?;
-                *at += length;
-            }
-            Source::Memory { bytes, at } => {
-                let end = bytes.len().min(*at + PIECE);
-                self.buffer.clear();
-                self.buffer.extend_from_slice(bytes.get(*at..end).unwrap_or_default());
-                *at = end;
-            }
+    /// If these are many more than stored bytes can be, so that the look would have no end.
+    pub fn each(self) -> Result<Self, Fault> {
+        match &self.source {
+            Source::Pieces(ordered) => ordered.pieces().few()?,
+            Source::Extent { .. } => {}
         }
-        to_little_endian(self.stored, self.dtype, &mut self.buffer);
+        Ok(self)
+    }
+
+    /// The next elements, as they are stored or not.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn run(&mut self) -> Result<Run<'_>, Fault> {
+        self.advance()?;
+        match std::mem::take(&mut self.unwritten) {
+            0 => Ok(Run::Bytes(self.bytes())),
+            count => Ok(Run::Same { element: self.fill(), count }),
+        }
+    }
+
+    /// The bytes of the next elements, whole ones, a few MiB at most; none at the end.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn next(&mut self) -> Result<&[u8], Fault> {
+        self.advance()?;
+        if self.unwritten == 0 {
+            return Ok(self.bytes());
+        }
+        let fill = self.fill();
+        let count = self.unwritten.min((PIECE / fill.len().max(1)) as u64);
+        self.unwritten -= count;
+        self.buffer.clear();
+        repeat(fill, count, &mut self.buffer);
         Ok(&self.buffer)
     }
 
     /// All the elements.
     ///
     /// # Errors
-    /// If the file cannot be read.
-    pub fn all(mut self) -> Result<Vec<u8>, Fault> {
-        if let Source::Memory { mut bytes, at: 0 } = self.source {
-            to_little_endian(self.stored, self.dtype, &mut bytes);
-            return Ok(bytes);
-        }
+    /// If they cannot be read, or are too many.
+    pub fn all(self) -> Result<Vec<u8>, Fault> {
+        let mut stream = self.each()?;
         let mut all = Vec::new();
         loop {
-            let piece = self.next()?;
+            let piece = stream.next()?;
             if piece.is_empty() {
                 return Ok(all);
             }
             all.extend_from_slice(piece);
         }
     }
+
+    /// Reads on, if nothing is left.
+    fn advance(&mut self) -> Result<(), Fault> {
+        if self.unwritten > 0 {
+            return Ok(());
+        }
+        match &mut self.source {
+            Source::Extent { opened, rest } => {
+                let length = rest.length.min(PIECE as u64);
+                self.buffer.resize(length as usize, 0);
+                opened.fill(Extent { length, ..*rest }, &mut self.buffer)?;
+                *rest = Extent { offset: rest.offset + length, length: rest.length - length, ..*rest };
+                to_little_endian(self.entry.endianness, self.entry.dtype, &mut self.buffer);
+            }
+            Source::Pieces(ordered) => match ordered.advance()? {
+                Step::Window => {}
+                Step::Unwritten(count) => self.unwritten = count,
+                Step::End => ordered.clear(),
+            },
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.source {
+            Source::Extent { .. } => &self.buffer,
+            Source::Pieces(ordered) => ordered.window(),
+        }
+    }
+
+    fn fill(&self) -> &'a [u8] {
+        match &self.source {
+            Source::Extent { .. } => &[],
+            Source::Pieces(ordered) => ordered.fill(),
+        }
+    }
+}
+
+/// Puts one element into a buffer, again and again.
+pub(super) fn repeat(element: &[u8], count: u64, into: &mut Vec<u8>) {
+    (0..count).for_each(|_| into.extend_from_slice(element));
 }
 
 /// Turns the bytes of each number from the stored order. A complex element is two numbers.
@@ -111,19 +174,11 @@ pub(super) fn open(store: &dyn Store, checkpoint: &Checkpoint, extent: Extent) -
         return Err(Fault { kind: FaultKind::Missing, at: span });
     };
     let blob = crate::store::open(store, &file.path).map_err(|error| unreadable(&span, &error))?;
-    fits(checkpoint, extent, blob.as_ref())?;
-    Ok((blob, span))
-}
-
-/// Whether a file reaches to the end of an extent.
-fn fits(checkpoint: &Checkpoint, extent: Extent, blob: &dyn Blob) -> Result<(), Fault> {
-    match checkpoint.files.get(extent.file) {
-        Some(_) if blob.size() < extent.end() => {
-            let kind = FaultKind::ShardTruncated { size: blob.size(), needed: extent.end() };
-            Err(Fault { kind, at: place(checkpoint, extent) })
-        }
-        _ => Ok(()),
+    if blob.size() < extent.end() {
+        let kind = FaultKind::ShardTruncated { size: blob.size(), needed: extent.end() };
+        return Err(Fault { kind, at: span });
     }
+    Ok((blob, span))
 }
 
 /// The place of an extent, for people.
@@ -153,73 +208,4 @@ pub(super) fn nowhere(checkpoint: &Checkpoint, entry: &Entry) -> Fault {
 pub(super) fn incomplete(checkpoint: &Checkpoint, entry: &Entry, covered: u64) -> Fault {
     let kind = FaultKind::SlicesIncomplete { key: entry.key.to_string(), covered, elements: entry.elements() };
     Fault { kind, at: nowhere(checkpoint, entry).at }
-}
-
-/// The files that the bytes of an entry lie in. Its pieces may be more than files can be open, so each is
-/// opened once.
-pub(super) struct Files<'a> {
-    checkpoint: &'a Checkpoint,
-    blobs: BTreeMap<usize, Box<dyn Blob>>,
-}
-
-impl<'a> Files<'a> {
-    /// Opens them.
-    ///
-    /// # Errors
-    /// If one cannot be opened or is too short, or if all are smaller than the pieces in them: pieces that
-    /// share bytes could make much of a small file.
-    pub fn open(store: &dyn Store, checkpoint: &'a Checkpoint, entry: &Entry) -> Result<Self, Fault> {
-        let mut blobs: BTreeMap<usize, Box<dyn Blob>> = BTreeMap::new();
-        for (extent, _) in entry.extents() {
-            let blob = match blobs.entry(extent.file) {
-                Occupied(opened) => opened.into_mut(),
-                Vacant(vacant) => vacant.insert(open(store, checkpoint, extent)?.0),
-            };
-            fits(checkpoint, extent, blob.as_ref())?;
-        }
-        if blobs.values().map(|blob| blob.size()).fold(0, u64::saturating_add) < entry.stored_bytes() {
-            let key = entry.key.to_string();
-            let kind = FaultKind::ExtentsOverlap { other: key.clone(), key };
-            return Err(Fault { kind, at: nowhere(checkpoint, entry).at });
-        }
-        Ok(Self { checkpoint, blobs })
-    }
-
-    /// The place of an extent.
-    pub fn place(&self, extent: Extent) -> Span {
-        place(self.checkpoint, extent)
-    }
-
-    /// The bytes of one of the entry's extents, and their place.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn read(&self, extent: Extent) -> Result<(Vec<u8>, Span), Fault> {
-        let span = self.place(extent);
-        let Some(blob) = self.blobs.get(&extent.file) else {
-            return Err(Fault { kind: FaultKind::Missing, at: span });
-        };
-        let mut bytes = vec![0; extent.length as usize];
-        blob.read_at(extent.offset, &mut bytes).map_err(|error| unreadable(&span, &error))?;
-        Ok((bytes, span))
-    }
-}
-
-/// Puts a partitioned tensor together.
-fn assemble(store: &dyn Store, checkpoint: &Checkpoint, entry: &Entry) -> Result<Vec<u8>, Fault> {
-    let Payload::Slices(parts) = &entry.payload else { return Err(nowhere(checkpoint, entry)) };
-    let (Some(axes), Some(size)) = (entry.shape.axes(), entry.dtype.bytes()) else {
-        return Err(nowhere(checkpoint, entry));
-    };
-    let Some(total) = entry.elements().checked_mul(size) else { return Err(nowhere(checkpoint, entry)) };
-    // Before anything is allocated: the parts that are there must add up to the whole.
-    if entry.stored_bytes() != total {
-        return Err(incomplete(checkpoint, entry, entry.stored_bytes() / size));
-    }
-    let files = Files::open(store, checkpoint, entry)?;
-    let mut whole = vec![0; total as usize];
-    for (slice, extent) in parts.iter().filter_map(|part| Some((&part.slice, part.extent?))) {
-        boxes::place(&mut whole, axes, size, slice, &files.read(extent)?.0);
-    }
-    Ok(whole)
 }

@@ -44,6 +44,18 @@ impl Tally {
         numbers(dtype.kind(), Each(bytes))
     }
 
+    /// What so many pieces like this one tell together.
+    pub fn times(self, count: u64) -> Self {
+        let times = |some: u64| some.saturating_mul(count);
+        Self {
+            count: times(self.count),
+            finite: times(self.finite),
+            zeros: times(self.zeros),
+            nan: times(self.nan),
+            ..self
+        }
+    }
+
     /// Takes in the piece that follows.
     pub fn append(&mut self, next: &Self) {
         if self.first_not_finite.is_none() {

@@ -93,7 +93,7 @@ impl Store for Faulty {
         Ok(if shrunk { Item { size: item.size / 2, ..item } } else { item })
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
         self.state.refuse("list", directory)?;
         self.disk.list(directory)
     }

@@ -146,7 +146,7 @@ fn missing_shards_are_one_finding() {
     assert_eq!(codes(&found), ["F008"]);
     assert_eq!(found[0].variables.len(), 4);
     let stray = Shard { number: 0, of: 2, size: 78 };
-    facts.resolved.directory.as_mut().unwrap().candidates[0].shards = vec![stray];
+    sample::directory(&mut facts).candidates[0].shards = vec![stray];
     assert_eq!(codes(&run(&facts)), ["F012"], "the names say another count");
 }
 

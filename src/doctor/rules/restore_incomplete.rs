@@ -119,7 +119,7 @@ fn all(checkpoint: &Checkpoint) -> Vec<VariableId> {
 mod tests {
     use super::*;
     use crate::doctor::Comparison;
-    use crate::doctor::sample::{against, object};
+    use crate::doctor::sample::{against, directory, object};
     use crate::model::Latest;
     use crate::restore::Course;
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn no_latest_checkpoint_is_the_only_cause() {
         let found = run(Loader::Manager, Outcome::Noop, 2, |facts| {
-            facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
+            directory(facts).latest = Latest::Nothing("there is no file named checkpoint");
             let Some(Comparison { story, .. }) = &mut facts.comparison else { return };
             story.push(crate::compare::story::Event {
                 kind: crate::compare::story::EventKind::Repartitioned,

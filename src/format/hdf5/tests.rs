@@ -95,7 +95,7 @@ fn elements(bytes: &[u8], dataset: &Dataset) -> Vec<u8> {
         Storage::Chunked { shape, filters, chunks, .. } => {
             let chunk_len = shape.iter().product::<u64>() as usize;
             for chunk in chunks {
-                let stored = bytes[chunk.offset as usize..][..chunk.length as usize].to_vec();
+                let stored = &bytes[chunk.offset as usize..][..chunk.length as usize];
                 let data = unfilter(stored, filters, chunk.mask, chunk_len * element).unwrap();
                 let inner = Shape::new(shape.iter().copied());
                 for position in 0..chunk_len {

@@ -1,12 +1,14 @@
 use std::io::Write;
 
+use super::{Ordered, Pieces, Step};
 use crate::bytes::{Fault, FaultKind};
 use crate::model::{
     Checkpoint, Coded, Coding, Container, DType, Depth, Digests, Endianness, Entry, Extent, File, FileRole, Filter,
-    Key, Payload, Piece, Shape, Slice,
+    Key, Payload, Piece, Shape, Slice, Tolerance,
 };
 use crate::store::Memory;
-use crate::tensor::{Elements, Request, digest, front, read};
+use crate::tensor::opened::Opened;
+use crate::tensor::{Deltas, Elements, Request, digest, front, read};
 
 /// The box of a piece, and its stored bytes.
 type Stored<'a> = (&'a [(u64, u64)], Vec<u8>);
@@ -286,8 +288,12 @@ fn a_missing_slice_of_v1_is_no_news() {
 #[test]
 fn sizes_that_the_file_does_not_justify_are_refused() {
     let huge = 1 << 40;
-    let error = chunked(&[huge], Vec::new(), Some(ZERO), &[]).error();
+    // What was never written is counted, but not gone through.
+    let sparse = chunked(&[huge], Vec::new(), Some(ZERO), &[]);
+    let error = sparse.read().unwrap_err().kind.to_string();
     assert_eq!(error, "the HDF5 object t0 is not read: 0 stored bytes cannot be the 4398046511104 of its shape");
+    let digests = sparse.digest(true);
+    assert_eq!((digests.faults.len(), digests.stats(0).unwrap().zeros), (1, huge));
     let uncountable = chunked(&[huge, huge], Vec::new(), Some(ZERO), &[]);
     assert!(matches!(uncountable.read().unwrap_err().kind, FaultKind::EntryMalformed { .. }));
     // A chunk that is larger than anything, of a small tensor.
@@ -295,10 +301,10 @@ fn sizes_that_the_file_does_not_justify_are_refused() {
     let filters = || vec![Filter::Deflate; 2];
     let error = chunked(&[4], filters(), Some(ZERO), &[(&[(0, 30 << 18)], bomb.clone())]).error();
     assert!(error.ends_with("cannot be the 31457280 of its box"), "{error}");
-    for lengths in [&[(0, u64::MAX)][..], &[(u64::MAX, u64::MAX)]] {
-        let error = chunked(&[4], filters(), Some(ZERO), &[(lengths, bomb.clone())]).error();
-        assert!(error.ends_with("cannot be the 18446744073709551615 of its box"), "{error}");
-    }
+    let error = chunked(&[4], filters(), Some(ZERO), &[(&[(0, u64::MAX)], bomb.clone())]).error();
+    assert!(error.ends_with("cannot be the 18446744073709551615 of its box"), "{error}");
+    let beside = chunked(&[4], filters(), Some(ZERO), &[(&[(u64::MAX, u64::MAX)], bomb)]);
+    assert_eq!(beside.bytes(), [0; 16], "no part of the tensor");
     let error = proto("float32", &[huge], &[(&[(0, huge)], field(5, ZERO))]).error();
     assert!(error.ends_with("6 stored bytes cannot be the 4398046511104 of its shape"), "{error}");
     let error = proto("string", &[huge], &[(&[(0, huge)], field(8, b"a"))]).error();
@@ -316,14 +322,63 @@ fn pieces_that_share_bytes_are_not_read_again_and_again() {
     assert_eq!(sample.digest(true).bytes_read, 0);
 }
 
+/// The first element that is not finite is the first one of a chunk that was never written.
+#[test]
+fn fill_values_are_counted_where_they_stand() {
+    let fill = f32::NAN.to_le_bytes();
+    let (a, b, c) = ([(0, 2), (0, 2)], [(0, 2), (2, 2)], [(2, 2), (2, 2)]);
+    let stored = || floats([1, 2, 3, 4]);
+    let first = |chunks: &[Stored<'_>]| {
+        let sample = chunked(&[4, 3], Vec::new(), Some(&fill), chunks);
+        let stats = *sample.digest(false).stats(0).unwrap();
+        let nan = |number: &[u8]| f32::from_le_bytes(number.try_into().unwrap()).is_nan();
+        let all = sample.bytes();
+        assert_eq!(stats.nan, all.chunks(4).filter(|number| nan(number)).count() as u64);
+        assert_eq!(stats.first_not_finite, all.chunks(4).position(nan).map(|at| at as u64));
+        stats.first_not_finite
+    };
+    assert_eq!(first(&[]), Some(0));
+    assert_eq!(first(&[(&a, stored())]), Some(2));
+    assert_eq!(first(&[(&a, stored()), (&b, stored()), (&c, stored())]), Some(6));
+    assert_eq!(first(&[(&b, stored())]), Some(0));
+}
+
 #[test]
 fn fill_values_do_not_multiply_the_work() {
     let mut sample = Sample::new(Container::KerasWeightsH5);
     for _ in 0..40 {
-        sample = sample.entry("float64", &[1 << 20], coded(Coding::Filters(Vec::new()), Vec::new(), Some(&[0; 8])));
+        sample = sample.entry("complex64", &[1 << 50], coded(Coding::Filters(Vec::new()), Vec::new(), Some(&[0; 8])));
     }
-    // Each is 8 MiB, and 64 MiB are what a small file may become.
-    assert_eq!(sample.digest(false).entries.iter().flatten().count(), 8);
+    assert_eq!(sample.digest(false).entries.iter().flatten().count(), 40);
+    let (disk, checkpoint) = sample.open();
+    let deltas = Deltas::new(&disk, &checkpoint, &checkpoint, Tolerance::default());
+    let delta = deltas.of(&checkpoint.entries[0], &checkpoint.entries[1]).unwrap().unwrap();
+    assert_eq!((delta.total, delta.changed), (2 << 50, 0));
+}
+
+/// Many pieces beside each other, whether there is room for all, for some or for none of them.
+#[test]
+fn pieces_side_by_side_are_in_order() {
+    let (rows, columns) = (150_000u64, 5u64);
+    let number = |row: u64, column: u64| ((row * 31 + column * 7) % 1000) as u16;
+    let column = |column: u64| deflated(&floats((0..rows).map(|row| number(row, column))));
+    let boxes: Vec<[(u64, u64); 2]> = (0..columns).map(|column| [(0, rows), (column, 1)]).collect();
+    let chunks: Vec<Stored<'_>> = boxes.iter().zip(0..).map(|(place, at)| (&place[..], column(at))).collect();
+    let sample = chunked(&[rows, columns], vec![Filter::Deflate], Some(ZERO), &chunks);
+    let expected = floats((0..rows).flat_map(|row| (0..columns).map(move |column| number(row, column))));
+    let (disk, checkpoint) = sample.open();
+    let opened = Opened::new(&disk, &checkpoint);
+    for room in [0, 1 << 20, 8 << 20] {
+        let pieces = Pieces::open(&opened, &checkpoint.entries[0]).unwrap();
+        let mut ordered = Ordered::new(pieces, room);
+        let mut all = Vec::new();
+        while matches!(ordered.advance().unwrap(), Step::Window) {
+            all.extend_from_slice(ordered.window());
+        }
+        assert!(all == expected, "{room}");
+    }
+    let stats = *sample.digest(false).stats(0).unwrap();
+    assert_eq!((stats.count, stats.max, stats.min), (rows * columns, 999.0, 0.0));
 }
 
 #[test]
