@@ -186,13 +186,12 @@ fn usage(error: &clap::Error, terminal: &Terminal, out: &mut dyn Write, err: &mu
     if error.use_stderr() { 2 } else { 0 }
 }
 
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let is = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is))
+}
+
 fn complain(error: &anyhow::Error, terminal: &Terminal, err: &mut dyn Write) -> u8 {
-    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    };
-    if error.chain().any(broken_pipe) {
-        return 0;
-    }
     let color = terminal.stderr && !terminal.no_color;
     let hint = error.downcast_ref::<Error>().and_then(|error| error.hint.as_deref());
     // As above: if stderr is gone, the exit code must do.
@@ -210,7 +209,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     let settled = matches!(&cli.command, Command::Diff(_) | Command::Doctor(_));
     let config = if settled { config::find(&store, &cli.settings, terminal.folder)? } else { None };
     let progress = Progress::at(terminal, &cli.output);
-    let context = Context { store: &store, progress, config: config.as_ref(), zone: terminal.zone };
+    let context = Context::new(&store, progress, config.as_ref(), terminal.zone);
     let outcome = compute(&context, &cli.command);
     let page = outcome.and_then(|outcome| Ok((command::page(&context, &cli.command, &outcome)?, outcome)));
     context.progress.finish();
@@ -218,7 +217,11 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     if let Some((file, page)) = page {
         command::save(file, &cli.command.inputs(), |out| out.write_all(page.as_bytes()))?;
     }
-    deliver(cli, &styles, &store, &outcome, out)?;
+    match deliver(cli, &styles, &store, &outcome, out) {
+        // Whoever read has seen enough: that changes nothing of what was found.
+        Err(error) if is_broken_pipe(&error) => {}
+        delivered => delivered?,
+    }
     Ok(Exit { code: outcome.exit(), answer: Some(outcome) })
 }
 
@@ -231,7 +234,7 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
 pub fn outcome(store: &dyn Store, settings: &cli::Settings, command: &Command) -> Result<Outcome, Error> {
     let store = store::Kept::new(store);
     let config = config::find(&store, settings, None)?;
-    compute(&Context { store: &store, progress: Progress::new(false), config: config.as_ref(), zone: None }, command)
+    compute(&Context::new(&store, Progress::new(false), config.as_ref(), None), command)
 }
 
 fn compute(context: &Context, command: &Command) -> Result<Outcome, Error> {

@@ -9,7 +9,7 @@ use crate::compare::change::{self, Changes};
 use crate::doctor::Report;
 use crate::error::Error;
 use crate::model::Checkpoint;
-use crate::store::Local;
+use crate::store::{Kept, Local};
 use crate::tensor;
 use crate::view::Outcome;
 
@@ -19,8 +19,7 @@ use crate::view::Outcome;
 /// # Errors
 /// If there is none; with the nearest right path as its hint.
 pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, Error> {
-    let (_, checkpoint) = here().open(path.as_ref())?;
-    Ok(checkpoint)
+    look(|context| Ok(context.open(path.as_ref())?.1))
 }
 
 /// The elements of a variable as numbers, in row-major order. It goes by its name, its key or a path to it.
@@ -77,14 +76,14 @@ pub fn changes(old: &Checkpoint, new: &Checkpoint) -> Changes {
 /// If it could not be looked at.
 pub fn examine(path: impl AsRef<Path>) -> Result<Report, Error> {
     let args = cli::Doctor { paths: vec![path.as_ref().to_owned()], ..cli::Doctor::default() };
-    match command::doctor(&here(), &args)? {
+    match look(|context| command::doctor(context, &args))? {
         Outcome::Reports(reports) => reports.list.into_iter().next(),
         _ => None,
     }
     .ok_or_else(|| Error::new(format!("nothing was examined at {}", path.as_ref().display())))
 }
 
-/// The files of this machine, read without a bar.
-fn here() -> Context<'static> {
-    Context { store: &Local, progress: Progress::new(false), config: None, zone: None }
+/// Looks over the files of this machine, without a bar.
+fn look<T>(with: impl FnOnce(&Context) -> T) -> T {
+    with(&Context::new(&Kept::new(&Local), Progress::new(false), None, None))
 }

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let exit = run(std::env::args_os().skip(1), &Local, &terminal, &mut out, &mut err);
     // The process ends here, and its memory with it.
     let exit = ManuallyDrop::new(exit);
-    // A closed pipe is nobody's mistake: `ckpt ls | head` succeeds.
+    // A closed pipe is nobody's mistake: `ckpt ls | head` succeeds, and `ckpt doctor | head` says what was found.
     match out.flush() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
         _ => ExitCode::from(exit.code),

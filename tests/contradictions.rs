@@ -223,7 +223,7 @@ impl Store for Counting {
         self.disk.stat(path)
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
         self.disk.list(directory)
     }
 

@@ -222,7 +222,6 @@ fn datasets_are_what_h5py_says() {
     assert!(compared > 300, "{compared}");
 }
 
-/// One model in five kinds of files: whatever two are compared, its weights are the same.
 /// What `model.export` wrote has a second copy of each weight, under the same name.
 #[test]
 fn an_export_is_itself_and_no_checkpoint_of_the_program() {
@@ -235,6 +234,7 @@ fn an_export_is_itself_and_no_checkpoint_of_the_program() {
     assert!(!said.contains("_all_variables=_all_variables"), "no keywords make a SavedModel a checkpoint: {said}");
 }
 
+/// One model in five kinds of files: whatever two are compared, its weights are the same.
 #[test]
 fn one_model_is_one_model() {
     let folder = testdata().join("formats/one-model").display().to_string();

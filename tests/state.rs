@@ -25,9 +25,9 @@ fn placed(fixture: &Fixture, path: &Value) -> Option<String> {
 fn the_latest_is_what_tensorflow_returns() {
     for fixture in states() {
         let resolved = format::resolve(&Local, &fixture.folder);
-        let latest = resolved.directory.expect("listed").latest;
+        let latest = &resolved.directory.expect("listed").latest;
         let told = &fixture.json["latest_checkpoint"];
-        match (&latest, told.as_str()) {
+        match (latest, told.as_str()) {
             (Latest::Path(path), Some(_)) => {
                 let tidy = |text: &str| text.replace("/./", "/");
                 let told = placed(&fixture, told).map(|told| tidy(&told));

@@ -414,8 +414,8 @@ fn sets_are_found_by_their_directory() {
         let pattern = fixture.path();
         let resolved = ckpt::format::resolve(&Local, &fixture.folder);
         assert_eq!(resolved.prefix.as_ref(), Some(&pattern), "{name}");
-        let latest = resolved.directory.expect("listed").latest;
-        assert_eq!(latest, ckpt::model::Latest::Path(pattern.clone()), "{name}");
+        let latest = &resolved.directory.expect("listed").latest;
+        assert_eq!(*latest, ckpt::model::Latest::Path(pattern.clone()), "{name}");
         let text = pattern.display().to_string();
         let stem = text.split("-?").next().unwrap();
         let answer = support::ask(&Local, &["doctor", stem]).expect(1);

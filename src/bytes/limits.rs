@@ -136,5 +136,11 @@ pub const PART_FOLDERS: usize = 16;
 /// mostly fill value.
 pub const EXPANSION: u64 = 1100;
 
+/// Bytes of memory for each byte of an archive that a member of it may take, unpacked and packed again, and
+/// [`MEMBER`] more: numbers are hardly made smaller by deflate, zeros are by both.
+pub const MEMBER_EXPANSION: u64 = 16;
+/// See [`MEMBER_EXPANSION`].
+pub const MEMBER: u64 = 8 << 20;
+
 /// Bytes of elements that even a tensor of fill value alone may have.
 pub const FILLED: u64 = 64 << 20;

@@ -177,7 +177,7 @@ fn goals(
     let Some(prefix) = path.prefix.as_deref() else { return (None, None) };
     let given = call.loader.map_or(prefix, |_| Path::new(&path.given));
     let store = Watched::new(context.store, prefix);
-    let resolved = format::restorable(&store, given);
+    let resolved = format::Ground::new(&store).restorable(given);
     let graph = doctor::beside(&store, &resolved, Some(new), call.loader);
     // It was there before: what the disk refuses now tells nothing of what a restore does.
     if let Some((path, error)) = store.refused() {

@@ -70,7 +70,7 @@ fn paths(context: &Context, args: &cli::Doctor, settings: &Settings) -> Result<V
     let mut known = HashSet::new();
     if paths.len() > 1 {
         paths.retain(|path| {
-            let resolved = format::resolve(context.store, path);
+            let resolved = context.ground.resolve(path);
             resolved.is_directory || resolved.prefix.is_none_or(|prefix| known.insert(prefix))
         });
     }
@@ -97,7 +97,7 @@ fn expand(context: &Context, path: &Path, all: bool) -> Vec<PathBuf> {
     if !all {
         return given;
     }
-    let resolved = format::resolve(context.store, path);
+    let resolved = context.ground.resolve(path);
     let Some(directory) = resolved.directory.filter(|_| resolved.is_directory && !resolved.is_saved_model) else {
         return given;
     };
@@ -142,7 +142,7 @@ fn compare(checkpoint: &Checkpoint, target: Checkpoint) -> Comparison {
 
 /// Learns everything about one path that the rules may want to know.
 fn survey(context: &Context, path: &Path, depth: Depth, target: Option<Checkpoint>, call: Call) -> Facts {
-    let resolved = format::restorable(context.store, path);
+    let resolved = context.ground.restorable(path);
     let (checkpoint, mut digests) = open(context, &resolved, depth);
     let mut unread = Vec::new();
     let step = checkpoint.as_ref().and_then(|checkpoint| ls::step(context, checkpoint, &mut unread));

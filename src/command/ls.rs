@@ -27,7 +27,7 @@ const SCALARS: usize = 32;
 /// If there is no checkpoint at the path, or a flag makes no sense.
 pub(crate) fn ls(context: &Context, args: &cli::Ls) -> Result<Outcome, Error> {
     let selector = Selector::new(&args.select)?;
-    let resolved = format::resolve(context.store, &args.path);
+    let resolved = context.ground.resolve(&args.path);
     if args.all && !resolved.is_directory {
         return Err(Error::new(format!("{} is not a directory: --all lists one", resolved.given)));
     }

@@ -41,7 +41,7 @@ use jiff::tz::TimeZone;
 use crate::bytes::Foreign;
 use crate::config::File;
 use crate::error::Error;
-use crate::format;
+use crate::format::{self, Ground};
 use crate::model::{Checkpoint, Resolved};
 use crate::store::Store;
 
@@ -49,6 +49,8 @@ use crate::store::Store;
 pub(crate) struct Context<'a> {
     /// Where the files are.
     pub store: &'a dyn Store,
+    /// Where paths lead.
+    pub ground: Ground<'a>,
     /// Told of bytes read.
     pub progress: Progress,
     /// The project's file of settings.
@@ -57,13 +59,23 @@ pub(crate) struct Context<'a> {
     pub zone: Option<fn() -> TimeZone>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Nothing has been looked at yet.
+    pub fn new(
+        store: &'a dyn Store,
+        progress: Progress,
+        config: Option<&'a File>,
+        zone: Option<fn() -> TimeZone>,
+    ) -> Self {
+        Self { store, ground: Ground::new(store), progress, config, zone }
+    }
+
     /// Opens the checkpoint that a path means.
     ///
     /// # Errors
     /// If the path means none; with the nearest right one.
     pub fn open(&self, path: &Path) -> Result<(Resolved, Checkpoint), Error> {
-        let resolved = format::resolve(self.store, path);
+        let resolved = self.ground.resolve(path);
         let prefix = resolved.prefix.clone().ok_or_else(|| not_found(self.store, &resolved))?;
         let checkpoint = format::open(self.store, &prefix)?;
         Ok((resolved, checkpoint))
@@ -74,7 +86,7 @@ impl Context<'_> {
     /// # Errors
     /// If the path means neither.
     fn side(&self, path: &Path) -> Result<(Resolved, Checkpoint), Error> {
-        let resolved = format::resolve(self.store, path);
+        let resolved = self.ground.resolve(path);
         match (&resolved.prefix, &resolved.foreign) {
             (None, Some(Foreign::Answer | Foreign::Json)) => {
                 let checkpoint = format::open_listing(self.store, path)?;

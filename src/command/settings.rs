@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
-
 use super::diff;
 use super::doctor::unknown;
 use crate::cli::{self, Call as Flags, FailOn, LoaderName};
 use crate::config::{self, File, Level, PerPath};
 use crate::doctor::{Selection, Severity, UnknownRule};
 use crate::error::Error;
-use crate::model::{Depth, NameGlob};
+use crate::model::{Depth, NameGlob, PathGlob};
 use crate::restore::{Loader, Options};
 use crate::view::Fails;
 
@@ -22,9 +20,9 @@ const OF_FINITENESS: [&str; 2] = ["V001", "V005"];
 pub(super) struct Settings<'a> {
     flags: &'a cli::Doctor,
     file: Option<&'a File>,
-    excluded: Vec<GlobMatcher>,
+    excluded: Vec<PathGlob>,
     /// The longest glob last, which counts most.
-    per_path: Vec<(GlobMatcher, &'a PerPath)>,
+    per_path: Vec<(PathGlob, &'a PerPath)>,
 }
 
 /// What holds for one path.
@@ -65,7 +63,7 @@ impl<'a> Settings<'a> {
         for (text, per_path) in &config.per_path {
             settings.per_path.push((glob(file, text)?, per_path));
         }
-        settings.per_path.sort_by_key(|(matcher, _)| matcher.glob().glob().len());
+        settings.per_path.sort_by_key(|(matcher, _)| matcher.text().len());
         Ok(settings)
     }
 
@@ -83,11 +81,11 @@ impl<'a> Settings<'a> {
         self.excluded.iter().any(|glob| self.is_at(glob, path))
     }
 
-    fn is_at(&self, glob: &GlobMatcher, path: &Path) -> bool {
+    fn is_at(&self, glob: &PathGlob, path: &Path) -> bool {
         self.file.is_some_and(|file| {
             let place = file.place(path);
             // A folder is in what is below it.
-            glob.is_match(&place) || glob.is_match(format!("{place}/"))
+            glob.matches(place.as_ref()) || glob.matches(format!("{place}/").as_ref())
         })
     }
 
@@ -209,10 +207,8 @@ fn names(file: &File, globs: &[String]) -> Result<Vec<NameGlob>, Error> {
     globs.iter().map(read).collect()
 }
 
-fn glob(file: &File, text: &str) -> Result<GlobMatcher, Error> {
-    let built: Result<Glob, globset::Error> = GlobBuilder::new(text).literal_separator(true).build();
-    let built = built.map_err(|error| Error::new(format!("{}: {text}: {}", file.at(text), error.kind())))?;
-    Ok(built.compile_matcher())
+fn glob(file: &File, text: &str) -> Result<PathGlob, Error> {
+    PathGlob::new(text).map_err(|error| Error::new(format!("{}: {text}: {error}", file.at(text))))
 }
 
 fn loader(name: LoaderName) -> Loader {

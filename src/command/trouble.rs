@@ -1,4 +1,4 @@
-//! What could not be compared, each cause once: a shard that is cut has as many tensors that cannot be read as lay
+//! What could not be compared, each cause a few times: a shard that is cut has as many tensors that cannot be read as lay
 //! behind the cut.
 
 use std::collections::HashMap;
@@ -8,6 +8,9 @@ use std::sync::Arc;
 use crate::bytes::{Fault, FaultKind};
 use crate::model::Checkpoint;
 
+/// Lines for one cause; of the others, how many there are.
+const TOLD: usize = 3;
+
 /// Faults of one kind in one file.
 type Cause = (Arc<str>, Discriminant<FaultKind>);
 
@@ -15,36 +18,49 @@ type Cause = (Arc<str>, Discriminant<FaultKind>);
 #[derive(Default)]
 pub(super) struct Trouble {
     lines: Vec<String>,
-    /// Where the line of a cause stands, and how many more there were; none if it was told on opening.
-    causes: HashMap<Cause, Option<(usize, usize)>>,
+    causes: HashMap<Cause, Told>,
+}
+
+/// What has been told of a cause.
+#[derive(Default)]
+struct Told {
+    lines: usize,
+    /// Where the last of its lines stands.
+    last: usize,
+    /// Faults without a line.
+    more: usize,
+    /// True if it was found on opening: then reading finds the same again.
+    known: bool,
 }
 
 impl Trouble {
     /// Faults that opening found say that a side cannot be trusted: then "the same" would be a guess.
     pub fn of(sides: [&Checkpoint; 2]) -> Self {
         let mut trouble = Self::default();
-        for fault in sides.into_iter().flat_map(|side| &side.faults) {
-            trouble.lines.push(line(fault));
-            trouble.causes.insert(cause(fault), None);
-        }
+        sides.into_iter().flat_map(|side| &side.faults).for_each(|fault| trouble.add(fault));
+        trouble.causes.values_mut().for_each(|told| told.known = true);
         trouble
     }
 
-    /// Adds what came out when data were read.
+    /// Adds a fault.
     pub fn add(&mut self, fault: &Fault) {
-        let place = self.lines.len();
-        match self.causes.entry(cause(fault)).or_insert(Some((place, 0))) {
-            Some((told, _)) if *told == place => self.lines.push(line(fault)),
-            Some((_, more)) => *more = more.saturating_add(1),
-            None => {}
+        let told = self.causes.entry(cause(fault)).or_default();
+        if told.known {
+            return;
         }
+        if told.lines >= TOLD {
+            told.more = told.more.saturating_add(1);
+            return;
+        }
+        (told.lines, told.last) = (told.lines.saturating_add(1), self.lines.len());
+        self.lines.push(format!("{}: {}", fault.at.file, fault.kind));
     }
 
-    /// A line for each cause.
+    /// What to say.
     pub fn lines(mut self) -> Vec<String> {
-        for (place, more) in self.causes.into_values().flatten().filter(|(_, more)| *more > 0) {
-            if let Some(line) = self.lines.get_mut(place) {
-                line.push_str(&format!(" (and {more} more like this in the file)"));
+        for told in self.causes.into_values().filter(|told| told.more > 0) {
+            if let Some(line) = self.lines.get_mut(told.last) {
+                line.push_str(&format!(" (and {} more like this)", told.more));
             }
         }
         self.lines
@@ -53,10 +69,6 @@ impl Trouble {
 
 fn cause(fault: &Fault) -> Cause {
     (fault.at.file.clone(), discriminant(&fault.kind))
-}
-
-fn line(fault: &Fault) -> String {
-    format!("{}: {}", fault.at.file, fault.kind)
 }
 
 #[cfg(test)]
@@ -70,16 +82,17 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_told_once() {
+    fn a_cause_is_told_a_few_times() {
         let mut old = sample::named(&[]);
         old.faults.push(fault("a", FaultKind::Missing));
         let mut trouble = Trouble::of([&old, &sample::named(&[])]);
         trouble.add(&fault("a", FaultKind::Missing));
-        for wanted in [1, 2, 3] {
+        for wanted in 1..6 {
             trouble.add(&fault("a", FaultKind::EndsEarly { wanted }));
         }
         trouble.add(&fault("b", FaultKind::Missing));
-        let early = "a: ends early: 1 more bytes were promised (and 2 more like this in the file)";
-        assert_eq!(trouble.lines(), ["a: is not there", early, "b: is not there"]);
+        let early = |wanted| format!("a: ends early: {wanted} more bytes were promised");
+        let last = early(3) + " (and 2 more like this)";
+        assert_eq!(trouble.lines(), ["a: is not there", &early(1), &early(2), &last, "b: is not there"]);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         resolved: Resolved {
             prefix: Some("ckpts/ckpt-4".into()),
             is_directory: true,
-            directory: Some(Directory {
+            directory: Some(Arc::new(Directory {
                 path: "ckpts".into(),
                 label: "ckpts".to_owned(),
                 candidates: vec![candidate("ckpt-4")],
@@ -40,7 +40,7 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
                 latest: Latest::Path("ckpts/ckpt-4".into()),
                 leftovers: Vec::new(),
                 names: ["checkpoint", "ckpt-4.data-00000-of-00001", "ckpt-4.index"].map(str::to_owned).to_vec(),
-            }),
+            })),
             ..resolved("ckpts")
         },
         checkpoint: Some(checkpoint),
@@ -56,6 +56,11 @@ pub(super) fn facts(checkpoint: Checkpoint) -> Facts {
         predictions: Vec::new(),
         goals: None,
     }
+}
+
+/// The directory, to be changed.
+pub(super) fn directory(facts: &mut Facts) -> &mut Directory {
+    Arc::make_mut(facts.resolved.directory.as_mut().unwrap())
 }
 
 /// The facts about a path where nothing is.

@@ -23,7 +23,7 @@ pub(super) fn survey(store: &dyn Store, path: &Path) -> io::Result<Directory> {
         latest: state::latest(store, path, &state),
         state,
         leftovers: items.iter().filter(|item| is_leftover(item)).map(|item| item.name.clone()).collect(),
-        names: items.into_iter().map(|item| item.name).collect(),
+        names: items.iter().map(|item| item.name.clone()).collect(),
     })
 }
 

@@ -36,11 +36,13 @@ pub(super) fn parts(store: &dyn Store, directory: &Path, names: &[&str], folders
         .collect();
     let mut open: Vec<(PathBuf, usize)> = folders.iter().map(|folder| (directory.join(folder), 0)).collect();
     while let Some((folder, depth)) = open.pop() {
-        for item in store.list(&folder).unwrap_or_default() {
+        for item in store.list(&folder).unwrap_or_default().iter() {
             let path = folder.join(&item.name);
             match item.kind {
                 ItemKind::Directory if depth < limits::PART_FOLDERS => open.push((path, depth.saturating_add(1))),
-                ItemKind::File if parts.len() < limits::PARTS => parts.push(file(path, FileRole::Part, Some(item))),
+                ItemKind::File if parts.len() < limits::PARTS => {
+                    parts.push(file(path, FileRole::Part, Some(item.clone())))
+                }
                 _ => {}
             }
         }

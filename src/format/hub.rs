@@ -38,7 +38,7 @@ fn is_digest(name: &str) -> bool {
 
 /// A module, if it has no graph and nothing that is no part of one.
 fn module(store: &dyn Store, path: &Path) -> Option<HollowModule> {
-    let left: Vec<String> = store.list(path).ok()?.into_iter().map(|item| item.name).collect();
+    let left: Vec<String> = store.list(path).ok()?.iter().map(|item| item.name.clone()).collect();
     let is_part = |name: &str| name == "variables" || FOLDERS.contains(&name) || BESIDE.contains(&name);
     if !left.iter().all(|name| is_part(name)) {
         return None;

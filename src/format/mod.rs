@@ -18,6 +18,7 @@ mod recognise;
 mod resolve;
 mod saved_model;
 mod slices;
+#[doc(hidden)]
 pub mod sstable;
 mod state;
 #[doc(hidden)]
@@ -27,7 +28,7 @@ mod version;
 pub use extents::overlaps;
 pub use listing::open as open_listing;
 pub use meta_graph::beside as graph_beside;
-pub use resolve::{resolve, restorable};
+pub use resolve::{Ground, resolve};
 pub use saved_model::read as read_saved_model;
 
 use std::io;

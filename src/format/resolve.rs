@@ -2,47 +2,79 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::directory::{self, Part, label, part};
 use super::{files, hub, recognise, state};
 use crate::bytes::Fault;
 use crate::model::{Candidate, Directory, Latest, Resolved, StateFile};
-use crate::store::{Item, ItemKind, Store};
+use crate::store::{Item, ItemKind, Recent, Store};
 
 /// How alike two names must be for one to be taken for a misspelling of the other.
 const ALIKE: f64 = 0.8;
+
+/// Directories whose surveys are kept: those of two checkpoints that are held against each other.
+const SURVEYED: usize = 2;
+
+/// Where paths lead, for one who asks about many of one directory: it is surveyed once.
+pub struct Ground<'a> {
+    store: &'a dyn Store,
+    surveys: Recent<PathBuf, Arc<Directory>>,
+}
 
 /// Finds the checkpoint that a path means: a prefix, a file of a checkpoint (its suffix is taken off),
 /// the state file, a directory (the checkpoint that its state file names; failing that, the newest),
 /// or a SavedModel's directory (its variables); a file or folder of another format is meant itself, also a
 /// graph (`.meta`) beside a checkpoint. Never fails: where nothing is, `prefix` is none.
 pub fn resolve(store: &dyn Store, given: &Path) -> Resolved {
-    let mut resolved = restorable(store, given);
-    if resolved.stripped.as_deref() == Some(".meta") && resolved.exists {
-        resolved.stripped = None;
-        resolved.prefix = Some(given.to_owned());
-    }
-    resolved
+    Ground::new(store).resolve(given)
 }
 
-/// As [`resolve`], but for one who wants to restore: of a graph beside a checkpoint, that checkpoint is meant.
-pub fn restorable(store: &dyn Store, given: &Path) -> Resolved {
+impl<'a> Ground<'a> {
+    /// Of what lies in a store.
+    pub fn new(store: &'a dyn Store) -> Self {
+        Self { store, surveys: Recent::new(SURVEYED) }
+    }
+
+    /// As [`resolve`].
+    pub fn resolve(&self, given: &Path) -> Resolved {
+        let mut resolved = self.restorable(given);
+        if resolved.stripped.as_deref() == Some(".meta") && resolved.exists {
+            resolved.stripped = None;
+            resolved.prefix = Some(given.to_owned());
+        }
+        resolved
+    }
+
+    /// As [`resolve`], but for one who wants to restore: of a graph beside a checkpoint, that checkpoint is meant.
+    pub fn restorable(&self, given: &Path) -> Resolved {
+        restorable(self, given)
+    }
+
+    fn survey(&self, path: &Path) -> io::Result<Arc<Directory>> {
+        let survey = || directory::survey(self.store, path).map(|found| (path.to_owned(), Arc::new(found)));
+        self.surveys.get(|known, _| known == path, survey)
+    }
+}
+
+fn restorable(ground: &Ground, given: &Path) -> Resolved {
+    let store = ground.store;
     let mut resolved = Resolved::nothing(label(given));
     // `dir/ckpt` may be a prefix and a directory at once; TensorFlow looks for the index first.
     let ends_in_slash = given.to_string_lossy().ends_with('/');
     if !ends_in_slash && is_prefix(store, given) {
         resolved.exists = true;
         resolved.prefix = Some(given.to_owned());
-        survey_around(store, given, &mut resolved);
+        survey_around(ground, given, &mut resolved);
         return resolved;
     }
     let found = store.stat(given);
     resolved.exists = found.is_ok();
     match found {
-        Ok(Item { kind: ItemKind::Directory, .. }) => in_directory(store, given, &mut resolved),
-        Ok(_) => of_file(store, given, &mut resolved),
+        Ok(Item { kind: ItemKind::Directory, .. }) => in_directory(ground, given, &mut resolved),
+        Ok(_) => of_file(ground, given, &mut resolved),
         Err(error) => {
-            absent(store, given, &mut resolved);
+            absent(ground, given, &mut resolved);
             resolved.refused = refused(given, &error).or(resolved.refused);
         }
     }
@@ -65,13 +97,13 @@ fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-fn survey_around(store: &dyn Store, path: &Path, resolved: &mut Resolved) {
-    survey(store, parent(path), resolved);
+fn survey_around(ground: &Ground, path: &Path, resolved: &mut Resolved) {
+    survey(ground, parent(path), resolved);
 }
 
 /// Surveys a directory, or takes down why it could not be listed.
-fn survey(store: &dyn Store, path: &Path, resolved: &mut Resolved) {
-    match directory::survey(store, path) {
+fn survey(ground: &Ground, path: &Path, resolved: &mut Resolved) {
+    match ground.survey(path) {
         Ok(directory) => resolved.directory = Some(directory),
         Err(error) => resolved.refused = refused(path, &error),
     }
@@ -91,13 +123,14 @@ fn in_dir(directory: &Path, name: &str) -> PathBuf {
     directory.join(name)
 }
 
-fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
+fn in_directory(ground: &Ground, given: &Path, resolved: &mut Resolved) {
+    let store = ground.store;
     resolved.is_directory = true;
     let has = |name: &str| store.stat(&given.join(name)).is_ok_and(|item| item.kind == ItemKind::File);
     if has("saved_model.pb") || has("saved_model.pbtxt") {
         resolved.is_saved_model = true;
         let variables = given.join("variables/variables");
-        survey(store, &given.join("variables"), resolved);
+        survey(ground, &given.join("variables"), resolved);
         // A SavedModel without variables is one all the same.
         resolved.prefix = Some(variables);
         return;
@@ -106,7 +139,7 @@ fn in_directory(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         resolved.prefix = Some(given.to_owned());
         return;
     }
-    survey(store, given, resolved);
+    survey(ground, given, resolved);
     let Some(surveyed) = resolved.directory.take() else { return };
     resolved.prefix = latest(store, &surveyed);
     if resolved.prefix.is_none() {
@@ -157,10 +190,11 @@ fn older(store: &dyn Store, directory: &Directory) -> Option<PathBuf> {
     (is_v1 || super::v1::is_set(path)).then(|| path.clone())
 }
 
-fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
+fn of_file(ground: &Ground, given: &Path, resolved: &mut Resolved) {
+    let store = ground.store;
     let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let around = parent(given);
-    survey_around(store, given, resolved);
+    survey_around(ground, given, resolved);
     if let Some((prefix, _)) = part(&name) {
         let path = in_dir(around, prefix);
         if prefix.is_empty() || is_prefix(store, &path) {
@@ -175,7 +209,7 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         return;
     }
     if name.starts_with("saved_model.pb") {
-        return in_directory(store, parent(given), resolved);
+        return in_directory(ground, parent(given), resolved);
     }
     match recognise::file(store, given) {
         Ok(Some(recognise::Kind::Foreign(what))) => resolved.foreign = Some(what),
@@ -186,18 +220,19 @@ fn of_file(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         Ok(None) => {}
         Err(error) => resolved.refused = refused(given, &error),
     }
-    resolved.near = near_names(resolved.directory.as_ref(), around, &name);
+    resolved.near = near_names(resolved.directory.as_deref(), around, &name);
 }
 
 /// Nothing is at the path: what is near it?
-fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
+fn absent(ground: &Ground, given: &Path, resolved: &mut Resolved) {
+    let store = ground.store;
     let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // The suffix of a file that is not there (any more) does not change which checkpoint is meant.
     if let Some((prefix, _)) = part(&name) {
         let path = in_dir(parent(given), prefix);
         if is_prefix(store, &path) {
             resolved.stripped = name.get(prefix.len()..).map(str::to_owned);
-            survey_around(store, &path, resolved);
+            survey_around(ground, &path, resolved);
             resolved.prefix = Some(path);
             return;
         }
@@ -209,14 +244,14 @@ fn absent(store: &dyn Store, given: &Path, resolved: &mut Resolved) {
         return;
     }
     let around = parent(given);
-    survey_around(store, given, resolved);
+    survey_around(ground, given, resolved);
     // `P` of a set of V1 tables is no path of it: its pattern is.
     let of_set = |file: &str| file.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('-'));
     let sets = if name.is_empty() { Vec::new() } else { sets(store, around, of_set) };
     if !sets.is_empty() {
         resolved.near = sets;
     } else if resolved.directory.is_some() {
-        resolved.near = near_names(resolved.directory.as_ref(), around, &name);
+        resolved.near = near_names(resolved.directory.as_deref(), around, &name);
         if resolved.near.is_empty() {
             resolved.near = near_items(store, around, &name);
         }

@@ -17,7 +17,7 @@ use crate::model::{
 use crate::proto;
 use crate::proto::fields::fields;
 use crate::proto::meta_graph::{SavedObject, SignatureDef, TensorInfo};
-use crate::store::{ItemKind, Store};
+use crate::store::{Item, ItemKind, Store};
 
 /// What TensorFlow runs when it loads the model: no function of the model's.
 const INIT: &str = "__saved_model_init_op";
@@ -61,22 +61,7 @@ pub(super) const FOLDERS: [&str; 3] = ["assets", "assets.extra", "debug"];
 /// Reads what a directory has as a SavedModel, and the versions that it names; none if it is not one.
 /// Whatever is wrong with it becomes a fault.
 pub fn read(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Option<(SavedModel, Versions)> {
-    let is_file = |name: &str| store.stat(&directory.join(name)).is_ok_and(|item| item.kind != ItemKind::Directory);
-    let mut found = None;
-    for name in GRAPHS {
-        let path = directory.join(name);
-        match store.stat(&path) {
-            Ok(item) if item.kind != ItemKind::Directory => {
-                found = Some(name);
-                break;
-            }
-            Err(error) if !files::is_absent(&error) => {
-                faults.push(files::unreadable(&label(&path).into(), &error));
-            }
-            _ => {}
-        }
-    }
-    let name = found?;
+    let name = graph(store, directory, faults)?;
     let path = directory.join(name);
     let label: Arc<str> = path.display().to_string().into();
     let mut found = Found::default();
@@ -94,18 +79,38 @@ pub fn read(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Opt
         if !files::is_absent(&error) {
             faults.push(files::unreadable(&self::label(&folder).into(), &error));
         }
-        Vec::new()
+        Arc::default()
     });
+    let has = |name: &str| store.stat(&directory.join(name)).is_ok_and(|item| is_file(&item));
     let model = SavedModel {
-        assets: assets.into_iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name).collect(),
+        assets: assets.iter().filter(|item| item.kind == ItemKind::File).map(|item| item.name.clone()).collect(),
         wanted_assets: found.assets.into_iter().collect(),
-        fingerprint: is_file("fingerprint.pb"),
-        keras_metadata: is_file("keras_metadata.pb"),
+        fingerprint: has("fingerprint.pb"),
+        keras_metadata: has("keras_metadata.pb"),
         types: found.types.into_iter().collect(),
         graphs: found.graphs,
         needs: found.needs,
     };
     Some((model, found.versions))
+}
+
+/// The name of the graph that TensorFlow would take. One that cannot be looked for becomes a fault.
+fn graph(store: &dyn Store, directory: &Path, faults: &mut Vec<Fault>) -> Option<&'static str> {
+    GRAPHS.into_iter().find(|name| {
+        let path = directory.join(name);
+        let item = store.stat(&path);
+        if let Err(error) = item.as_ref()
+            && !files::is_absent(error)
+        {
+            faults.push(files::unreadable(&label(&path).into(), error));
+        }
+        item.is_ok_and(|item| is_file(&item))
+    })
+}
+
+/// True for whatever can be opened.
+fn is_file(item: &Item) -> bool {
+    item.kind != ItemKind::Directory
 }
 
 /// What has been read; as far as it could be, where the file is damaged.

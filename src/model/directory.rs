@@ -124,7 +124,7 @@ pub struct Resolved {
     /// Set if the directory is a SavedModel's, whose variables were taken.
     pub is_saved_model: bool,
     /// The directory around it, if that can be listed.
-    pub directory: Option<Directory>,
+    pub directory: Option<Arc<Directory>>,
     /// Right paths near a wrong one, the best first.
     pub near: Vec<String>,
     /// What lies at the path, if it is not a checkpoint.

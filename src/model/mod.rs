@@ -32,7 +32,7 @@ pub use directory::{Candidate, Directory, HollowModule, Latest, Resolved, Shard,
 pub use dtype::{DType, Kind, MiniFloat};
 pub use entry::{Coded, Coding, Entry, EntryId, Extent, Key, Keys, Part, Payload, Piece, Place};
 pub use filter::Filter;
-pub use glob::NameGlob;
+pub use glob::{NameGlob, PathGlob};
 pub use graph::{Attribute, Node, NodeId, ObjectGraph, Slot, dotted};
 pub use keras::{KerasFile, NO_OBJECT, Owned, Owner};
 pub(crate) use naming::{SUFFIXES, promised};

@@ -359,9 +359,10 @@ mod tests {
         assert_eq!(Walk::new(&ObjectGraph::default(), &old).visits, []);
     }
 
-    /// A list of a hundred thousand objects, each of which leads back to the root.
+    /// A list of a hundred thousand objects, each of which leads back to the root: if each walked the list again,
+    /// the test would not end while anybody waits.
     #[test]
-    fn long_lists_take_no_time() {
+    fn a_long_list_is_walked_once() {
         let count = 100_000;
         let mut nodes = vec![Node::default(); count + 1];
         nodes[0].children = (1..=count).map(|id| (format!("{id}"), id)).collect();
@@ -369,9 +370,7 @@ mod tests {
             node.children.push(("root".to_owned(), 0));
         }
         let graph = ObjectGraph { nodes };
-        let started = std::time::Instant::now();
         let walk = Walk::new(&graph, &graph);
         assert!(walk.sources.iter().enumerate().all(|(id, from)| *from == Some(id)));
-        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn open<'a>(scene: &Scene<'a>) -> Opened<'a> {
     // The reader takes the path for a pattern, which does not match itself; what it matches is not opened.
     if path.contains(['[', ']', '*', '?', '\\']) && scene.checkpoint.is_none_or(|it| it.container != Container::V1) {
         let text = format!("{path}.index; No such file or directory");
-        let matches = stars_match(resolved.directory.as_ref(), path);
+        let matches = stars_match(resolved.directory.as_deref(), path);
         let trouble = if matches { Trouble::new(Code::NotFound, text) } else { Trouble::no_files(path) };
         return Opened::Trouble(trouble);
     }
@@ -312,6 +312,8 @@ fn capital(error: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::sample::Stage;
     use super::*;
     use crate::model::{Candidate, Latest};
@@ -331,8 +333,8 @@ mod tests {
         let mut stage = Stage::directory(Latest::Raises);
         let name = "ckpt-14".to_owned();
         let candidate = Candidate { name, index: Some(1), shards: Vec::new(), meta: false, modified: None };
-        stage.resolved.directory.as_mut().unwrap().candidates.push(candidate);
-        let matches = |pattern| stars_match(stage.resolved.directory.as_ref(), pattern);
+        Arc::make_mut(stage.resolved.directory.as_mut().unwrap()).candidates.push(candidate);
+        let matches = |pattern| stars_match(stage.resolved.directory.as_deref(), pattern);
         assert!(matches("run/ckpt-*") && matches("*") && matches("c*t-*4") && matches("ckpt-14*"));
         assert!(!matches("ckpt-*5") && !matches("x*") && !matches("ckpt-[1]4"));
     }

@@ -1,5 +1,7 @@
 //! Scenes made by hand, for the tests of loaders.
 
+use std::sync::Arc;
+
 use super::{Options, Scene};
 use crate::bytes::{Fault, FaultKind, Span};
 use crate::model::sample::resolved;
@@ -23,7 +25,7 @@ impl Stage {
         let mut stage = Self::at("ckpts");
         stage.resolved.is_directory = true;
         stage.resolved.prefix = Some("ckpts/ckpt-4".into());
-        stage.resolved.directory = Some(Directory {
+        stage.resolved.directory = Some(Arc::new(Directory {
             path: "ckpts".into(),
             label: "ckpts".to_owned(),
             candidates: Vec::new(),
@@ -31,7 +33,7 @@ impl Stage {
             latest,
             leftovers: Vec::new(),
             names: Vec::new(),
-        });
+        }));
         stage
     }
 

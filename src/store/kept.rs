@@ -1,26 +1,28 @@
-//! Members of archives that are opened again and again: each is unpacked once.
+//! What is asked for again and again: each directory is listed once, each member of an archive unpacked once.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::recent::Recent;
 use super::{Blob, Item, Store};
 
-/// Members that are kept: what two checkpoints have that are held against each other.
+/// Members and listings that are kept: those of two checkpoints that are held against each other.
 const KEPT: usize = 2;
 
-/// A store that keeps the members of archives that were opened last. One that is compressed lies in memory,
-/// so every user of it shares the same bytes.
+/// A store that keeps the members of archives and the listings that were asked for last. A member that is
+/// compressed lies in memory, so every user of it shares the same bytes; and each of a thousand checkpoints of a
+/// directory is looked at beside all the others.
 pub struct Kept<'a> {
     store: &'a dyn Store,
-    /// The one that was asked for last is the last.
-    members: Mutex<Vec<(PathBuf, Arc<dyn Blob>)>>,
+    members: Recent<PathBuf, Arc<dyn Blob>>,
+    listings: Recent<PathBuf, Arc<[Item]>>,
 }
 
 impl<'a> Kept<'a> {
     /// Of what lies in another store.
     pub fn new(store: &'a dyn Store) -> Self {
-        Self { store, members: Mutex::new(Vec::new()) }
+        Self { store, members: Recent::new(KEPT), listings: Recent::new(KEPT) }
     }
 }
 
@@ -29,8 +31,9 @@ impl Store for Kept<'_> {
         self.store.stat(path)
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
-        self.store.list(directory)
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
+        let list = || self.store.list(directory).map(|items| (directory.to_owned(), items));
+        self.listings.get(|known, _| known == directory, list)
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>> {
@@ -42,21 +45,15 @@ impl Store for Kept<'_> {
     }
 
     fn member(&self, path: &Path, limit: u64) -> io::Result<Option<Box<dyn Blob>>> {
-        // Locked until it is unpacked: others that want it need not do the same.
-        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = members.iter().position(|(known, _)| known == path);
-        let (path, member) = match known {
-            Some(known) => members.remove(known),
-            None => match self.store.member(path, limit)? {
-                Some(member) => (path.to_owned(), Arc::from(member)),
-                None => return Ok(None),
-            },
+        let unpack = || match self.store.member(path, limit) {
+            Ok(Some(member)) => Ok((path.to_owned(), Arc::from(member))),
+            Ok(None) => Err(None),
+            Err(error) => Err(Some(error)),
         };
-        if members.len() >= KEPT {
-            members.remove(0);
+        match self.members.get(|known, _| known == path, unpack) {
+            Ok(member) => Ok(Some(Box::new(Shared(member)))),
+            Err(error) => error.map_or(Ok(None), Err),
         }
-        members.push((path, member.clone()));
-        Ok(Some(Box::new(Shared(member))))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use jiff::tz::TimeZone;
@@ -25,7 +26,7 @@ impl Store for Local {
         Ok(item(name.unwrap_or_default(), &fs::metadata(path)?))
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
         let mut items = Vec::new();
         for entry in fs::read_dir(here(directory))? {
             let entry = entry?;
@@ -36,7 +37,7 @@ impl Store for Local {
             });
         }
         items.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(items)
+        Ok(items.into())
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>> {

@@ -37,7 +37,7 @@ impl Store for Memory {
         Err(io::ErrorKind::NotFound.into())
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
         let directory = if directory == Path::new(".") { Path::new("") } else { directory };
         let below = self.files.keys().filter_map(|file| file.strip_prefix(directory).ok());
         let names: BTreeSet<String> = below

@@ -4,16 +4,19 @@ mod kept;
 mod local;
 mod memory;
 mod nested;
+mod recent;
 mod unpacked;
 mod watched;
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use kept::Kept;
 pub use local::{Local, zone};
 pub use memory::Memory;
 pub use nested::{Harm, Member, harmed, members, open};
+pub(crate) use recent::Recent;
 pub use watched::Watched;
 
 /// One thing in a directory.
@@ -52,7 +55,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// As the operating system says.
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>>;
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>>;
 
     /// Opens a regular file to read it.
     ///

@@ -2,7 +2,7 @@
 //!
 //! A member that is stored as it is, as Keras stores all, keeps its places: it is a window of the archive. One
 //! that is compressed is unpacked as a whole, since deflate cannot be read from the middle: at the most to
-//! [`limits::EXPANSION`] times the size of the archive, of which a twentieth is held in memory.
+//! [`limits::EXPANSION`] times the size of the archive, of which [`limits::MEMBER_EXPANSION`] times are held.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -160,7 +160,11 @@ fn member(blob: Box<dyn Blob>, name: &str, limit: u64) -> io::Result<Box<dyn Blo
     if size / limits::EXPANSION > file.compressed_size() {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} claims an impossible size")));
     }
-    let unpacked = Unpacked::read(&mut file, size)?;
+    let room = blob.size().saturating_mul(limits::MEMBER_EXPANSION).saturating_add(limits::MEMBER);
+    let Some(unpacked) = Unpacked::read(&mut file, size, room)? else {
+        let error = format!("{name} takes more memory than an archive of {} bytes is worth", blob.size());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+    };
     // Reading to the very end compares the checksum.
     if unpacked.size() != size || file.read(&mut [0])? != 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} is not as long as the archive says")));
@@ -275,7 +279,7 @@ mod tests {
             self.0.stat(path)
         }
 
-        fn list(&self, directory: &Path) -> io::Result<Vec<crate::store::Item>> {
+        fn list(&self, directory: &Path) -> io::Result<std::sync::Arc<[crate::store::Item]>> {
             self.0.list(directory)
         }
 

@@ -24,12 +24,13 @@ enum Piece {
 }
 
 impl Unpacked {
-    /// Everything that a reader gives, up to `limit` bytes.
+    /// Everything that a reader gives, up to `limit` bytes; none if that takes more memory than `room`.
     ///
     /// # Errors
     /// Those of the reader.
-    pub fn read(from: &mut impl Read, limit: u64) -> io::Result<Self> {
+    pub fn read(from: &mut impl Read, limit: u64, room: u64) -> io::Result<Option<Self>> {
         let mut unpacked = Self::default();
+        let mut held = 0u64;
         let mut bytes = Vec::with_capacity(PIECE);
         let mut packed = vec![0; max_compress_len(PIECE)];
         let mut encoder = Encoder::new();
@@ -42,11 +43,15 @@ impl Unpacked {
             unpacked.size = unpacked.size.saturating_add(bytes.len() as u64);
             let length = encoder.compress(&bytes, &mut packed).unwrap_or(bytes.len());
             let small = packed.get(..length).filter(|_| length < bytes.len() / 2);
+            held = held.saturating_add(small.unwrap_or(&bytes).len() as u64);
+            if held > room {
+                return Ok(None);
+            }
             unpacked.pieces.push(
                 small.map_or_else(|| Piece::Plain(bytes.as_slice().into()), |packed| Piece::Packed(packed.into())),
             );
         }
-        Ok(unpacked)
+        Ok(Some(unpacked))
     }
 }
 
@@ -87,7 +92,8 @@ mod tests {
     fn every_stretch_is_what_was_packed() {
         let noise = |at: usize| (at.wrapping_mul(0x9e37_79b9) >> 13) as u8;
         let whole: Vec<u8> = (0..3 * PIECE + 77).map(|at| if at / PIECE == 1 { 7 } else { noise(at) }).collect();
-        let unpacked = Unpacked::read(&mut whole.as_slice(), u64::MAX).unwrap();
+        let read = |limit, room| Unpacked::read(&mut whole.as_slice(), limit, room).unwrap();
+        let unpacked = read(u64::MAX, u64::MAX).unwrap();
         assert_eq!(unpacked.size(), whole.len() as u64);
         for start in [0, 1, PIECE - 1, PIECE, PIECE + 5, 2 * PIECE, 3 * PIECE + 76] {
             for length in [0, 1, 5, PIECE, 2 * PIECE + 1] {
@@ -99,16 +105,12 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Unpacked::read(&mut whole.as_slice(), 100).unwrap().size(), 100);
+        assert_eq!(read(100, 100).unwrap().size(), 100);
+        assert!(read(u64::MAX, 2 * PIECE as u64).is_none(), "three of the four pieces are noise");
     }
 
     #[test]
     fn what_repeats_takes_little() {
-        let unpacked = Unpacked::read(&mut io::repeat(0), 8 << 20).unwrap();
-        let held = |piece: &Piece| match piece {
-            Piece::Plain(bytes) | Piece::Packed(bytes) => bytes.len(),
-        };
-        let held: usize = unpacked.pieces.iter().map(held).sum();
-        assert!(held < (8 << 20) / 20, "{held}");
+        assert!(Unpacked::read(&mut io::repeat(0), 8 << 20, (8 << 20) / 20).unwrap().is_some());
     }
 }

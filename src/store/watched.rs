@@ -61,7 +61,7 @@ impl Store for Watched<'_> {
         self.watch.pass(path, self.store.stat(path))
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
         self.store.list(directory)
     }
 

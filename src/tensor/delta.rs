@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::opened::{Opened, with_buffers};
 use super::products::Products;
 use super::stream::{self, Run, Stream, nowhere, repeat};
-use super::{PIECE, decode};
+use super::{PIECE, STRETCH, decode};
 use crate::bytes::{Fault, FaultKind};
 use crate::model::{Checkpoint, DType, Delta, Entry, Extent, Kind, Payload, Tolerance};
 use crate::store::Store;
@@ -49,33 +49,38 @@ impl<'a> Deltas<'a> {
 
     /// Tensors that lie in one stretch each, with the bytes of a number: of so many numbers.
     fn pieces(&self, old: (&Entry, Extent, usize), new: (&Entry, Extent, usize), count: u64) -> Result<Tally, Fault> {
+        let [opened_old, opened_new] = &self.opened;
+        // A record may claim more than any disk holds: both are there as a whole, or nothing is begun.
+        opened_old.size(old.1)?;
+        opened_new.size(new.1)?;
         let [step, of_old, of_new] = [PIECE / old.2.max(new.2).max(1), old.2, new.2].map(|size| size as u64);
+        let stretch = STRETCH / PIECE as u64 * step;
         let part = |extent: Extent, size: u64, from: u64, to: u64| Extent {
             offset: extent.offset + from * size,
             length: (to - from) * size,
             ..extent
         };
-        let look = |piece: u64| -> Result<Tally, Fault> {
-            let (from, to) = (piece * step, count.min((piece + 1) * step));
+        let look = |from: u64| -> Result<(u64, Tally), Fault> {
+            let mut tally = self.tally(old.0, new.0);
+            let end = count.min(from + stretch);
             with_buffers(|[a, b]| {
-                let [opened_old, opened_new] = &self.opened;
-                let a = opened_old.read(part(old.1, of_old, from, to), a)?;
-                let b = opened_new.read(part(new.1, of_new, from, to), b)?;
-                stream::to_little_endian(old.0.endianness, old.0.dtype, a);
-                stream::to_little_endian(new.0.endianness, new.0.dtype, b);
-                let mut tally = self.tally(old.0, new.0);
-                tally.add(a, b);
-                Ok(tally)
+                for from in (from..end).step_by(step as usize) {
+                    let to = end.min(from + step);
+                    let a = opened_old.read(part(old.1, of_old, from, to), a)?;
+                    let b = opened_new.read(part(new.1, of_new, from, to), b)?;
+                    stream::to_little_endian(old.0.endianness, old.0.dtype, a);
+                    stream::to_little_endian(new.0.endianness, new.0.dtype, b);
+                    tally.add(a, b);
+                }
+                Ok((from, tally))
             })
         };
         // Handed out from front to back, and taken together in that order: sums do not depend on the threads.
-        let mut looks: Vec<(u64, Result<Tally, Fault>)> =
-            (0..count.div_ceil(step)).par_bridge().map(|piece| (piece, look(piece))).collect();
-        looks.sort_unstable_by_key(|(piece, _)| *piece);
+        let stretches = (0..count.div_ceil(stretch)).par_bridge().map(|number| look(number * stretch));
+        let mut looks: Vec<(u64, Tally)> = stretches.collect::<Result<_, _>>()?;
+        looks.sort_unstable_by_key(|(from, _)| *from);
         let mut tally = self.tally(old.0, new.0);
-        for (_, look) in looks {
-            tally.append(&look?);
-        }
+        looks.iter().for_each(|(_, look)| tally.append(look));
         Ok(tally)
     }
 

@@ -14,16 +14,12 @@ use super::pieces::Pieces;
 use super::read::{Elements, read};
 use super::stream::{self, Stream};
 use super::tally::Tally;
-use super::{PIECE, boxes, pieces};
+use super::{PIECE, STRETCH, boxes, pieces};
 use crate::bytes::{Crc32c, Fault, FaultKind, limits};
 use crate::model::{
     Checkpoint, Container, Depth, Digest, Digests, Entry, EntryId, Extent, FileRole, Kind, Payload, Slice, Stats,
 };
-use crate::store::{Kept, Store};
-
-/// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of a
-/// few times ten thousand bytes: that it is done is not noticed with stretches of this size.
-const STRETCH: u64 = 1 << 22;
+use crate::store::Store;
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -60,7 +56,6 @@ pub fn digest(
     let is_alias: HashSet<EntryId> = aliases.iter().map(|(alias, _)| *alias).collect();
     let chosen = chosen.into_iter().filter(|id| !is_alias.contains(id)).collect();
     let chosen = bounded(checkpoint, chosen);
-    let store = &Kept::new(store);
     let opened = Opened::new(store, checkpoint);
     let pass = Pass { store, opened, checkpoint, values: request.depth >= Depth::Values, progress };
     let is = |id: &EntryId, what: fn(&Entry) -> bool| checkpoint.entries.get(*id).is_some_and(what);
@@ -90,7 +85,7 @@ pub fn digest(
     let index = checkpoint.index_file().map(|file| &file.label);
     let index_is_whole = checkpoint.faults.iter().all(|fault| Some(&fault.at.file) != index);
     if request.entries.is_none() && index_is_whole && checkpoint.container == Container::Bundle {
-        digests.faults.extend(gaps(store, checkpoint));
+        digests.faults.extend(gaps(&pass.opened, checkpoint));
     }
     digests
 }

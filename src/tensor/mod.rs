@@ -32,3 +32,7 @@ pub use visit::visit;
 /// Bytes that are read at a time: small enough to stay in a core's cache for the second look
 /// (checksum, then statistics), large enough to keep the operating system busy.
 const PIECE: usize = 1 << 18;
+
+/// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of a
+/// few times ten thousand bytes: that it is done is not noticed with stretches of this size.
+const STRETCH: u64 = 1 << 22;

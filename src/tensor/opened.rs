@@ -1,12 +1,12 @@
 //! The files of a checkpoint while its data are read: each is opened once, however many pieces are read of it.
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::stream;
 use crate::bytes::Fault;
 use crate::model::{Checkpoint, Extent};
-use crate::store::{Blob, Store};
+use crate::store::{Blob, Recent, Store};
 
 /// Files that are open at a time: far fewer than a process may have.
 const OPEN: usize = 64;
@@ -15,14 +15,14 @@ const OPEN: usize = 64;
 pub(super) struct Opened<'a> {
     store: &'a dyn Store,
     checkpoint: &'a Checkpoint,
-    /// By number; the one that was asked for last is the last.
-    files: Mutex<Vec<(usize, Arc<dyn Blob>)>>,
+    /// By number.
+    files: Recent<usize, Arc<dyn Blob>>,
 }
 
 impl<'a> Opened<'a> {
     /// None is open yet.
     pub fn new(store: &'a dyn Store, checkpoint: &'a Checkpoint) -> Self {
-        Self { store, checkpoint, files: Mutex::new(Vec::new()) }
+        Self { store, checkpoint, files: Recent::new(OPEN) }
     }
 
     /// Reads a stretch of a file into a buffer that may have been used before.
@@ -69,18 +69,8 @@ impl<'a> Opened<'a> {
     }
 
     fn open(&self, extent: Extent) -> Result<Arc<dyn Blob>, Fault> {
-        // Locked until it is open: others that want it need not do the same.
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = files.iter().position(|(file, blob)| *file == extent.file && blob.size() >= extent.end());
-        let blob = match known {
-            Some(known) => files.remove(known).1,
-            None => Arc::from(stream::open(self.store, self.checkpoint, extent)?.0),
-        };
-        if files.len() >= OPEN {
-            files.remove(0);
-        }
-        files.push((extent.file, blob.clone()));
-        Ok(blob)
+        let is_meant = |file: &usize, blob: &Arc<dyn Blob>| *file == extent.file && blob.size() >= extent.end();
+        self.files.get(is_meant, || Ok((extent.file, stream::open(self.store, self.checkpoint, extent)?.0.into())))
     }
 }
 

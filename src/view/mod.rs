@@ -24,7 +24,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub use escape::clean;
-pub(crate) use html::page;
+pub use html::page;
 pub use json::{SCHEMAS, Schema};
 pub use map::{MapKind, map};
 pub use outcome::{

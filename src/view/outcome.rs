@@ -374,7 +374,7 @@ impl Listing {
 
     /// The directory that was given, if one was.
     pub fn directory(&self) -> Option<&Directory> {
-        self.resolved.directory.as_ref().filter(|_| self.resolved.is_directory)
+        self.resolved.directory.as_deref().filter(|_| self.resolved.is_directory)
     }
 
     /// The file of an entry's first byte.

@@ -4,9 +4,12 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use ckpt::cli::{self, Command};
+use ckpt::model::Checkpoint;
 use ckpt::store::Memory;
+use ckpt::tensor::{self, Elements};
 use ckpt::view::{self, Format, MapKind, Outcome, Style};
-use serde::de::IgnoredAny;
+
+use super::harmless::{inert, json, plain, uncoloured};
 
 /// `ckpt ls PATH`.
 pub fn of(path: &str) -> cli::Ls {
@@ -23,14 +26,31 @@ const SHOWN: usize = 2;
 
 /// Everything that the program says of one path.
 pub fn examine(disk: &Memory, path: &str) {
-    answer(disk, &Command::Doctor(examined(path)));
+    let report = answer(disk, &Command::Doctor(examined(path)));
     let listing = answer(disk, &Command::Ls(cli::Ls { stats: true, digests: true, ..of(path) }));
+    report.iter().for_each(|report| page(report, listing.as_ref()));
     let Some(Outcome::Listing(listing)) = listing else { return };
     let Some(checkpoint) = listing.checkpoint else { return };
+    arrays(disk, &checkpoint);
     let variables: Vec<String> = checkpoint.variables.iter().take(SHOWN).map(|one| one.name.to_string()).collect();
     if !variables.is_empty() {
         let show = cli::Show { path: path.into(), variables, values: true, npy: None, precision: 6, edge_items: 24 };
         answer(disk, &Command::Show(show));
+    }
+}
+
+/// The values of some variables as files of NumPy.
+fn arrays(disk: &Memory, checkpoint: &Checkpoint) {
+    for (_, entry) in checkpoint.pairs().take(SHOWN).filter(|(_, entry)| entry.fits()) {
+        let axes = entry.shape.axes().unwrap_or_default();
+        let Ok(elements) = tensor::read(disk, checkpoint, entry) else { continue };
+        let array = match elements {
+            Elements::Strings(strings) => tensor::npy_of_strings(axes, &strings),
+            Elements::Bytes(_) => tensor::npy(entry.dtype, axes),
+        };
+        if let Ok(array) = array {
+            assert!(array.starts_with(b"\x93NUMPY"), "no file of NumPy");
+        }
     }
 }
 
@@ -66,7 +86,7 @@ fn render(disk: &Memory, outcome: &Outcome) {
         let maps = [MapKind::Json, MapKind::Python].map(|kind| view::map(diff, kind));
         maps.iter().flatten().for_each(|map| plain(map));
     }
-    match text.len() % 10 {
+    match text.len() % 11 {
         0 | 1 => plain(&written(disk, outcome, Style { unicode: true, width: Some(60), ..style(Format::Text) })),
         2 => plain(&written(disk, outcome, style(Format::Concise))),
         3 => plain(&written(disk, outcome, style(Format::Csv))),
@@ -76,8 +96,18 @@ fn render(disk: &Memory, outcome: &Outcome) {
         7 => drop(written(disk, outcome, style(Format::Junit))),
         8 if text.len().is_multiple_of(8) => json(&written(disk, outcome, style(Format::Sarif))),
         8 => json(&written(disk, outcome, style(Format::Gitlab))),
-        _ => plain(&written(disk, outcome, style(Format::Github))),
+        9 => plain(&written(disk, outcome, style(Format::Github))),
+        _ => {
+            let links = Some(Path::new("/"));
+            let coloured = written(disk, outcome, Style { verbose: true, color: true, links, ..style(Format::Text) });
+            assert_eq!(uncoloured(&coloured), text, "colours and links say nothing else");
+        }
     }
+}
+
+/// Draws an answer, with another one beside it.
+pub fn page(outcome: &Outcome, beside: Option<&Outcome>) {
+    view::page(outcome, beside).iter().for_each(|page| inert(page));
 }
 
 fn style(format: Format) -> Style {
@@ -103,18 +133,4 @@ fn written(disk: &Memory, outcome: &Outcome, style: Style) -> String {
         written => written.expect("memory takes what is written"),
     }
     String::from_utf8(out).expect("the answer is UTF-8")
-}
-
-/// No name of a file may disturb a terminal. Some lists have tabs between their columns.
-fn plain(text: &str) {
-    let disturbs =
-        |c: char| c.is_control() && c != '\t' || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let disturbing = text.lines().find(|line| line.contains(disturbs));
-    assert!(disturbing.is_none(), "a terminal would obey {disturbing:?}");
-}
-
-fn json(text: &str) {
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        assert!(text.is_empty(), "{error} in {text}");
-    }
 }

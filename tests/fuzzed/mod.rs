@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "the fuzzer uses the targets, the tests the seeds as well")]
 
 mod answers;
+mod harmless;
 pub mod pieces;
 mod repair;
 pub mod seeds;
@@ -15,7 +16,7 @@ use ckpt::cli::{self, Command, LoaderName};
 use ckpt::store::Memory;
 
 use crate::forge::{self, Forge};
-use answers::{answer, examine, examined, of, settled};
+use answers::{answer, examine, examined, of, page, settled};
 use pieces::{Records, pieces};
 
 /// A target: its name, and what it does.
@@ -45,11 +46,17 @@ pub fn table(data: &[u8]) {
     examine(&disk, "old");
 }
 
-/// The pieces are the object graph, a shard, and the keys and values of the index.
+/// The pieces are the object graph, a shard, and the keys and values of the index; without a graph and a shard, they are
+/// those of a checkpoint of format V1 as well.
 pub fn messages(data: &[u8]) {
     let mut disk = Memory::default();
-    Records::new(&pieces(data)).put(&mut disk, "m");
+    let pieces = pieces(data);
+    Records::new(&pieces).put(&mut disk, "m");
     examine(&disk, "m");
+    if pieces.starts_with(&[b"", b""]) {
+        disk.put("v1", Records::new(&pieces).table());
+        examine(&disk, "v1");
+    }
 }
 
 /// The pieces are the index and the shards.
@@ -86,9 +93,13 @@ fn compare(disk: &Memory, [old, new]: [&str; 2], choice: usize) {
     let call = cli::Call { loader, by_name: choice & 8 > 0, skip_mismatch: choice & 16 > 0 };
     let (values, stat) = (choice.is_multiple_of(2), choice.is_multiple_of(7));
     let name_status = !stat && choice.is_multiple_of(5);
-    let diff = cli::Diff { old: old.into(), new: new.into(), values, stat, name_status, ..Default::default() };
-    answer(disk, &Command::Diff(if choice & 32 > 0 { cli::Diff { call, ..diff } } else { diff }));
-    answer(disk, &Command::Doctor(against(old, new)));
+    // A page has pictures of the values.
+    let html = choice.is_multiple_of(3).then(PathBuf::new);
+    let diff = cli::Diff { old: old.into(), new: new.into(), values, stat, name_status, html, ..Default::default() };
+    let diff = answer(disk, &Command::Diff(if choice & 32 > 0 { cli::Diff { call, ..diff } } else { diff }));
+    diff.iter().for_each(|diff| page(diff, None));
+    let report = answer(disk, &Command::Doctor(against(old, new)));
+    report.iter().for_each(|report| page(report, diff.as_ref()));
     answer(disk, &Command::Doctor(cli::Doctor { call, ..against(old, new) }));
 }
 

@@ -53,7 +53,12 @@ impl Records {
         Self { records, shard }
     }
 
-    /// Puts them on a disk as a bundle, and as a checkpoint of format V1.
+    /// The table of them, which by itself may be a checkpoint of format V1.
+    pub fn table(self) -> Vec<u8> {
+        forge::table_of(self.records)
+    }
+
+    /// Puts them on a disk as a bundle.
     pub fn put(self, disk: &mut Memory, prefix: &str) {
         disk.put(format!("{prefix}.index"), forge::table_of(self.records));
         disk.put(format!("{prefix}.data-00000-of-00001"), self.shard);

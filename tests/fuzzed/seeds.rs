@@ -9,6 +9,7 @@ use ckpt::tensor::{self, Elements};
 
 use super::pieces::{GRAPH, MARK, NEW};
 use super::{repair, trained};
+use crate::forge::v1::{self, Variable};
 
 /// An input, and the name of the target that it is for.
 pub type Seed = (&'static str, Vec<u8>);
@@ -31,7 +32,16 @@ pub fn seeds(folder: &Path) -> Vec<Seed> {
         joined(&[toml.as_bytes(), BASELINE.as_bytes(), listing.as_bytes(), log.as_bytes()])
     });
     seeds.extend(settings.map(|input| ("settings", input)));
+    seeds.push(("messages", of_v1()));
     seeds
+}
+
+/// Keys and values of format V1: a variable that lies in one piece, and one in two.
+fn of_v1() -> Vec<u8> {
+    let halves = [0, 2].map(|start| vec![Some((start, 2)), None]);
+    let records = v1::records(&[Variable::whole("dense/bias", &[3]), Variable::cut("dense/kernel", &[4, 2], &halves)]);
+    let records = records.iter().flat_map(|(key, value)| [&key[..], value]);
+    joined(&[&b""[..], b""].into_iter().chain(records).collect::<Vec<_>>())
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

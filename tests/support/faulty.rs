@@ -57,12 +57,13 @@ impl Faulty {
         self.state.calls.lock().unwrap().clone()
     }
 
-    /// The path that was lost before anything was learnt of it.
+    /// The path that was lost, or had other bytes, before anything was learnt of it.
     pub fn lost(&self) -> Option<PathBuf> {
         let calls = self.calls();
         let path = &calls.get(self.state.at)?.path;
         let first = calls.iter().position(|call| call.path == *path);
-        (self.state.how == Failure::Lost && first == Some(self.state.at)).then(|| path.clone())
+        let stays = matches!(self.state.how, Failure::Lost | Failure::Changed);
+        (stays && first == Some(self.state.at)).then(|| path.clone())
     }
 }
 
@@ -92,7 +93,7 @@ impl Store for Faulty {
         Ok(if shrunk { Item { size: item.size / 2, ..item } } else { item })
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
         self.state.refuse("list", directory)?;
         self.disk.list(directory)
     }

@@ -224,7 +224,7 @@ impl Store for Metered {
         self.disk.stat(path)
     }
 
-    fn list(&self, directory: &Path) -> io::Result<Vec<Item>> {
+    fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
         self.disk.list(directory)
     }
 

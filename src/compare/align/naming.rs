@@ -56,8 +56,11 @@ fn names<'a>(
 /// A variable that only a list leads to, and that shares its name with one elsewhere: within its list the
 /// name is its own. Keras 3 exports a model so, with a second copy of each weight in `_all_variables`.
 fn in_list(variable: &Variable) -> Option<Called<'_>> {
-    let counted = variable.paths().iter().find(|_| best_path(variable.paths()).is_none())?;
-    let (list, _) = counted.rsplit_once('/')?;
+    let paths = variable.paths();
+    if best_path(paths).is_some() {
+        return None;
+    }
+    let (list, _) = paths.first()?.rsplit_once('/')?;
     Some((Some(list), variable.full_name()?))
 }
 

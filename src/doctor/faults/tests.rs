@@ -146,7 +146,7 @@ fn missing_shards_are_one_finding() {
     assert_eq!(codes(&found), ["F008"]);
     assert_eq!(found[0].variables.len(), 4);
     let stray = Shard { number: 0, of: 2, size: 78 };
-    facts.resolved.directory.as_mut().unwrap().candidates[0].shards = vec![stray];
+    sample::directory(&mut facts).candidates[0].shards = vec![stray];
     assert_eq!(codes(&run(&facts)), ["F012"], "the names say another count");
 }
 
@@ -231,11 +231,12 @@ fn what_is_said_of_changed_bytes_is_what_the_reader_of_their_file_says() {
     assert_eq!(says(Container::V1), None);
 }
 
-/// A file is asked for its own tensors, not for those of all files: with these numbers that would be 400 million.
+/// A file is asked for its own tensors, not for those of all files: those of all would be ten thousand million here,
+/// and the test would not end while anybody waits.
 #[test]
-fn many_damaged_files_are_told_in_linear_time() {
-    const FILES: usize = 20_000;
-    let names: Vec<String> = (0..FILES).map(|file| format!("v{file:05}")).collect();
+fn many_damaged_files_are_told() {
+    const FILES: usize = 100_000;
+    let names: Vec<String> = (0..FILES).map(|file| format!("v{file:06}")).collect();
     let specs: Vec<(&str, &[u64])> = names.iter().map(|name| (name.as_str(), [4].as_slice())).collect();
     let mut facts = sample::facts(sample::named(&specs));
     let checkpoint = facts.checkpoint.as_mut().unwrap();
@@ -250,16 +251,14 @@ fn many_damaged_files_are_told_in_linear_time() {
         let kind = match number % 3 {
             0 => FaultKind::ShardTruncated { size: 8, needed: 16 },
             1 => FaultKind::UnownedBytes { trailing: true },
-            _ => FaultKind::DataChecksum { key: format!("v{number:05}"), stored: 1, computed: 2 },
+            _ => FaultKind::DataChecksum { key: format!("v{number:06}"), stored: 1, computed: 2 },
         };
         checkpoint.faults.push(Fault { kind, at: Span { file: label, bytes: 0..16 } });
     }
-    let started = std::time::Instant::now();
     let found = run(&facts);
-    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
     assert_eq!(found.len(), FILES);
     let of_one = |at: usize| (found[at].rule.code, found[at].variables.clone());
-    assert_eq!(of_one(0), ("F015", vec!["v00000".to_owned()]));
+    assert_eq!(of_one(0), ("F015", vec!["v000000".to_owned()]));
     assert_eq!(of_one(1), ("F029", Vec::new()));
-    assert_eq!(of_one(2), ("F017", vec!["v00002".to_owned()]));
+    assert_eq!(of_one(2), ("F017", vec!["v000002".to_owned()]));
 }

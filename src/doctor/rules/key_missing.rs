@@ -48,28 +48,46 @@ format, and not the fault.",
 /// A stored variable that a missing one is most likely the same as: (stored, wanted).
 type Renamed = Vec<(String, String)>;
 
+/// Names that are asked for in vain, and those that nobody asks for.
+struct Missing {
+    all: Vec<String>,
+    /// Those that are not the optimizer's.
+    own: Vec<String>,
+    /// Stored ones that would not be used.
+    unused: Vec<String>,
+}
+
+impl Missing {
+    fn of(binding: &Binding) -> Self {
+        let all = binding.missing(&Role::ALL);
+        let of_optimizer: HashSet<String> = binding.missing(&OPTIMIZER).into_iter().collect();
+        let own = all.iter().filter(|name| !of_optimizer.contains(*name)).cloned().collect();
+        Self { all, own, unused: binding.unused(&Role::ALL) }
+    }
+
+    /// How many, in the words of a message.
+    fn count(&self, binding: &Binding) -> String {
+        let asked = many(binding.new.variables.len(), "variable");
+        format!("{} of {asked} are not in the checkpoint", number(self.all.len() as u64))
+    }
+}
+
 fn check(facts: &Facts, findings: &mut Findings) {
     let Some(binding) = Binding::of(facts).filter(|binding| binding.way == Way::Names) else { return };
-    let missing = binding.missing(&Role::ALL);
-    let asked = binding.new.variables.len();
-    if missing.len() == binding.missing(&OPTIMIZER).len() {
+    let missing = Missing::of(&binding);
+    if missing.own.is_empty() {
         // Only the optimizer's, or nothing: N005 speaks.
         return;
     }
-    let own: Vec<String> = {
-        let optimizer: BTreeSet<String> = binding.missing(&OPTIMIZER).into_iter().collect();
-        missing.iter().filter(|name| !optimizer.contains(*name)).cloned().collect()
-    };
-    let count = format!("{} of {} are not in the checkpoint", number(missing.len() as u64), many(asked, "variable"));
-    let unused = binding.unused(&Role::ALL);
-    let outer = outer_scope(&own, &unused);
+    let outer = outer_scope(&missing);
     let renamed = if outer.is_some() { Vec::new() } else { renamed(&binding) };
     let finding = match &outer {
-        Some(scopes) => of_scope(&binding, scopes, &own, &missing, &unused, &count),
-        None if renamed.len() == own.len() => of_renames(&binding, &renamed, &count),
-        None => of_new(&binding, &own, &count),
+        Some(scopes) => of_scope(&binding, &missing, scopes),
+        None if renamed.len() == missing.own.len() => of_renames(&binding, &missing, &renamed),
+        None => of_new(&binding, &missing),
     };
-    let first = missing.iter().min().cloned().unwrap_or_default();
+    let Missing { all, unused, .. } = missing;
+    let first = all.iter().min().cloned().unwrap_or_default();
     let finding = if unused.is_empty() {
         finding
     } else {
@@ -78,30 +96,23 @@ fn check(facts: &Facts, findings: &mut Findings) {
     findings.add(
         finding
             .path(binding.old.label.clone())
-            .evidence(format!("not stored: {}", some(&missing)))
-            .variables(missing)
+            .evidence(format!("not stored: {}", some(&all)))
+            .variables(all)
             .tensorflow(format!("NotFoundError: \"Key {first} not found in checkpoint\"; nothing is restored")),
     );
 }
 
 /// Everything is in another scope.
-fn of_scope(
-    binding: &Binding,
-    (old, new): &(String, String),
-    own: &[String],
-    missing: &[String],
-    unused: &[String],
-    count: &str,
-) -> Finding {
+fn of_scope(binding: &Binding, missing: &Missing, (old, new): &(String, String)) -> Finding {
     let what = match (old.as_str(), new.as_str()) {
         ("", new) => format!("the new graph puts everything into the scope {new}"),
         (old, "") => format!("the checkpoint has everything in the scope {old}"),
         (old, new) => format!("the scope {old} of the checkpoint is {new} in the new graph"),
     };
     let root = |scope: &str| if scope.is_empty() { "/".to_owned() } else { scope.to_owned() };
-    let finding = Finding::new(&RULE, format!("{what}: {count}")).cause("renamed-scope");
-    let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
-    let lost: Vec<&String> = missing.iter().filter(|name| !fits(name, old, new, &stored)).collect();
+    let finding = Finding::new(&RULE, format!("{what}: {}", missing.count(binding))).cause("renamed-scope");
+    let stored: BTreeSet<&str> = missing.unused.iter().map(String::as_str).collect();
+    let lost: Vec<&String> = missing.all.iter().filter(|name| !fits(name, old, new, &stored)).collect();
     if lost.is_empty() {
         return finding.help("map the scopes").python(format!(
             "tf.compat.v1.train.init_from_checkpoint({}, {{{}: {}}})",
@@ -111,9 +122,10 @@ fn of_scope(
         ));
     }
     // One name of the scope that is not stored, and the map of scopes raises.
-    let own = own.iter().filter_map(|name| Some((format!("{old}{}", name.strip_prefix(new.as_str())?), name.clone())));
-    let map: Renamed = own.chain(moves(binding, &binding.missing(&OPTIMIZER))).collect();
-    let left = missing.len().saturating_sub(map.len());
+    let own = missing.own.iter();
+    let own = own.filter_map(|name| Some((format!("{old}{}", name.strip_prefix(new.as_str())?), name.clone())));
+    let map: Renamed = own.chain(moves(binding, missing)).collect();
+    let left = missing.all.len().saturating_sub(map.len());
     let finding = finding.evidence(format!(
         "{} of the scope {} not go with it (the first: {})",
         many(lost.len(), "variable"),
@@ -128,23 +140,23 @@ fn of_scope(
 }
 
 /// Every missing variable is a stored one under another name.
-fn of_renames(binding: &Binding, renamed: &Renamed, count: &str) -> Finding {
+fn of_renames(binding: &Binding, missing: &Missing, renamed: &Renamed) -> Finding {
     let scopes = renamed.iter().all(|(old, new)| leaf(old) == leaf(new) && old.contains('/'));
-    let slots = moves(binding, &binding.missing(&OPTIMIZER));
+    let slots = moves(binding, missing);
     let map: Renamed = renamed.iter().chain(&slots).cloned().collect();
-    let finding =
-        Finding::new(&RULE, format!("{} renamed: {count}", if scopes { "scopes were" } else { "variables were" }))
-            .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
-            .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
-            .python(saver(&map));
+    let what = if scopes { "scopes were" } else { "variables were" };
+    let finding = Finding::new(&RULE, format!("{what} renamed: {}", missing.count(binding)))
+        .cause(if scopes { "renamed-scope" } else { "renamed-layer" })
+        .help("restore under the stored names; look over the map, which follows shapes and the ends of names")
+        .python(saver(&map));
     renamed.iter().take(5).fold(finding, |finding, (old, new)| finding.evidence(format!("{old} -> {new}")))
 }
 
 /// Some variables are stored under no name.
-fn of_new(binding: &Binding, own: &[String], count: &str) -> Finding {
-    let layers = new_layers(own, binding);
+fn of_new(binding: &Binding, missing: &Missing) -> Finding {
+    let (layers, count) = (new_layers(&missing.own, binding), missing.count(binding));
     let new = |message: String| Finding::new(&RULE, format!("{message}: {count}"));
-    let finding = if own.iter().all(|name| leaf(name) == "global_step") {
+    let finding = if missing.own.iter().all(|name| leaf(name) == "global_step") {
         new("the step counter is not stored".to_owned())
     } else if layers.is_empty() {
         Finding::new(&RULE, count)
@@ -182,18 +194,13 @@ fn built_twice(layers: &[String], binding: &Binding) -> bool {
 
 /// Names of the optimizer's variables that the checkpoint holds under the names that explain the model's.
 pub(super) fn moved(binding: &Binding) -> BTreeSet<String> {
-    let missing = binding.missing(&OPTIMIZER);
-    moves(binding, &missing).into_iter().map(|(_, new)| new).collect()
+    moves(binding, &Missing::of(binding)).into_iter().map(|(_, new)| new).collect()
 }
 
 /// The optimizer's variables that went with the model's: (stored, wanted).
-fn moves(binding: &Binding, missing: &[String]) -> Renamed {
-    let all = binding.missing(&Role::ALL);
-    let of_optimizer: HashSet<&String> = missing.iter().collect();
-    let own: Vec<String> = all.into_iter().filter(|name| !of_optimizer.contains(name)).collect();
-    let unused = binding.unused(&Role::ALL);
-    let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
-    let outer = outer_scope(&own, &unused);
+fn moves(binding: &Binding, missing: &Missing) -> Renamed {
+    let stored: BTreeSet<&str> = missing.unused.iter().map(String::as_str).collect();
+    let outer = outer_scope(missing);
     let pairs = if outer.is_some() { Vec::new() } else { renamed(binding) };
     // By the new name, each with how early it comes.
     let by_new: HashMap<&str, (usize, &str)> =
@@ -214,7 +221,8 @@ fn moves(binding: &Binding, missing: &[String]) -> Renamed {
         let by_pair = by_pair.into_iter().map(|(_, old)| old);
         by_scope.chain(twice).chain(by_pair).find(|old| stored.contains(old.as_str()))
     };
-    missing.iter().filter_map(|name| Some((old_name(name)?, name.clone()))).collect()
+    let of_optimizer = binding.missing(&OPTIMIZER).into_iter();
+    of_optimizer.filter_map(|name| Some((old_name(&name)?, name))).collect()
 }
 
 /// Code that restores variables from under other names: (stored, wanted).
@@ -232,10 +240,11 @@ fn fits(name: &str, old: &str, new: &str, stored: &BTreeSet<&str>) -> bool {
 }
 
 /// The outer scopes (with their slashes) that would turn every missing name into a stored one.
-fn outer_scope(missing: &[String], unused: &[String]) -> Option<(String, String)> {
+fn outer_scope(missing: &Missing) -> Option<(String, String)> {
+    let Missing { own, unused, .. } = missing;
     let stored: BTreeSet<&str> = unused.iter().map(String::as_str).collect();
-    let first = missing.first()?;
-    let all_fit = |old: &str, new: &str| missing.len() > 1 && missing.iter().all(|name| fits(name, old, new, &stored));
+    let first = own.first()?;
+    let all_fit = |old: &str, new: &str| own.len() > 1 && own.iter().all(|name| fits(name, old, new, &stored));
     let scopes = |name: &str| -> Vec<String> {
         let slashes =
             name.match_indices('/').take(limits::NAME_PARTS).filter_map(|(at, _)| name.get(..at.saturating_add(1)));

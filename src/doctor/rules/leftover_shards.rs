@@ -63,7 +63,7 @@ mod tests {
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         assert!(findings.list().is_empty());
-        let candidate = &mut facts.resolved.directory.as_mut().unwrap().candidates[0];
+        let candidate = &mut sample::directory(&mut facts).candidates[0];
         candidate.shards.extend([0, 1].map(|number| Shard { number, of: 2, size: 600 }));
         check(&facts, &mut findings);
         assert_eq!(

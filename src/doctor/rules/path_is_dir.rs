@@ -120,7 +120,7 @@ mod tests {
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         assert!(findings.list().is_empty(), "nothing that another loader takes");
-        facts.resolved.directory.as_mut().unwrap().names.push("best.weights.h5".to_owned());
+        sample::directory(&mut facts).names.push("best.weights.h5".to_owned());
         check(&facts, &mut findings);
         assert_eq!(findings.list()[0].fixes[0].text, "model.load_weights(\"ckpts/best.weights.h5\")");
     }
@@ -135,14 +135,14 @@ mod tests {
             findings.list()[0].fixes[0].text.clone()
         };
         assert_eq!(fix(&facts), "checkpoint.restore(tf.train.latest_checkpoint(\"ckpts\"))");
-        facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
+        sample::directory(&mut facts).latest = Latest::Nothing("there is no file named checkpoint");
         assert_eq!(fix(&facts), "checkpoint.restore(\"ckpts/ckpt-4\")");
     }
 
     #[test]
     fn a_directory_of_checkpoints_is_the_normal_case() {
         let mut facts = sample::facts(sample::named(&[]));
-        facts.resolved.directory.as_mut().unwrap().names.push("best.keras".to_owned());
+        sample::directory(&mut facts).names.push("best.keras".to_owned());
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         assert!(findings.list().is_empty());

@@ -171,7 +171,7 @@ mod tests {
         let found = run(&facts);
         assert_eq!(found[0].severity, Severity::Error);
         assert!(found[0].message.contains("has no index"), "{}", found[0].message);
-        facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
+        sample::directory(&mut facts).latest = Latest::Nothing("there is no file named checkpoint");
         assert_eq!(run(&facts)[0].message, "there is no checkpoint in this directory");
     }
 

@@ -45,18 +45,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
     if !nothing && findings.has(&skipped_head_left_random::RULE) {
         return;
     }
-    let target = facts.program();
-    let model = names(target, &prediction.not_restored, &MODEL);
-    let optimizer = names(target, &prediction.not_restored, &[Role::Slot, Role::Optimizer]);
-    let (severity, what, left) = match (model.is_empty(), optimizer.is_empty()) {
-        (false, _) => (worse, "of the model", model),
-        (true, false) if findings.has(&optimizer_not_loaded::RULE) => return,
-        // What an object graph has no place for is told by name there.
-        (true, false) if findings.has(&partial_restore::RULE) => return,
-        (true, false) => (Severity::Info, "of the optimizer", optimizer),
-        (true, true) => return,
-    };
-    let of_model = target.map_or(0, |target| names(Some(target), &all(target), &MODEL).len());
+    let Some((severity, what, left)) = left_out(facts, findings, prediction, worse) else { return };
+    let of_model = facts.program().map_or(0, |target| names(Some(target), &all(target), &MODEL).len());
     let count = match left.len() {
         n if severity != Severity::Info && n == of_model && n > 1 => format!("all {}", many(n, "variable")),
         n => many(n, "variable"),
@@ -66,7 +56,33 @@ fn check(facts: &Facts, findings: &mut Findings) {
         .path(facts.subject.clone())
         .variables(left.clone())
         .tensorflow(prediction.course.warnings.first().cloned().unwrap_or_else(|| "nothing".to_owned()));
-    let finding = match no_latest(facts) {
+    let finding = explained(finding, facts, prediction, &left);
+    findings.add(match facts.options.by_name {
+        true => finding.help("load by position: without by_name=True, names of layers do not matter"),
+        false => finding,
+    });
+}
+
+/// What is left at its initial value, and how bad that is; of the optimizer only what no other finding tells.
+fn left_out(
+    facts: &Facts,
+    findings: &Findings,
+    prediction: &Prediction,
+    worse: Severity,
+) -> Option<(Severity, &'static str, Vec<String>)> {
+    let names = |roles: &[Role]| names(facts.program(), &prediction.not_restored, roles);
+    let (model, optimizer) = (names(&MODEL), names(&[Role::Slot, Role::Optimizer]));
+    if !model.is_empty() {
+        return Some((worse, "of the model", model));
+    }
+    // What an object graph has no place for is told by name there.
+    let is_told = findings.has(&optimizer_not_loaded::RULE) || findings.has(&partial_restore::RULE);
+    (!is_told && !optimizer.is_empty()).then_some((Severity::Info, "of the optimizer", optimizer))
+}
+
+/// The finding with the reason for what is left, and what to do about it.
+fn explained(finding: Finding, facts: &Facts, prediction: &Prediction, left: &[String]) -> Finding {
+    match no_latest(facts) {
         // No name of a layer has anything to do with it.
         Some(why) => {
             let prefix = facts.resolved.prefix.as_ref().map(|prefix| prefix.display().to_string());
@@ -85,12 +101,8 @@ fn check(facts: &Facts, findings: &mut Findings) {
             )
             .help("restore the prefix itself")
             .python(format!("checkpoint.restore({})", python(&facts.resolved.given))),
-        None => caused(finding.evidence(format!("not restored: {}", some(&left))), story(facts)),
-    };
-    findings.add(match facts.options.by_name {
-        true => finding.help("load by position: without by_name=True, names of layers do not matter"),
-        false => finding,
-    });
+        None => caused(finding.evidence(format!("not restored: {}", some(left))), story(facts)),
+    }
 }
 
 /// True if what is asked for its newest checkpoint is a checkpoint itself.
@@ -107,7 +119,7 @@ fn all(checkpoint: &Checkpoint) -> Vec<VariableId> {
 mod tests {
     use super::*;
     use crate::doctor::Comparison;
-    use crate::doctor::sample::{against, object};
+    use crate::doctor::sample::{against, directory, object};
     use crate::model::Latest;
     use crate::restore::Course;
 
@@ -172,7 +184,7 @@ mod tests {
     #[test]
     fn no_latest_checkpoint_is_the_only_cause() {
         let found = run(Loader::Manager, Outcome::Noop, 2, |facts| {
-            facts.resolved.directory.as_mut().unwrap().latest = Latest::Nothing("there is no file named checkpoint");
+            directory(facts).latest = Latest::Nothing("there is no file named checkpoint");
             let Some(Comparison { story, .. }) = &mut facts.comparison else { return };
             story.push(crate::compare::story::Event {
                 kind: crate::compare::story::EventKind::Repartitioned,

@@ -66,7 +66,7 @@ mod tests {
 
     fn with(all: &[&str]) -> usize {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
-        let StateFile::Read(state) = &mut facts.resolved.directory.as_mut().unwrap().state else { unreachable!() };
+        let StateFile::Read(state) = &mut sample::directory(&mut facts).state else { unreachable!() };
         state.all = all.iter().map(|path| (*path).to_owned()).collect();
         let mut findings = Findings::default();
         check(&facts, &mut findings);

@@ -116,7 +116,7 @@ mod tests {
     fn run(leftover: &str, is_directory: bool) -> usize {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
         facts.resolved.is_directory = is_directory;
-        facts.resolved.directory.as_mut().unwrap().leftovers = vec![leftover.to_owned()];
+        sample::directory(&mut facts).leftovers = vec![leftover.to_owned()];
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         findings.list().len()
@@ -128,9 +128,9 @@ mod tests {
         let half = |name| crate::model::Candidate { index: None, ..sample::candidate(name) };
         let said = |facts: &Facts| half_saved(facts).map(str::to_owned);
         assert_eq!(said(&facts), None);
-        facts.resolved.directory.as_mut().unwrap().candidates.push(half("ckpt-5"));
+        sample::directory(&mut facts).candidates.push(half("ckpt-5"));
         assert_eq!(said(&facts).as_deref(), Some("ckpt-5"));
-        facts.resolved.directory.as_mut().unwrap().candidates = vec![half("ckpt-4")];
+        sample::directory(&mut facts).candidates = vec![half("ckpt-4")];
         assert_eq!(said(&facts), None, "the state file lists it: its index was lost");
     }
 

@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn a_directory_without_a_state_file() {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
-        facts.resolved.directory.as_mut().unwrap().state = StateFile::Missing;
+        sample::directory(&mut facts).state = StateFile::Missing;
         assert_eq!(run(&facts)[0].severity, Severity::Info, "as write() leaves it");
         assert_eq!(run(&facts)[0].fixes[0].text, "echo 'model_checkpoint_path: \"ckpt-4\"' > ckpts/checkpoint");
-        facts.resolved.directory.as_mut().unwrap().names.push("checkpoint.txt".to_owned());
+        sample::directory(&mut facts).names.push("checkpoint.txt".to_owned());
         assert_eq!(run(&facts)[0].severity, Severity::Warning);
         assert_eq!(run(&facts)[0].fixes[0].text, "mv ckpts/checkpoint.txt ckpts/checkpoint");
     }
@@ -100,7 +100,7 @@ mod tests {
     fn a_prefix_needs_none() {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
         assert!(run(&facts).is_empty());
-        facts.resolved.directory.as_mut().unwrap().state = StateFile::Missing;
+        sample::directory(&mut facts).state = StateFile::Missing;
         facts.resolved.is_directory = false;
         assert!(run(&facts).is_empty());
     }

@@ -210,7 +210,7 @@ mod tests {
 
     fn with(latest: &str, result: Latest, names: &[&str]) -> Vec<Finding> {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
-        let directory = facts.resolved.directory.as_mut().unwrap();
+        let directory = sample::directory(&mut facts);
         let StateFile::Read(state) = &mut directory.state else { unreachable!() };
         state.latest = latest.to_owned();
         directory.latest = result;
@@ -264,7 +264,7 @@ mod tests {
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         assert!(findings.list().is_empty(), "a prefix was given, and it is the named one");
-        let StateFile::Read(state) = &mut facts.resolved.directory.as_mut().unwrap().state else { unreachable!() };
+        let StateFile::Read(state) = &mut sample::directory(&mut facts).state else { unreachable!() };
         (state.latest, state.all) = ("model-9".to_owned(), vec!["model-9".to_owned()]);
         check(&facts, &mut findings);
         assert_eq!(

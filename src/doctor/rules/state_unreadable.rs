@@ -93,14 +93,14 @@ mod tests {
     #[test]
     fn malformed_or_empty() {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
-        let directory = facts.resolved.directory.as_mut().unwrap();
+        let directory = sample::directory(&mut facts);
         directory.latest = Latest::Raises;
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         assert!(findings.list()[0].tensorflow.as_ref().unwrap().contains("Invalid checkpoint state loaded from ckpts"));
         let kind = FaultKind::StateMalformed { error: "expected string".to_owned() };
         let fault = Fault { kind, at: Span::whole(&"ckpts/checkpoint".into()) };
-        let directory = facts.resolved.directory.as_mut().unwrap();
+        let directory = sample::directory(&mut facts);
         (directory.latest, directory.state) =
             (Latest::Nothing("unreadable"), StateFile::Malformed { fault, foreign: None });
         check(&facts, &mut findings);

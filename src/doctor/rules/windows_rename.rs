@@ -64,12 +64,12 @@ mod tests {
     #[test]
     fn leftovers_and_windows_paths() {
         let mut facts = sample::facts(sample::named(&[("w", &[2])]));
-        let directory = facts.resolved.directory.as_mut().unwrap();
+        let directory = sample::directory(&mut facts);
         directory.leftovers = vec!["ckpt-5_temp".to_owned()];
         let mut findings = Findings::default();
         check(&facts, &mut findings);
         assert!(findings.list().is_empty(), "F019 speaks");
-        let directory = facts.resolved.directory.as_mut().unwrap();
+        let directory = sample::directory(&mut facts);
         let StateFile::Read(state) = &mut directory.state else { unreachable!() };
         state.all.push("C:\\run\\ckpt-3".to_owned());
         check(&facts, &mut findings);

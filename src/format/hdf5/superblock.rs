@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::reader::{Flaw, Reader, What};
+use super::reader::{Block, Fields, Flaw, Reader, What};
 use crate::bytes::FaultKind;
 use crate::store::Blob;
 
@@ -38,6 +38,14 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
     let block = reader.block(start, reader.size().saturating_sub(start).min(128))?;
     let mut fields = block.fields();
     fields.skip(SIGNATURE.len())?;
+    let version = widths(reader, &block, &mut fields)?;
+    // The fields with the widths that are known now.
+    let after = fields.offset().saturating_sub(block.at);
+    addresses(reader, &block, after, version)
+}
+
+/// Reads the version, and gives the reader the widths of addresses and lengths.
+fn widths(reader: &mut Reader<'_>, block: &Block<'_>, fields: &mut Fields<'_>) -> Result<u8, Flaw> {
     let version = fields.u8()?;
     match version {
         0 | 1 => {
@@ -66,8 +74,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
     if ![2, 4, 8].contains(&reader.offset_size) || ![2, 4, 8].contains(&reader.length_size) {
         return Err(block.flaw("the width of addresses is not 2, 4 or 8 bytes"));
     }
-    // The fields with the widths that are known now.
-    let after = fields.offset().saturating_sub(block.at);
+    Ok(version)
+}
+
+/// Reads what stands behind the first bytes of the superblock: addresses, of which the first is the start of the file.
+fn addresses(reader: &mut Reader<'_>, block: &Block<'_>, after: u64, version: u8) -> Result<Superblock, Flaw> {
     let rest = block.bytes.get(usize::try_from(after).unwrap_or(usize::MAX)..).unwrap_or_default();
     let tail = reader.piece(rest.to_vec(), block.at.saturating_add(after));
     let mut fields = tail.fields();
@@ -91,8 +102,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Superblock, Flaw> {
         root
     };
     // A block of the user's own may have been put in front of a finished file: the place counts.
-    reader.base = start;
-    let end = stored.map_or(0, |end| end.saturating_sub(base).saturating_add(start));
+    reader.base = block.at;
+    let end = stored.map_or(0, |end| end.saturating_sub(base).saturating_add(block.at));
     let root = root.ok_or_else(|| tail.flaw("there is no root group"))?;
     Ok(Superblock { root, end, end_at })
 }

@@ -54,24 +54,7 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         left: limits::KERAS_PATHS,
         kinds: Vec::new(),
     };
-    let layer_names = lists.group(base).and_then(|group| names(group, "layer_names"));
-    let mut weights = Vec::new();
-    let mut owners = Vec::new();
-    for layer in layer_names.iter().flatten() {
-        let claims = lists.weights(&below(base, layer), Some(layer));
-        owners.push(owns(Owned::Layer, below(base, layer), Some(layer.clone()), &claims));
-        weights.extend(claims);
-    }
-    let claims = lists.weights(&below(base, TOP_LEVEL), None);
-    if lists.group(&below(base, TOP_LEVEL)).is_some() {
-        owners.push(owns(Owned::Model, below(base, TOP_LEVEL), None, &claims));
-    }
-    weights.extend(claims);
-    let optimizer = lists.weights(OPTIMIZER, None);
-    if lists.group(OPTIMIZER).is_some() {
-        owners.push(owns(Owned::Optimizer, OPTIMIZER.to_owned(), None, &optimizer));
-    }
-
+    let listed = lists.all(base);
     let versions = versions(hdf5, base);
     let leaves: HashMap<String, Leaf<'_>> = dataset::leaves(hdf5).into_iter().collect();
     let writer = match &versions.keras {
@@ -80,30 +63,15 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
     };
     let mut draft = Draft::new(container, writer);
     draft.versions = versions;
-    draft.owners = owners;
     let config = config::of_model(hdf5, "model_config", &mut lists.kinds);
     draft.training = config::of_model(hdf5, "training_config", &mut lists.kinds);
-    draft.layers = layer_names.iter().flatten().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
-    draft.found = named(&weights, &leaves);
-    draft.found.extend(slots::by_name(&optimizer, &weights, &leaves));
-
-    let claimed: HashSet<&str> = weights.iter().chain(&optimizer).map(|claim| claim.path.as_str()).collect();
-    let mut rest: Vec<(&String, &Leaf<'_>)> = leaves
-        .iter()
-        .filter(|(path, leaf)| !claimed.contains(path.as_str()) && matches!(leaf, Leaf::Dataset(_)))
-        .collect();
-    rest.sort_by_key(|(path, _)| *path);
-    let linked = dataset::linked(hdf5);
-    for (path, leaf) in rest.into_iter().filter(|(path, _)| !linked.contains(path.as_str())) {
-        if layer_names.is_some() && lists.complain {
-            lists.kinds.push(FaultKind::WeightUnlisted { path: path.clone() });
-        }
-        let name = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');
-        let of_optimizer = path.split('/').next() == Some(OPTIMIZER);
-        let role = if of_optimizer { Role::Optimizer } else { role(name) };
-        draft.found.push(Found { entry: dataset::entry(path, *leaf, 0), name: plain(name), role, slot: None });
-    }
-    if layer_names.is_none() && lists.complain {
+    let layers = listed.layers.iter().flatten();
+    draft.layers = layers.map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
+    draft.found = named(&listed.weights, &leaves);
+    draft.found.extend(slots::by_name(&listed.optimizer, &listed.weights, &leaves));
+    draft.found.extend(lists.unclaimed(&listed, &leaves, base));
+    draft.owners = listed.owners;
+    if listed.layers.is_none() && lists.complain {
         lists.kinds.push(FaultKind::LayersUnlisted);
     }
     let faults = lists.kinds.into_iter().map(|kind| Fault { kind, at: Span::whole(&file.label) });
@@ -115,6 +83,17 @@ pub(super) fn read(hdf5: &Hdf5, file: &File) -> Draft {
         draft.config = Some(config);
     }
     draft
+}
+
+/// What the lists of a file name.
+struct Listed {
+    /// The layers; none without a list of them.
+    layers: Option<Vec<String>>,
+    /// The weights of the layers and of the model itself.
+    weights: Vec<Claim>,
+    optimizer: Vec<Claim>,
+    /// Whose each list is.
+    owners: Vec<Owns>,
 }
 
 fn owns(part: Owned, path: String, name: Option<String>, claims: &[Claim]) -> Owns {
@@ -139,6 +118,50 @@ impl<'a> Lists<'a> {
             Node::Group(id) => self.hdf5.group(id),
             _ => None,
         }
+    }
+
+    /// All lists of a model that lies below `base`.
+    fn all(&mut self, base: &str) -> Listed {
+        let layers = self.group(base).and_then(|group| names(group, "layer_names"));
+        let (mut weights, mut owners) = (Vec::new(), Vec::new());
+        for layer in layers.iter().flatten() {
+            let claims = self.weights(&below(base, layer), Some(layer));
+            owners.push(owns(Owned::Layer, below(base, layer), Some(layer.clone()), &claims));
+            weights.extend(claims);
+        }
+        let claims = self.weights(&below(base, TOP_LEVEL), None);
+        if self.group(&below(base, TOP_LEVEL)).is_some() {
+            owners.push(owns(Owned::Model, below(base, TOP_LEVEL), None, &claims));
+        }
+        weights.extend(claims);
+        let optimizer = self.weights(OPTIMIZER, None);
+        if self.group(OPTIMIZER).is_some() {
+            owners.push(owns(Owned::Optimizer, OPTIMIZER.to_owned(), None, &optimizer));
+        }
+        Listed { layers, weights, optimizer, owners }
+    }
+
+    /// The datasets that no list names, in the order of their paths.
+    fn unclaimed(&mut self, listed: &Listed, leaves: &HashMap<String, Leaf<'_>>, base: &str) -> Vec<Found> {
+        let claims = listed.weights.iter().chain(&listed.optimizer);
+        let claimed: HashSet<&str> = claims.map(|claim| claim.path.as_str()).collect();
+        let linked = dataset::linked(self.hdf5);
+        let mut rest: Vec<(&String, &Leaf<'_>)> = leaves
+            .iter()
+            .filter(|(path, leaf)| !claimed.contains(path.as_str()) && matches!(leaf, Leaf::Dataset(_)))
+            .filter(|(path, _)| !linked.contains(path.as_str()))
+            .collect();
+        rest.sort_by_key(|(path, _)| *path);
+        if listed.layers.is_some() && self.complain {
+            self.kinds.extend(rest.iter().map(|(path, _)| FaultKind::WeightUnlisted { path: (*path).clone() }));
+        }
+        let found = rest.into_iter().map(|(path, leaf)| {
+            let name = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');
+            let of_optimizer = path.split('/').next() == Some(OPTIMIZER);
+            let role = if of_optimizer { Role::Optimizer } else { role(name) };
+            Found { entry: dataset::entry(path, *leaf, 0), name: plain(name), role, slot: None }
+        });
+        found.collect()
     }
 
     /// The weights that the group at `path` lists.

@@ -350,17 +350,15 @@ mod tests {
         assert_eq!(bound.len(), 2);
     }
 
-    /// An optimizer of thirty thousand slots, and as many layers that a loop over all pairs would compare.
+    /// An optimizer of a hundred thousand slots: a loop over all pairs of them would not end while anybody waits.
     #[test]
-    fn many_weights_take_no_time() {
-        let scalars: Vec<&[u64]> = vec![&[]; 30_000];
+    fn many_weights_are_not_compared_in_pairs() {
+        let scalars: Vec<&[u64]> = vec![&[]; 100_000];
         let optimizer: Group = ("optimizer", "adam", &scalars);
-        let started = std::time::Instant::now();
         let saved = by_path(&[optimizer]);
         let course = run("m.weights.h5", &saved, None, NONE, |scene| load(Generation::Three, scene, &saved));
-        assert_eq!((course.exception, course.bound.len()), (None, 30_000));
+        assert_eq!((course.exception, course.bound.len()), (None, 100_000));
         assert!(course.bound.iter().all(|bound| bound.old == bound.new));
-        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
     }
 
     #[test]

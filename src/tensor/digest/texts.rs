@@ -53,10 +53,7 @@ impl Pass<'_> {
         }
         let span = stream::place(self.checkpoint, extent);
         let mut bytes = vec![0; extent.length as usize];
-        let read = stream::open(self.store, self.checkpoint, extent).and_then(|(blob, span)| {
-            blob.read_at(extent.offset, &mut bytes).map_err(|error| stream::unreadable(&span, &error))
-        });
-        if let Err(fault) = read {
+        if let Err(fault) = self.opened.fill(extent, &mut bytes) {
             return Some((None, vec![fault]));
         }
         (self.progress)(extent.length);

@@ -1,8 +1,9 @@
 //! The checkpoints of a directory as a table.
 
+use std::io::{self, Write};
+
 use comfy_table::{CellAlignment, Table, presets};
 use jiff::tz::TimeZone;
-use std::io::{self, Write};
 
 use super::paint::Paint;
 use super::wrap::{cut, hang};

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::damage::{self, Damage};
 use super::history;
 use super::paint::Paint;
-use super::rows;
+use super::rows::{self, Row};
 use super::saved_model;
 use super::summary;
 use super::wrap::{hang, width};
@@ -145,19 +145,33 @@ fn variables(
         let lines = first.len().min(left);
         layout.write(None, first.get(..lines).unwrap_or_default(), listing.tree, style, out)?;
         left = left.saturating_sub(lines);
-        let mut hidden: usize = first.iter().skip(lines).map(|row| row.variables).sum();
-        let mut above = first;
-        for ids in ids.get(together..).unwrap_or_default().chunks(together) {
-            let (ids, rest) = ids.split_at(ids.len().min(left));
-            hidden = hidden.saturating_add(rest.len());
-            let next = rows(ids);
-            let layout = rows::Layout::new(next.iter(), listing, style);
-            layout.write(above.last(), &next, listing.tree, style, out)?;
-            (left, above) = (left.saturating_sub(next.len()), next);
-        }
+        let hidden: usize = first.iter().skip(lines).map(|row| row.variables).sum();
+        let rest = ids.get(together..).unwrap_or_default();
+        let (rest, cut) = rest.split_at(rest.len().min(left));
+        write_rest(rest, first, rows, listing, style, out)?;
+        left = left.saturating_sub(rest.len());
+        let hidden = hidden.saturating_add(cut.len());
         if hidden > 0 {
             writeln!(out, "    ... {} more", count(hidden as u64))?;
         }
+    }
+    Ok(())
+}
+
+/// Writes variables below those `above`, some hundred screens at a time.
+fn write_rest(
+    ids: &[VariableId],
+    mut above: Vec<Row>,
+    rows: impl Fn(&[VariableId]) -> Vec<Row>,
+    listing: &Listing,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for ids in ids.chunks(TOGETHER) {
+        let next = rows(ids);
+        let layout = rows::Layout::new(next.iter(), listing, style);
+        layout.write(above.last(), &next, listing.tree, style, out)?;
+        above = next;
     }
     Ok(())
 }
