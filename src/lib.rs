@@ -215,9 +215,9 @@ fn answer(cli: &Cli, wish: Wish, store: &dyn Store, terminal: &Terminal, out: &m
     context.progress.finish();
     let (page, outcome) = page?;
     if let Some((file, page)) = page {
-        command::save(file, page.as_bytes(), &cli.command.inputs())?;
+        command::save(file, &cli.command.inputs(), |out| out.write_all(page.as_bytes()))?;
     }
-    match deliver(cli, &styles, &outcome, out) {
+    match deliver(cli, &styles, &store, &outcome, out) {
         // Whoever read has seen enough: that changes nothing of what was found.
         Err(error) if is_broken_pipe(&error) => {}
         delivered => delivered?,
@@ -252,7 +252,13 @@ fn compute(context: &Context, command: &Command) -> Result<Outcome, Error> {
 }
 
 /// Writes the answer where it is wanted; a script that is asked for on stdout stands there alone.
-fn deliver(cli: &Cli, styles: &Styles, outcome: &Outcome, out: &mut dyn Write) -> anyhow::Result<()> {
+fn deliver(
+    cli: &Cli,
+    styles: &Styles,
+    store: &dyn Store,
+    outcome: &Outcome,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let inputs = cli.command.inputs();
     if let (Command::Diff(cli::Diff { map: Some(file), .. }), Outcome::Diff(diff)) = (&cli.command, outcome) {
         let text = command::map(diff, file)?;
@@ -260,20 +266,27 @@ fn deliver(cli: &Cli, styles: &Styles, outcome: &Outcome, out: &mut dyn Write) -
             out.write_all(text.as_bytes())?;
             return Ok(out.flush()?);
         }
-        command::save(file, text.as_bytes(), &inputs)?;
+        command::save(file, &inputs, |out| out.write_all(text.as_bytes()))?;
     }
     let printed = match &cli.output.output {
         None => Some(styles.answer),
         Some(file) => {
-            let mut bytes = Vec::new();
-            view::write(outcome, &styles.answer, &mut bytes)?;
-            command::save(file, &bytes, &inputs)?;
+            command::save(file, &inputs, |out| write(store, outcome, &styles.answer, out))?;
             styles.beside
         }
     };
     if let Some(style) = printed {
-        view::write(outcome, &style, out)?;
+        write(store, outcome, &style, out)?;
         out.flush()?;
     }
     Ok(())
+}
+
+/// Writes an answer; values are read while they are written.
+///
+/// # Errors
+/// Whatever the output says; if values cannot be read any more.
+#[doc(hidden)]
+pub fn write(store: &dyn Store, outcome: &Outcome, style: &view::Style, out: &mut dyn Write) -> io::Result<()> {
+    view::write(outcome, &command::Values::new(store, outcome), style, out)
 }

@@ -61,6 +61,45 @@ fn a_compressed_member_is_unpacked_once() {
     assert!(disk.read() < size * 12 + (1 << 16), "{} of {size}", disk.read());
 }
 
+/// Two tensors that have terabytes by their records, and nothing on the disk.
+#[test]
+fn what_a_record_claims_is_not_compared_before_it_is_there() {
+    let claimed = 4i64 << 40;
+    let mut disk = Memory::default();
+    for (name, checksum) in [("a", 1), ("b", 2)] {
+        let axis = Message::default().number(1, claimed / 4).0;
+        let shape = Message::default().message(2, &axis).0;
+        let entry = Message::default().number(1, 1).message(2, &shape).number(5, claimed).fixed32(6, checksum).0;
+        let header = Message::default().number(1, 1).message(3, &Message::default().number(1, 1).0).0;
+        disk.put(format!("{name}.index"), forge::table_of(vec![(Vec::new(), header), (b"w".to_vec(), entry)]));
+        disk.put(format!("{name}.data-00000-of-00001"), vec![0; 64]);
+    }
+    let disk = Metered::new(disk);
+    let answer = ask(&disk, &["diff", "a", "b", "--values"]).expect(1).out;
+    let told = format!("64 bytes on disk, the index describes {claimed}");
+    assert_eq!(answer.matches(&told).count(), 2, "{answer}");
+    assert!(disk.opened() < 20, "{} times", disk.opened());
+}
+
+/// What deflate makes small and nothing else does: it would have to be held as it is.
+#[test]
+fn a_member_takes_no_more_than_its_archive_is_worth() {
+    let mut seed = 1u64;
+    let mut noise = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as u8
+    };
+    let noise: Vec<u8> = (0..31_000).map(|_| noise()).collect();
+    let weights = in_memory(&fixture("formats/k3-weights-many")).into_iter().find(|(name, _)| name.ends_with(".h5"));
+    let weights = [weights.unwrap().1, noise.repeat(1_000)].concat();
+    let members: [(&str, &[u8]); 3] =
+        [("config.json", b"{}"), ("metadata.json", METADATA), ("model.weights.h5", &weights)];
+    let archive = packed(&members, CompressionMethod::Deflated);
+    assert!(archive.len() < 1_000_000, "{}", archive.len());
+    let answer = ask(&put("m.keras", archive), &["doctor", "m.keras"]).expect(1).out;
+    assert!(answer.contains("takes more memory than an archive of"), "{answer}");
+}
+
 /// A thousand names for one member, which is much larger than the archive.
 #[test]
 fn members_that_share_bytes_are_unpacked_once() {

@@ -138,7 +138,7 @@ pub const EXPANSION: u64 = 1100;
 
 /// Bytes of memory for each byte of an archive that a member of it may take, unpacked and packed again, and
 /// [`MEMBER`] more: numbers are hardly made smaller by deflate, zeros are by both.
-pub const MEMBER_EXPANSION: u64 = 16;
+pub const MEMBER_EXPANSION: u64 = 8;
 /// See [`MEMBER_EXPANSION`].
 pub const MEMBER: u64 = 8 << 20;
 

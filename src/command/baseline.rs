@@ -63,7 +63,7 @@ pub(super) fn write(
         }
     }
     let baseline = Baseline { known };
-    output::save(path, baseline.text().as_bytes(), inputs)?;
+    output::save(path, inputs, |out| out.write_all(baseline.text().as_bytes()))?;
     let written = Some(baseline.known.len());
     Ok(view::Baseline { written, ..set_apart(path, &baseline, asked, reports) })
 }

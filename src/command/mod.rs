@@ -18,6 +18,7 @@ mod show;
 mod slice;
 mod style;
 mod trouble;
+mod values;
 
 pub(crate) use completions::completions;
 pub(crate) use diff::{diff, map};
@@ -31,6 +32,7 @@ pub(crate) use progress::Progress;
 pub(crate) use schema::schema;
 pub(crate) use show::show;
 pub(crate) use style::{Styles, Wish, styles};
+pub(crate) use values::Values;
 
 use std::path::Path;
 

@@ -1,19 +1,23 @@
 //! Writing what was asked to be written, and never over a part of a checkpoint.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::error::Error;
 use crate::format;
 use crate::store::{ItemKind, Local, Store};
 
-/// Writes `bytes` to a file, whole or not at all.
+/// Writes a file, whole or not at all.
 ///
 /// # Errors
 /// If the file is one of the `inputs`, or a checkpoint's by its name or its content; if the operating
-/// system refuses.
-pub(crate) fn save(path: &Path, bytes: &[u8], inputs: &[&Path]) -> Result<(), Error> {
+/// system refuses, or `write` fails.
+pub(crate) fn save(
+    path: &Path,
+    inputs: &[&Path],
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let what = if format::is_checkpoint_file(&name) && fs::exists(path).unwrap_or(true) || is_table(path) {
         Some("a checkpoint's file")
@@ -29,12 +33,21 @@ pub(crate) fn save(path: &Path, bytes: &[u8], inputs: &[&Path]) -> Result<(), Er
     let refused = |error: io::Error| Error::new(format!("cannot write {}: {error}", path.display()));
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
+    let fill = |path: &Path| {
+        let mut out = BufWriter::with_capacity(1 << 16, File::create(path)?);
+        write(&mut out)?;
+        out.flush()
+    };
     if !fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        fs::write(&beside, bytes).map_err(refused)?;
-        return fs::rename(&beside, path).map_err(refused);
+        let beside = Path::new(&beside);
+        return fill(beside).and_then(|()| fs::rename(beside, path)).map_err(|error| {
+            // What is half written is no use; if it cannot be removed either, there is nothing more to say.
+            let _ = fs::remove_file(beside);
+            refused(error)
+        });
     }
     // A pipe or a device, such as /dev/stdout: it cannot be replaced, only written to.
-    fs::write(path, bytes).map_err(refused)
+    fill(path).map_err(refused)
 }
 
 /// True for a file that ends as an index does, whatever its name.

@@ -1,10 +1,11 @@
 //! A progress bar on stderr, for work that takes a while.
 
+use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::Terminal;
 use crate::cli::Output;
@@ -48,10 +49,11 @@ impl Progress {
             return;
         }
         let bar = self.bar.get_or_init(|| {
-            let bar =
-                ProgressBar::with_draw_target(Some(self.total.load(Ordering::Relaxed)), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("reading {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}");
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            let total = self.total.load(Ordering::Relaxed);
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("reading {wide_bar} {bytes}/{total_bytes} {rate}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate);
+            bar.with_style(style).with_elapsed(self.start.elapsed())
         });
         bar.set_position(done);
     }
@@ -62,6 +64,13 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Bytes in a second since the beginning: what was read before there was a bar would make any shorter average absurd.
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let bytes = state.pos() as f64 / state.elapsed().as_secs_f64().max(f64::EPSILON);
+    // What cannot be written is not shown.
+    let _ = write!(out, "{}/s", HumanBytes(bytes as u64));
 }
 
 #[cfg(test)]

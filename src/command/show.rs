@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::slice::{self, Sliced, Slicing};
+use super::values::{self, Stop};
 use super::{Context, output};
 use crate::bytes::{Fault, FaultKind};
 use crate::cli;
 use crate::error::Error;
-use crate::model::{Checkpoint, Container, DType, Depth, Entry, Key, Resolved, Variable, VariableId};
-use crate::tensor::{self, Elements};
+use crate::model::{Checkpoint, Container, DType, Depth, Entry, Resolved, Variable, VariableId};
+use crate::tensor;
 use crate::view::{Outcome, Show, ShownValues, Tensor};
 
 /// Steps of a histogram: as wide as two words on a terminal.
@@ -33,11 +34,13 @@ pub(crate) fn show(context: &Context, args: &cli::Show) -> Result<Outcome, Error
             let error = Error::new(format!("the record of {text} does not fit its bytes"));
             return Err(error.hint(format!("ckpt doctor {} says what is wrong", resolved.given)));
         }
-        let sliced = slicing.map(|slicing| slicing.of(entry.shape.axes().unwrap_or_default())).transpose()?;
+        let axes = entry.shape.axes().unwrap_or_default();
+        let is_part = slicing.is_some();
+        let sliced = slicing.map_or_else(|| Ok(Sliced::whole(axes)), |slicing| slicing.of(axes))?;
         if let Some(file) = &args.npy {
-            written.push(npy(context, &checkpoint, entry, sliced.as_ref(), (file, &[&args.path]))?);
+            written.push(npy(context, &checkpoint, entry, &sliced, (file, &[&args.path]))?);
         }
-        tensors.push(tensor(context, args, &checkpoint, variable, entry, sliced, text));
+        tensors.push(tensor(context, args, &checkpoint, variable, entry, &sliced, is_part.then_some(text)));
     }
     Ok(Outcome::Show(Box::new(Show { resolved, checkpoint, tensors, written })))
 }
@@ -75,8 +78,8 @@ fn tensor(
     checkpoint: &Checkpoint,
     variable: VariableId,
     entry: &Entry,
-    sliced: Option<Sliced>,
-    text: &str,
+    sliced: &Sliced,
+    part: Option<&str>,
 ) -> Tensor {
     let id = checkpoint.variables.get(variable).map(|variable| variable.entry).unwrap_or_default();
     context.progress.expect(entry.stored_bytes());
@@ -93,7 +96,7 @@ fn tensor(
         problems.push(fault.to_string());
         None
     });
-    let values = match values(context, args, checkpoint, entry, sliced.as_ref()) {
+    let values = match values(context, args, checkpoint, entry, sliced) {
         Ok(values) => Some(values),
         // Nothing is wrong with a graph.
         Err(_) if checkpoint.container == Container::MetaGraph => None,
@@ -109,7 +112,7 @@ fn tensor(
         problems,
         histogram,
         values,
-        slice: sliced.and(text.rfind('[').and_then(|at| text.get(at..))).map(str::to_owned),
+        slice: part.and_then(|text| text.get(text.rfind('[')?..)).map(str::to_owned),
     }
 }
 
@@ -125,74 +128,64 @@ fn lies_elsewhere(checkpoint: &Checkpoint, entry: &Entry) -> Option<String> {
     checkpoint.faults.iter().find(of_entry).map(|fault| fault.kind.to_string())
 }
 
+/// What is shown of the values, which are read once for that: how wide they are, and whether they can be read.
 fn values(
     context: &Context,
     args: &cli::Show,
     checkpoint: &Checkpoint,
     entry: &Entry,
-    sliced: Option<&Sliced>,
+    sliced: &Sliced,
 ) -> Result<ShownValues, String> {
-    let axes = entry.shape.axes().unwrap_or_default().to_vec();
-    let (shape, total) = match sliced {
-        Some(sliced) => (sliced.shape.clone(), sliced.positions.len() as u64),
-        None => (axes, entry.elements()),
+    let shown = if args.values { sliced.count } else { sliced.count.min(args.edge_items as u64) };
+    let mut values = ShownValues {
+        shape: sliced.shape.clone(),
+        shown,
+        total: sliced.count,
+        all: args.values,
+        widest: 0,
+        precision: args.precision.into(),
     };
-    let wanted = if args.values { total } else { total.min(args.edge_items as u64) };
-    let reach = match sliced {
-        Some(sliced) => {
-            let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-            sliced.positions.iter().take(wanted).max().map_or(0, |last| last.saturating_add(1))
-        }
-        None => wanted,
-    };
-    let elements = tensor::front(context.store, checkpoint, entry, reach).map_err(|fault| fault.to_string())?;
-    let precision = Some(usize::from(args.precision));
-    let one = |at: u64| element(&elements, entry.dtype, at, precision).unwrap_or_default();
-    let texts = match sliced {
-        Some(sliced) => sliced.positions.iter().take(wanted as usize).map(|at| one(*at)).collect(),
-        None => (0..wanted).map(one).collect(),
-    };
-    Ok(ShownValues { shape, texts, total, all: args.values })
-}
-
-/// One element as text; bytes of strings that are not text as `\xff`.
-fn element(elements: &Elements, dtype: DType, at: u64, precision: Option<usize>) -> Option<String> {
-    let at = usize::try_from(at).ok()?;
-    match elements {
-        Elements::Bytes(bytes) => {
-            let size = usize::try_from(dtype.bytes()?).ok()?;
-            let start = at.checked_mul(size)?;
-            tensor::text(dtype, bytes.get(start..start.checked_add(size)?)?, precision)
-        }
-        Elements::Strings(strings) => Some(Key::from(strings.get(at)?.as_slice()).to_string()),
-    }
+    let mut widest = 0;
+    let found = values::texts(context.store, checkpoint, entry, (sliced, &values), |text| {
+        widest = widest.max(text.len());
+        Ok::<(), Fault>(())
+    });
+    found.map_err(|fault| fault.to_string())?;
+    values.widest = widest;
+    Ok(values)
 }
 
 fn npy(
     context: &Context,
     checkpoint: &Checkpoint,
     entry: &Entry,
-    sliced: Option<&Sliced>,
+    sliced: &Sliced,
     (file, inputs): (&Path, &[&Path]),
 ) -> Result<String, Error> {
-    let elements = tensor::read(context.store, checkpoint, entry).map_err(|fault| Error::new(fault.to_string()))?;
-    let (elements, shape) = match sliced {
-        Some(sliced) => (part(&elements, entry.dtype, sliced), sliced.shape.clone()),
-        None => (elements, entry.shape.axes().unwrap_or_default().to_vec()),
-    };
-    output::save(file, &tensor::npy(entry.dtype, &shape, &elements)?, inputs)?;
-    let shape: Vec<String> = shape.iter().map(u64::to_string).collect();
-    Ok(format!("{}: {} [{}]", file.display(), entry.dtype, shape.join(", ")))
-}
-
-fn part(elements: &Elements, dtype: DType, sliced: &Sliced) -> Elements {
-    let positions = sliced.positions.iter().filter_map(|at| usize::try_from(*at).ok());
-    match elements {
-        Elements::Bytes(bytes) => {
-            let size = dtype.bytes().and_then(|size| usize::try_from(size).ok()).unwrap_or(1);
-            let element = |at: usize| bytes.get(at.saturating_mul(size)..at.saturating_add(1).saturating_mul(size));
-            Elements::Bytes(positions.filter_map(element).flatten().copied().collect())
-        }
-        Elements::Strings(strings) => Elements::Strings(positions.filter_map(|at| strings.get(at).cloned()).collect()),
+    let positions = (sliced.positions(), sliced.count);
+    if entry.dtype == DType::STRING {
+        let mut strings = Vec::new();
+        let read = tensor::visit(context.store, checkpoint, entry, positions, |string| {
+            strings.push(string.to_vec());
+            Ok::<(), Fault>(())
+        });
+        read.map_err(|fault| Error::new(fault.to_string()))?;
+        let bytes = tensor::npy_of_strings(&sliced.shape, &strings)?;
+        output::save(file, inputs, |out| out.write_all(&bytes))?;
+    } else {
+        let header = tensor::npy(entry.dtype, &sliced.shape)?;
+        output::save(file, inputs, |out| {
+            out.write_all(&header)?;
+            let mut turned = Vec::new();
+            let written = tensor::visit(context.store, checkpoint, entry, positions, |element| {
+                turned.clear();
+                turned.extend_from_slice(element);
+                tensor::to_npy(entry.dtype, &mut turned);
+                out.write_all(&turned).map_err(Stop)
+            });
+            written.map_err(|Stop(error)| error)
+        })?;
     }
+    let shape: Vec<String> = sliced.shape.iter().map(u64::to_string).collect();
+    Ok(format!("{}: {} [{}]", file.display(), entry.dtype, shape.join(", ")))
 }

@@ -22,8 +22,43 @@ pub(super) struct Slicing {
 pub(super) struct Sliced {
     /// Shape of the part.
     pub shape: Vec<u64>,
-    /// Positions in the whole tensor, row-major.
-    pub positions: Vec<u64>,
+    /// Elements of the part.
+    pub count: u64,
+    /// What is taken of each axis.
+    taken: Vec<Taken>,
+}
+
+/// Positions on one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Taken {
+    first: u64,
+    step: u64,
+    count: u64,
+    /// Positions of the axis.
+    of: u64,
+}
+
+impl Sliced {
+    /// All of a tensor of this shape.
+    pub fn whole(axes: &[u64]) -> Self {
+        let taken = axes.iter().map(|axis| Taken { first: 0, step: 1, count: *axis, of: *axis }).collect();
+        Self { shape: axes.to_vec(), count: axes.iter().fold(1, |count, axis| count.saturating_mul(*axis)), taken }
+    }
+
+    /// Positions in the whole tensor, row-major: they ascend.
+    pub fn positions(&self) -> impl Iterator<Item = u64> + use<'_> {
+        (0..self.count).map(|index| {
+            let (mut rest, mut stride, mut at) = (index, 1u64, 0u64);
+            for axis in self.taken.iter().rev() {
+                let count = axis.count.max(1);
+                let on_axis = axis.first.saturating_add((rest % count).saturating_mul(axis.step));
+                at = at.saturating_add(on_axis.saturating_mul(stride));
+                stride = stride.saturating_mul(axis.of);
+                rest /= count;
+            }
+            at
+        })
+    }
 }
 
 /// Splits a name from the slice behind it. Names may have brackets themselves: only a bracket at the
@@ -64,17 +99,18 @@ impl Slicing {
             return Err(Error::new(format!("a slice of {wanted} axes, but the tensor has {there}")));
         }
         let mut shape = Vec::new();
-        let mut positions = vec![0u64];
+        let mut all = Vec::new();
         for (number, &axis) in axes.iter().enumerate() {
             let pick = self.picks.get(number).copied().unwrap_or(Pick::Range(None, None, 1));
-            let taken: Vec<u64> = match pick {
+            let taken = match pick {
                 Pick::At(at) => {
                     let from_end = i64::try_from(axis).ok().and_then(|axis| at.checked_add(axis));
                     let found = if at < 0 { from_end } else { Some(at) };
                     let found = found.and_then(|at| u64::try_from(at).ok()).filter(|at| *at < axis);
-                    vec![found.ok_or_else(|| {
+                    let first = found.ok_or_else(|| {
                         Error::new(format!("position {at} is outside axis {number}, which has {axis}"))
-                    })?]
+                    })?;
+                    Taken { first, step: 1, count: 1, of: axis }
                 }
                 Pick::Range(from, to, step) => {
                     let clamp = |bound: Option<i64>, default: u64| match bound {
@@ -82,18 +118,16 @@ impl Slicing {
                         Some(bound) if bound < 0 => axis.saturating_sub(bound.unsigned_abs()),
                         Some(bound) => axis.min(bound.unsigned_abs()),
                     };
-                    let step = usize::try_from(step).unwrap_or(usize::MAX);
-                    let taken: Vec<u64> = (clamp(from, 0)..clamp(to, axis)).step_by(step).collect();
-                    shape.push(taken.len() as u64);
-                    taken
+                    let (first, end) = (clamp(from, 0), clamp(to, axis));
+                    let count = end.saturating_sub(first).div_ceil(step.max(1));
+                    shape.push(count);
+                    Taken { first, step, count, of: axis }
                 }
             };
-            positions = positions
-                .iter()
-                .flat_map(|before| taken.iter().map(move |at| before.saturating_mul(axis).saturating_add(*at)))
-                .collect();
+            all.push(taken);
         }
-        Ok(Sliced { shape, positions })
+        let count = all.iter().fold(1u64, |count, taken| count.saturating_mul(taken.count));
+        Ok(Sliced { shape, count, taken: all })
     }
 }
 
@@ -103,7 +137,7 @@ mod tests {
 
     fn of(text: &str, axes: &[u64]) -> (Vec<u64>, Vec<u64>) {
         let sliced = split(text).1.unwrap().of(axes).unwrap();
-        (sliced.shape, sliced.positions)
+        (sliced.shape.clone(), sliced.positions().collect())
     }
 
     /// What NumPy gives for the positions of an array of its own positions.

@@ -324,11 +324,18 @@ impl Pass<'_> {
 
     /// A second reading, in element order: what a checksum by pieces cannot give.
     fn sha256(&self, ids: &[EntryId], digests: &mut Digests) {
-        let hashed: Vec<(EntryId, Result<[u8; 32], Fault>)> = ids
-            .par_iter()
-            .filter_map(|id| Some((*id, self.entry(*id)?)))
-            .map(|(id, entry)| (id, self.hash(entry)))
-            .collect();
+        // What was never written is gone through here, if not without end.
+        let mut left = on_disk(self.checkpoint).saturating_mul(limits::EXPANSION).saturating_add(limits::FILLED);
+        let mut is_affordable = |entry: &Entry| {
+            let size = entry.dtype.bytes().filter(|_| matches!(entry.payload, Payload::Coded(_))).unwrap_or(0);
+            let rest = left.checked_sub(entry.elements().saturating_mul(size));
+            left = rest.unwrap_or(left);
+            rest.is_some()
+        };
+        let entries = ids.iter().filter_map(|id| Some((*id, self.entry(*id)?)));
+        let entries: Vec<(EntryId, &Entry)> = entries.filter(|(_, entry)| is_affordable(entry)).collect();
+        let hashed: Vec<(EntryId, Result<[u8; 32], Fault>)> =
+            entries.into_par_iter().map(|(id, entry)| (id, self.hash(entry))).collect();
         for (id, hash) in hashed {
             // What could not be read the first time either has been told.
             let Some(Some(digest)) = digests.entries.get_mut(id) else { continue };
@@ -363,10 +370,9 @@ impl Pass<'_> {
 /// Of the chosen entries, those to read: all, unless they share bytes, of which the index has been told.
 /// Then they may take together twice as many bytes as the files have: an honest mistake is looked at on
 /// both sides, and a thousand names for one stretch are not a thousand readings. Nor may a thousand tensors
-/// of fill value alone be more work than compressed ones of this size could be.
+/// in chunks be more work than compressed ones of this size could be.
 fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
-    let data = checkpoint.files.iter().filter(|file| matches!(file.role, FileRole::Whole | FileRole::Shard { .. }));
-    let on_disk = data.filter_map(|file| file.size).fold(0, u64::saturating_add);
+    let on_disk = on_disk(checkpoint);
     let mut left = on_disk.saturating_mul(2);
     let mut left_decoded = on_disk.saturating_mul(limits::EXPANSION).saturating_add(limits::FILLED);
     // What lies beyond the end of a file is not read in any case.
@@ -380,6 +386,12 @@ fn bounded(checkpoint: &Checkpoint, chosen: Vec<EntryId>) -> Vec<EntryId> {
         rest.is_some()
     };
     chosen.into_iter().filter(|id| take(id)).collect()
+}
+
+/// Bytes of the files that tensors lie in.
+fn on_disk(checkpoint: &Checkpoint) -> u64 {
+    let data = checkpoint.files.iter().filter(|file| matches!(file.role, FileRole::Whole | FileRole::Shard { .. }));
+    data.filter_map(|file| file.size).fold(0, u64::saturating_add)
 }
 
 /// The slices of a partitioned tensor that have bytes, in the order of [`Entry::extents`].

@@ -1,40 +1,52 @@
 //! A tensor as NumPy's `.npy` file, format version 1.0.
 
-use super::read::Elements;
 use crate::bytes::limits;
 use crate::error::Error;
 use crate::model::{DType, Kind};
 
-/// The bytes of the file. Types that NumPy does not have by itself are written as raw bytes (`|V2`),
-/// the way NumPy itself saves them; sub-byte integers as int8 and uint8.
+/// What stands before the elements. Types that NumPy does not have by itself are written as raw bytes (`|V2`), the
+/// way NumPy itself saves them; sub-byte integers as int8 and uint8.
 ///
 /// # Errors
-/// For variants, and for strings that end in a zero byte, which NumPy would drop.
-pub fn npy(dtype: DType, shape: &[u64], elements: &Elements) -> Result<Vec<u8>, Error> {
-    let (descr, data) = match (dtype.kind(), elements) {
-        (Kind::Str, Elements::Strings(strings)) => fixed_strings(strings)?,
-        (Kind::Int { bits }, Elements::Bytes(bytes)) if bits < 8 => {
-            let unused = 8 - u32::from(bits);
-            ("|i1".to_owned(), bytes.iter().map(|byte| ((byte << unused) as i8 >> unused) as u8).collect())
-        }
-        (Kind::UInt { bits }, Elements::Bytes(bytes)) if bits < 8 => {
-            ("|u1".to_owned(), bytes.iter().map(|byte| byte & ((1 << bits) - 1)).collect())
-        }
-        (kind, Elements::Bytes(bytes)) => {
-            let size = dtype.bytes().unwrap_or(1);
-            let letter = match kind {
-                Kind::Int { .. } => 'i',
-                Kind::UInt { .. } => 'u',
-                Kind::Float { .. } => 'f',
-                Kind::Complex { .. } => 'c',
-                Kind::Bool => 'b',
-                _ => 'V',
-            };
-            let order = if size == 1 || letter == 'V' { '|' } else { '<' };
-            (format!("{order}{letter}{size}"), bytes.clone())
-        }
-        _ => return Err(Error::new(format!("{} has no form in NumPy", dtype))),
+/// For strings and their like.
+pub fn npy(dtype: DType, shape: &[u64]) -> Result<Vec<u8>, Error> {
+    let size = dtype.bytes().ok_or_else(|| Error::new(format!("{dtype} has no form in NumPy")))?;
+    let letter = match dtype.kind() {
+        Kind::Int { .. } => 'i',
+        Kind::UInt { .. } => 'u',
+        Kind::Float { .. } => 'f',
+        Kind::Complex { .. } => 'c',
+        Kind::Bool => 'b',
+        _ => 'V',
     };
+    let order = if size == 1 || letter == 'V' { '|' } else { '<' };
+    header(&format!("{order}{letter}{size}"), shape)
+}
+
+/// Turns a little-endian element into what NumPy has for it.
+pub fn to_npy(dtype: DType, element: &mut [u8]) {
+    let ([byte], Kind::Int { bits: bits @ 1..8 } | Kind::UInt { bits: bits @ 1..8 }) = (element, dtype.kind()) else {
+        return;
+    };
+    let unused = 8 - u32::from(bits);
+    *byte = match dtype.kind() {
+        Kind::Int { .. } => ((*byte << unused) as i8 >> unused) as u8,
+        _ => *byte & ((1 << bits) - 1),
+    };
+}
+
+/// The whole file of some strings, each of which takes as many bytes as the longest.
+///
+/// # Errors
+/// If one ends in a zero byte, which NumPy would drop, or they take too much.
+pub fn npy_of_strings(shape: &[u64], strings: &[Vec<u8>]) -> Result<Vec<u8>, Error> {
+    let (descr, data) = fixed_strings(strings)?;
+    let mut out = header(&descr, shape)?;
+    out.extend(data);
+    Ok(out)
+}
+
+fn header(descr: &str, shape: &[u64]) -> Result<Vec<u8>, Error> {
     let axes: String = shape.iter().map(|axis| format!("{axis}, ")).collect();
     let axes = if shape.len() == 1 { axes.trim_end().to_owned() } else { axes.trim_end_matches(", ").to_owned() };
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({axes}), }}");
@@ -46,7 +58,6 @@ pub fn npy(dtype: DType, shape: &[u64], elements: &Elements) -> Result<Vec<u8>, 
     let mut out = b"\x93NUMPY\x01\x00".to_vec();
     out.extend(length.to_le_bytes());
     out.extend(header.as_bytes());
-    out.extend(data);
     Ok(out)
 }
 
@@ -79,9 +90,9 @@ mod tests {
     fn one_long_string_among_many_is_refused_before_room_is_made_for_it() {
         let mut strings = vec![Vec::new(); 1 << 20];
         strings[7] = vec![b'x'; 1 << 20];
-        let refused = npy(DType::STRING, &[1 << 20], &Elements::Strings(strings)).unwrap_err();
+        let refused = npy_of_strings(&[1 << 20], &strings).unwrap_err();
         assert!(refused.message.contains("the longest of 1048576 bytes, take 1099511627776 bytes"), "{refused}");
-        let two = npy(DType::STRING, &[2], &Elements::Strings(vec![b"ab".to_vec(), b"c".to_vec()])).unwrap();
+        let two = npy_of_strings(&[2], &[b"ab".to_vec(), b"c".to_vec()]).unwrap();
         assert!(two.ends_with(b"abc\0"));
     }
 }

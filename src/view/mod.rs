@@ -29,7 +29,7 @@ pub use json::{SCHEMAS, Schema};
 pub use map::{MapKind, map};
 pub use outcome::{
     Baseline, Diff, Differences, DirectoryRow, Fails, Listing, Names, Outcome, Reports, Show, ShownValues, Sort,
-    Spread, Tensor,
+    Spread, Tensor, Values,
 };
 pub(crate) use text::error;
 use units::plural;
@@ -88,14 +88,14 @@ pub struct Style {
 /// # Errors
 /// Whatever the output says; a format that this kind of outcome does not have is refused earlier,
 /// by the command line.
-pub fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(outcome: &Outcome, values: &dyn Values, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if style.quiet >= 2 {
         return Ok(());
     }
     match (style.format, outcome) {
-        (Format::Text, _) => text::write(outcome, style, out),
-        (Format::Concise, _) => text::concise(outcome, style, out),
-        (Format::Json, _) => json::write(outcome, out),
+        (Format::Text, _) => text::write(outcome, values, style, out),
+        (Format::Concise, _) => text::concise(outcome, values, style, out),
+        (Format::Json, _) => json::write(outcome, values, out),
         (Format::JsonLines, _) => json::lines(outcome, out),
         (Format::Csv, _) => csv::write(outcome, out),
         (Format::Markdown, _) => markdown::write(outcome, style, out),

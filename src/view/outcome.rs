@@ -1,6 +1,7 @@
 //! What the commands give: plain values, one for each command.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use jiff::tz::TimeZone;
 
@@ -248,13 +249,26 @@ pub struct Tensor {
 pub struct ShownValues {
     /// Shape of what is shown: the variable's, or that of the slice asked for.
     pub shape: Vec<u64>,
-    /// Elements in row-major order, already as text (numbers with the precision asked for; strings
-    /// as bytes of any kind, to be cleaned by the renderer). All of them, or the first `texts.len()`.
-    pub texts: Vec<String>,
+    /// How many elements are shown, the first ones in row-major order.
+    pub shown: u64,
     /// How many elements there are in all.
     pub total: u64,
     /// Whether all were asked for.
     pub all: bool,
+    /// Bytes of the longest text of one.
+    pub widest: usize,
+    /// Digits behind the point of numbers.
+    pub precision: usize,
+}
+
+/// Where the values come from while they are written: there may be more of them than memory has room for.
+pub trait Values {
+    /// Hands on those of a tensor that are shown, as text (numbers with the precision asked for; strings as bytes of
+    /// any kind, to be cleaned by the renderer).
+    ///
+    /// # Errors
+    /// If they cannot be read; what `take` says.
+    fn each(&self, tensor: &Tensor, take: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()>;
 }
 
 /// What changed between two checkpoints.

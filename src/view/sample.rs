@@ -1,9 +1,10 @@
 //! A checkpoint whose names are as awkward as names can be, for the tests of the renderers.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
-use super::{Diff, Differences, Fails, Format, Listing, Names, Reports, Sort, Style};
+use super::{Diff, Differences, Fails, Format, Listing, Names, Reports, Sort, Style, Tensor, Values};
 use crate::bytes::Span;
 use crate::compare::align::{Alignment, Proof};
 use crate::compare::change::{Change, ChangeKind, Changes};
@@ -264,5 +265,14 @@ pub fn reports(list: Vec<Report>) -> Reports {
         statistics: false,
         baseline: None,
         settings: None,
+    }
+}
+
+/// Values that are these texts, of whatever tensor.
+pub struct Texts<'a>(pub &'a [&'a str]);
+
+impl Values for Texts<'_> {
+    fn each(&self, _: &Tensor, take: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+        self.0.iter().try_for_each(|text| take(text))
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod bytes;
 pub mod graph;
+pub mod hdf5;
 pub mod slices;
 mod table;
 pub mod types;

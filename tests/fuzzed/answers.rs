@@ -6,7 +6,7 @@ use std::path::Path;
 use ckpt::cli::{self, Command};
 use ckpt::model::Checkpoint;
 use ckpt::store::Memory;
-use ckpt::tensor;
+use ckpt::tensor::{self, Elements};
 use ckpt::view::{self, Format, MapKind, Outcome, Style};
 
 use super::harmless::{inert, json, plain, uncoloured};
@@ -43,9 +43,13 @@ pub fn examine(disk: &Memory, path: &str) {
 fn arrays(disk: &Memory, checkpoint: &Checkpoint) {
     for (_, entry) in checkpoint.pairs().take(SHOWN).filter(|(_, entry)| entry.fits()) {
         let axes = entry.shape.axes().unwrap_or_default();
-        if let Ok(Ok(array)) = tensor::read(disk, checkpoint, entry).map(|read| tensor::npy(entry.dtype, axes, &read)) {
-            assert!(array.starts_with(b"\x93NUMPY"), "no file of NumPy");
-        }
+        let array = match tensor::read(disk, checkpoint, entry) {
+            Ok(Elements::Strings(strings)) => tensor::npy_of_strings(axes, &strings),
+            Ok(Elements::Bytes(_)) => tensor::npy(entry.dtype, axes),
+            Err(_) => continue,
+        };
+        // NumPy has not every type, and not every string.
+        assert!(array.iter().all(|array| array.starts_with(b"\x93NUMPY")), "no file of NumPy");
     }
 }
 
@@ -62,7 +66,7 @@ pub fn settled(disk: &Memory, config: &str, command: &Command) -> Option<Outcome
 fn ask(disk: &Memory, settings: &cli::Settings, command: &Command) -> Option<Outcome> {
     match ckpt::outcome(disk, settings, command) {
         Ok(outcome) => {
-            render(&outcome);
+            render(disk, &outcome);
             Some(outcome)
         }
         // It is printed, so it is made.
@@ -74,27 +78,27 @@ fn ask(disk: &Memory, settings: &cli::Settings, command: &Command) -> Option<Out
 }
 
 /// Writes an answer as text, and in one other output: all of them would take ten times as long.
-fn render(outcome: &Outcome) {
-    let text = written(outcome, Style { verbose: true, ..style(Format::Text) });
+fn render(disk: &Memory, outcome: &Outcome) {
+    let text = written(disk, outcome, Style { verbose: true, ..style(Format::Text) });
     plain(&text);
     if let Outcome::Diff(diff) = outcome {
         let maps = [MapKind::Json, MapKind::Python].map(|kind| view::map(diff, kind));
         maps.iter().flatten().for_each(|map| plain(map));
     }
     match text.len() % 11 {
-        0 | 1 => plain(&written(outcome, Style { unicode: true, width: Some(60), ..style(Format::Text) })),
-        2 => plain(&written(outcome, style(Format::Concise))),
-        3 => plain(&written(outcome, style(Format::Csv))),
-        4 => json(&written(outcome, style(Format::Json))),
-        5 => written(outcome, style(Format::JsonLines)).lines().for_each(json),
-        6 => drop(written(outcome, style(Format::Markdown))),
-        7 => drop(written(outcome, style(Format::Junit))),
-        8 if text.len().is_multiple_of(8) => json(&written(outcome, style(Format::Sarif))),
-        8 => json(&written(outcome, style(Format::Gitlab))),
-        9 => plain(&written(outcome, style(Format::Github))),
+        0 | 1 => plain(&written(disk, outcome, Style { unicode: true, width: Some(60), ..style(Format::Text) })),
+        2 => plain(&written(disk, outcome, style(Format::Concise))),
+        3 => plain(&written(disk, outcome, style(Format::Csv))),
+        4 => json(&written(disk, outcome, style(Format::Json))),
+        5 => written(disk, outcome, style(Format::JsonLines)).lines().for_each(json),
+        6 => drop(written(disk, outcome, style(Format::Markdown))),
+        7 => drop(written(disk, outcome, style(Format::Junit))),
+        8 if text.len().is_multiple_of(8) => json(&written(disk, outcome, style(Format::Sarif))),
+        8 => json(&written(disk, outcome, style(Format::Gitlab))),
+        9 => plain(&written(disk, outcome, style(Format::Github))),
         _ => {
             let links = Some(Path::new("/"));
-            let coloured = written(outcome, Style { verbose: true, color: true, links, ..style(Format::Text) });
+            let coloured = written(disk, outcome, Style { verbose: true, color: true, links, ..style(Format::Text) });
             assert_eq!(uncoloured(&coloured), text, "colours and links say nothing else");
         }
     }
@@ -121,9 +125,9 @@ fn style(format: Format) -> Style {
 }
 
 /// Nothing, for an output that this answer does not have.
-fn written(outcome: &Outcome, style: Style) -> String {
+fn written(disk: &Memory, outcome: &Outcome, style: Style) -> String {
     let mut out = Vec::new();
-    match view::write(outcome, &style, &mut out) {
+    match ckpt::write(disk, outcome, &style, &mut out) {
         Err(error) if error.kind() == ErrorKind::Unsupported => return String::new(),
         written => written.expect("memory takes what is written"),
     }

@@ -9,6 +9,7 @@ use ckpt::tensor::{self, Elements};
 
 use super::pieces::{GRAPH, MARK, NEW};
 use super::{repair, trained};
+use crate::forge::bytes::Message;
 use crate::forge::v1::{self, Variable};
 
 /// An input, and the name of the target that it is for.
@@ -33,7 +34,19 @@ pub fn seeds(folder: &Path) -> Vec<Seed> {
     });
     seeds.extend(settings.map(|input| ("settings", input)));
     seeds.push(("messages", of_v1()));
+    seeds.push(("pair", joined(&[&vast(13, 1), NEW, &vast(14, 2)])));
     seeds
+}
+
+/// A tensor that claims to be four tebibytes large, of which the shard has so many bytes: together two of them are as
+/// long as makes `pair` read their values and picture them.
+fn vast(shard: usize, checksum: u32) -> Vec<u8> {
+    const NUMBERS: i64 = 1 << 40;
+    let axis = Message::default().number(1, NUMBERS).0;
+    let shape = Message::default().message(2, &axis).0;
+    let entry = Message::default().number(1, 1).message(2, &shape).number(5, 4 * NUMBERS).fixed32(6, checksum).0;
+    let header = Message::default().number(1, 1).message(3, &Message::default().number(1, 1).0).0;
+    joined(&[b"", &vec![0; shard], b"", &header, b"w", &entry])
 }
 
 /// Keys and values of format V1: a variable that lies in one piece, and one in two.

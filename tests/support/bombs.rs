@@ -8,6 +8,7 @@ use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
 use crate::forge::bytes::{Message, masked_crc, varint};
+use crate::forge::hdf5::{self, Dataset};
 use crate::forge::v1::{self, Variable};
 use crate::forge::{self, Forge};
 
@@ -75,6 +76,7 @@ pub fn bombs() -> Vec<Bomb> {
     bombs.extend(names());
     bombs.extend(graphs());
     bombs.extend(archives());
+    bombs.extend(chunks());
     bombs.extend(texts());
     bombs
 }
@@ -204,6 +206,49 @@ fn archives() -> Vec<Bomb> {
         ),
     ]
 }
+
+/// Tensors of HDF5 that are much larger than what is stored of them.
+fn chunks() -> Vec<Bomb> {
+    let zeros = |count: usize| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&vec![0; count * 4]).unwrap();
+        encoder.finish().unwrap()
+    };
+    let filled = |axes: &[u64], chunk: &[u64]| Dataset {
+        axes: axes.to_vec(),
+        chunk: chunk.to_vec(),
+        shuffled: false,
+        deflated: true,
+        fill: 0.5,
+        chunks: Vec::new(),
+    };
+    let one = |name: &str, dataset: Dataset| {
+        let bytes = hdf5::file(&[(DENSE, dataset)]);
+        bomb(name, "m.weights.h5", vec![("m.weights.h5", bytes)])
+    };
+    let large = 12 << 20;
+    let whole = || Dataset { chunks: vec![(vec![0], zeros(large as usize))], ..filled(&[large], &[large]) };
+    let columns = (0..24).map(|column| (vec![0, column], zeros(1 << 16))).collect();
+    let names: Vec<String> = (0..50).map(|number| format!("layers/dense/vars/{number}")).collect();
+    let many: Vec<(&str, Dataset)> =
+        names.iter().map(|name| (name.as_str(), filled(&[15 << 20], &[1 << 20]))).collect();
+    let endless: Vec<(&str, Dataset)> =
+        names.iter().map(|name| (name.as_str(), filled(&[1 << 40], &[1 << 20]))).collect();
+    vec![
+        one("a chunk of zeros", Dataset { shuffled: true, ..whole() }),
+        one("columns of zeros", Dataset { chunks: columns, ..filled(&[1 << 16, 24], &[1 << 16, 1]) }),
+        one("a chunk larger than its bytes", Dataset { chunks: vec![(vec![0], zeros(100))], ..whole() }),
+        one(
+            "a column in a wide tensor",
+            Dataset { chunks: vec![(vec![0, 5], zeros(1 << 12))], ..filled(&[1 << 28, 1 << 20], &[1 << 12, 1]) },
+        ),
+        bomb("tensors of fill value", "m.weights.h5", vec![("m.weights.h5", hdf5::file(&many))]),
+        bomb("tensors of fill value without end", "m.weights.h5", vec![("m.weights.h5", hdf5::file(&endless))]),
+    ]
+}
+
+/// The variable of [`chunks`].
+pub const DENSE: &str = "layers/dense/vars/0";
 
 /// Text files: of states, of lists.
 fn texts() -> Vec<Bomb> {

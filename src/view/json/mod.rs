@@ -25,18 +25,18 @@ use serde::Serialize;
 
 pub(super) use self::layout::Layout;
 pub use self::schema::{SCHEMAS, Schema};
-use super::Outcome;
+use super::{Outcome, Values};
 
 /// Writes the whole answer as one object.
 ///
 /// # Errors
 /// Whatever the output says.
-pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, values: &dyn Values, out: &mut dyn Write) -> io::Result<()> {
     let exit = outcome.exit();
     let mut out = buffered(out);
     match outcome {
         Outcome::Listing(listing) => answer("ckpt/ls/1", listing::body(listing), exit, listing::layout(), &mut out),
-        Outcome::Show(show) => answer("ckpt/show/1", show::body(show), exit, Layout::pretty(), &mut out),
+        Outcome::Show(show) => answer("ckpt/show/1", show::body(show, values), exit, Layout::pretty(), &mut out),
         Outcome::Diff(diff) => answer("ckpt/diff/1", diff::body(diff), exit, Layout::pretty(), &mut out),
         Outcome::Reports(reports) => answer("ckpt/doctor/1", doctor::body(reports), exit, Layout::pretty(), &mut out),
         Outcome::Pages(pages) => answer("ckpt/explain/1", rules::pages(pages), exit, Layout::pretty(), &mut out),

@@ -11,8 +11,12 @@ fn text(outcome: &Outcome, write: fn(&Outcome, &mut dyn Write) -> io::Result<()>
     String::from_utf8(out).unwrap()
 }
 
+fn object(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    write(outcome, &sample::Texts(&["1.5", "nan"]), out)
+}
+
 fn whole(outcome: &Outcome) -> Value {
-    serde_json::from_str(&text(outcome, write)).unwrap()
+    serde_json::from_str(&text(outcome, object)).unwrap()
 }
 
 fn listing() -> Outcome {
@@ -32,7 +36,7 @@ fn names_come_back_as_they_are() {
 
 #[test]
 fn a_listing_has_a_line_for_each_variable_and_nothing_raw() {
-    let text = text(&listing(), write);
+    let text = text(&listing(), object);
     assert_eq!(text.lines().filter(|line| line.starts_with("    {\"name\":")).count(), 5);
     assert!(!text.chars().any(|c| c != '\n' && crate::view::escape::disturbs(c)));
 }
@@ -143,7 +147,7 @@ fn a_tensor_is_shown_with_its_slots_and_values() {
         digest: Some(digest),
         problems: vec!["checksum".to_owned()],
         histogram: Some(Histogram { low: -1.0, high: 1.0, counts: vec![1, 2] }),
-        values: Some(ShownValues { shape: vec![2], texts: vec!["1.5".into(), "nan".into()], total: 640, all: false }),
+        values: Some(ShownValues { shape: vec![2], shown: 2, total: 640, all: false, widest: 3, precision: 6 }),
         slice: Some("0, :2".to_owned()),
     };
     let show = Show {

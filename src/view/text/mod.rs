@@ -26,17 +26,17 @@ mod wrap;
 use std::io::{self, Write};
 
 pub(super) use self::report::verdict;
-use super::{Outcome, Style, clean};
+use super::{Outcome, Style, Values, clean};
 use paint::Paint;
 
 /// Lines of a list that are shown unless all are asked for.
 const CAP: usize = 5;
 
 /// Writes an outcome for people.
-pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, values: &dyn Values, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match outcome {
         Outcome::Listing(listing) => ls::write(listing, style, out),
-        Outcome::Show(show) => show::write(show, style, out),
+        Outcome::Show(show) => show::write(show, values, style, out),
         Outcome::Diff(diff) => diff::write(diff, style, out),
         Outcome::Reports(reports) if reports.statistics => statistics::write(reports, style, out),
         Outcome::Reports(reports) => report::write(reports, style, out),
@@ -49,12 +49,12 @@ pub(super) fn write(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io
 }
 
 /// Writes one line for each finding; what has none to list, as [`write`] does.
-pub(super) fn concise(outcome: &Outcome, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn concise(outcome: &Outcome, values: &dyn Values, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match outcome {
         Outcome::Reports(reports) if style.quiet == 0 && !reports.statistics => {
             report::concise(&reports.list, style, out)
         }
-        _ => write(outcome, style, out),
+        _ => write(outcome, values, style, out),
     }
 }
 

@@ -151,11 +151,26 @@ fn write_finding(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::R
         let first = if i == 0 { "  help: " } else { "        " };
         lines(&hang(first, "        ", &clean(line), style.width), out, |line| help(line, paint))?;
     }
+    finding.fixes.iter().try_for_each(|fix| write_fix(&fix.text, style.verbose, out))
+}
+
+/// Lines of a fix that are shown; of a longer one, that many at its beginning and a few at its end.
+const FIX: usize = 40;
+const FIX_END: usize = 3;
+
+/// A command or a script.
+fn write_fix(text: &str, all: bool, out: &mut dyn Write) -> io::Result<()> {
     // To be pasted: never broken, however narrow the terminal.
-    for line in finding.fixes.iter().flat_map(|fix| fix.text.lines()) {
-        writeln!(out, "{}", format!("        {}", clean(line)).trim_end())?;
+    let mut write = |line: &str| writeln!(out, "{}", format!("        {}", clean(line)).trim_end());
+    let lines: Vec<&str> = text.lines().collect();
+    let end = lines.len().saturating_sub(FIX_END);
+    if all || end <= FIX {
+        return lines.into_iter().try_for_each(write);
     }
-    Ok(())
+    let (shown, rest) = lines.split_at(FIX);
+    shown.iter().try_for_each(|line| write(line))?;
+    write(&format!("... {} lines more; -v shows them", count((end - FIX) as u64)))?;
+    rest.iter().rev().take(FIX_END).rev().try_for_each(|line| write(line))
 }
 
 fn help(line: &str, paint: Paint) -> String {
@@ -295,6 +310,21 @@ mod tests {
         check: Check::Faults,
         manual: Manual { means: "", you_see: &[], knows: "", fix: "", not: "", ignore: "", see: &[] },
     };
+
+    #[test]
+    fn of_a_long_fix_both_ends_are_shown() {
+        let written = |count: usize, all| {
+            let text: Vec<String> = (0..count).map(|number| format!("line {number}")).collect();
+            let mut out = Vec::new();
+            write_fix(&text.join("\n"), all, &mut out).unwrap();
+            String::from_utf8(out).unwrap().lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(written(FIX + FIX_END, false).len(), FIX + FIX_END);
+        assert_eq!(written(5_000, true).len(), 5_000);
+        let cut = written(5_000, false);
+        assert_eq!(cut.len(), FIX + 1 + FIX_END);
+        assert_eq!(cut[FIX..], ["... 4,957 lines more; -v shows them", "line 4997", "line 4998", "line 4999"]);
+    }
 
     fn style(width: Option<usize>) -> Style {
         Style { width, ..sample::STYLE }

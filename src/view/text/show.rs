@@ -10,7 +10,7 @@ use crate::model::{
     Checkpoint, Coding, Container, Digest, Entry, Extent, Filter, Kind, Payload, Piece, Shape, Stats, Variable, dotted,
 };
 use crate::view::units::number;
-use crate::view::{Show, Style, Tensor, clean, count, size};
+use crate::view::{Show, Style, Tensor, Values, clean, count, size};
 
 /// Columns of the names of fields, with the blanks in front of them.
 const MARGIN: usize = 14;
@@ -18,7 +18,7 @@ const MARGIN: usize = 14;
 const WHOLE: &str = "of the whole: ";
 
 /// Writes what is known, variable by variable.
-pub(super) fn write(show: &Show, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(show: &Show, values: &dyn Values, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for (i, tensor) in show.tensors.iter().enumerate() {
         let Some((variable, entry)) = show.checkpoint.pair(tensor.variable) else { continue };
         if i > 0 && style.quiet == 0 {
@@ -29,7 +29,7 @@ pub(super) fn write(show: &Show, style: &Style, out: &mut dyn Write) -> io::Resu
         if style.quiet == 0 {
             page.identity(&show.checkpoint, tensor, variable, entry)?;
             page.place(&show.checkpoint, entry, tensor.digest.as_ref())?;
-            page.numbers(entry, tensor)?;
+            page.numbers(entry, tensor, values)?;
         }
         for problem in &tensor.problems {
             page.alarm(problem)?;
@@ -213,7 +213,7 @@ impl Page<'_> {
     }
 
     /// What its numbers are like, and the first of them.
-    fn numbers(&mut self, entry: &Entry, tensor: &Tensor) -> io::Result<()> {
+    fn numbers(&mut self, entry: &Entry, tensor: &Tensor, values: &dyn Values) -> io::Result<()> {
         if let Some(stats) = tensor.digest.as_ref().and_then(|digest| digest.stats.as_ref()) {
             let line = format!("{}{}", scope(entry, tensor), statistics(stats, &entry.shape));
             self.judged_as("values", &line, stats.not_finite() > 0)?;
@@ -226,9 +226,9 @@ impl Page<'_> {
         if let Some(shown) = &tensor.values {
             let room = self.style.width.map(|width| width.saturating_sub(4));
             let is_text = matches!(entry.dtype.kind(), Kind::Str | Kind::Variant);
-            for line in values::nested(shown, is_text, room, self.style) {
-                writeln!(self.out, "{}", format!("    {line}").trim_end())?;
-            }
+            let mut nested = values::Nested::new(shown, is_text, room, self.style, &mut *self.out);
+            values.each(tensor, &mut |text| nested.add(text))?;
+            nested.end()?;
         }
         Ok(())
     }
@@ -360,14 +360,13 @@ mod tests {
             inf: 0,
             first_not_finite: Some(4),
         };
-        let texts = ["0", "1", "NaN", "0.25"].map(str::to_owned).to_vec();
         let crc32c = (variable == 0).then_some(if intact { 0xabc } else { 0xdef });
         Tensor {
             variable,
             digest: Some(Digest { crc32c, intact: Some(intact), stats: Some(stats), sha256: None }),
             problems: if intact { vec![] } else { vec!["the bytes are \u{7}others".into()] },
             histogram: Some(Histogram { low: -1.0, high: 2.5, counts: (0..32).collect() }),
-            values: Some(ShownValues { shape: vec![2, 3], texts, total: 6, all: false }),
+            values: Some(ShownValues { shape: vec![2, 3], shown: 4, total: 6, all: false, widest: 4, precision: 6 }),
             slice: None,
         }
     }
@@ -376,7 +375,7 @@ mod tests {
         let resolved = Resolved { is_directory: true, ..Resolved::at("runs") };
         let show = Show { resolved, checkpoint: checkpoint(), tensors, written: vec!["a.npy: float32 [2, 3]".into()] };
         let mut out = Vec::new();
-        write(&show, style, &mut out).unwrap();
+        write(&show, &sample::Texts(&["0", "1", "NaN", "0.25"]), style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

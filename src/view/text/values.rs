@@ -1,39 +1,132 @@
 //! Values of a tensor as numpy prints them, and how they are spread.
 
+use std::io::{self, Write};
+
 use super::fit::fit;
 use super::wrap::{pad_left, width};
 use crate::model::Histogram;
 use crate::view::units::number;
 use crate::view::{ShownValues, Style, clean, count};
 
+/// What stands before each line.
+const MARGIN: &str = "    ";
+
 /// Strings are cut to this where not all values were asked for: one can be a whole serialized graph.
 const STRING_MAX: usize = 200;
 
-/// The values in nested brackets, within `limit` columns; with a last line that says how many were
-/// left out, if any were.
-pub(super) fn nested(values: &ShownValues, is_text: bool, limit: Option<usize>, style: &Style) -> Vec<String> {
-    let longest = if values.all { usize::MAX } else { limit.unwrap_or(STRING_MAX).min(STRING_MAX) };
-    let depth = values.shape.len();
-    let texts: Vec<String> = values
-        .texts
-        .iter()
-        .map(|text| token(text, is_text, longest.saturating_sub(depth.saturating_mul(2).saturating_add(4)), style))
-        .collect();
-    let widest = if is_text { 0 } else { texts.iter().map(|text| width(text)).max().unwrap_or(0) };
-    let texts: Vec<String> = texts.iter().map(|text| pad_left(text, widest)).collect();
-    let shown = texts.len() as u64;
-    let cut = shown < values.total;
-    let mut lines = Vec::new();
-    if values.shape.is_empty() || values.total == 0 {
-        lines.push(if values.total == 0 { "[]".to_owned() } else { texts.concat() });
-    } else {
-        brackets(&texts, &values.shape, cut, limit, &mut lines);
+/// The values in nested brackets, within `limit` columns; with a last line that says how many were left out, if any
+/// were. They are written as they come: a row may be longer than memory.
+pub(super) struct Nested<'a> {
+    values: &'a ShownValues,
+    is_text: bool,
+    /// Columns of a line, of a string, and of each number.
+    limit: usize,
+    longest: usize,
+    widest: usize,
+    style: &'a Style,
+    /// Elements in one step of each axis's parent: the whole tensor first, a row last.
+    blocks: Vec<u64>,
+    /// Elements that were written, and columns of the line that was begun.
+    at: u64,
+    columns: usize,
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Nested<'a> {
+    pub fn new(
+        values: &'a ShownValues,
+        is_text: bool,
+        limit: Option<usize>,
+        style: &'a Style,
+        out: &'a mut dyn Write,
+    ) -> Self {
+        let longest = if values.all { usize::MAX } else { limit.unwrap_or(STRING_MAX).min(STRING_MAX) };
+        let brackets = values.shape.len().saturating_mul(2).saturating_add(4);
+        Self {
+            is_text,
+            limit: limit.unwrap_or(usize::MAX),
+            longest: longest.saturating_sub(brackets),
+            widest: if is_text { 0 } else { values.widest },
+            blocks: blocks(&values.shape),
+            at: 0,
+            columns: 0,
+            values,
+            style,
+            out,
+        }
     }
-    if cut {
-        let flag = if values.all { "" } else { ", --values prints all" };
-        lines.push(format!("{} of {} shown{flag}", count(shown), count(values.total)));
+
+    /// Writes the next value.
+    ///
+    /// # Errors
+    /// Whatever the output says.
+    pub fn add(&mut self, text: &str) -> io::Result<()> {
+        let token = pad_left(&token(text, self.is_text, self.longest, self.style), self.widest);
+        let rank = self.blocks.len();
+        if rank == 0 {
+            self.at = self.at.saturating_add(1);
+            return writeln!(self.out, "{MARGIN}{token}");
+        }
+        let begun = self.edges();
+        self.at = self.at.saturating_add(1);
+        let is_last = self.at == self.values.shown;
+        let ended = self.edges();
+        let close = match ended {
+            0 if is_last => format!(" ...{}", "]".repeat(rank)),
+            ended => "]".repeat(ended),
+        };
+        if begun > 0 {
+            write!(self.out, "{MARGIN}{}{}", " ".repeat(rank.saturating_sub(begun)), "[".repeat(begun))?;
+            self.columns = rank;
+        } else {
+            let needed = self.columns.saturating_add(1).saturating_add(width(&token)).saturating_add(close.len());
+            if needed > self.limit {
+                write!(self.out, "\n{MARGIN}{}", " ".repeat(rank))?;
+                self.columns = rank;
+            } else {
+                self.out.write_all(b" ")?;
+                self.columns = self.columns.saturating_add(1);
+            }
+        }
+        self.columns = self.columns.saturating_add(width(&token));
+        write!(self.out, "{token}{close}")?;
+        if close.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out)?;
+        if ended > 1 && ended < rank {
+            writeln!(self.out)?;
+        }
+        Ok(())
     }
-    lines
+
+    /// Writes what stands behind the last one.
+    ///
+    /// # Errors
+    /// Whatever the output says.
+    pub fn end(self) -> io::Result<()> {
+        let (shown, total, rank) = (self.values.shown, self.values.total, self.blocks.len());
+        if total == 0 {
+            writeln!(self.out, "{MARGIN}[]")?;
+        }
+        if shown >= total {
+            return Ok(());
+        }
+        let ended = self.edges();
+        if shown == 0 {
+            writeln!(self.out, "{MARGIN}{}...{}", "[".repeat(rank), "]".repeat(rank))?;
+        } else if ended > 0 {
+            let left = rank.saturating_sub(ended);
+            writeln!(self.out, "{MARGIN}{}...{}", " ".repeat(left), "]".repeat(left))?;
+        }
+        let flag = if self.values.all { "" } else { ", --values prints all" };
+        writeln!(self.out, "{MARGIN}{} of {} shown{flag}", count(shown), count(total))
+    }
+
+    /// How many axes begin, or end, in front of the next element.
+    fn edges(&self) -> usize {
+        self.blocks.iter().filter(|block| self.at.is_multiple_of(**block)).count()
+    }
 }
 
 fn token(text: &str, is_text: bool, longest: usize, style: &Style) -> String {
@@ -41,71 +134,18 @@ fn token(text: &str, is_text: bool, longest: usize, style: &Style) -> String {
     if is_text { format!("\"{}\"", fit(&text, longest.saturating_sub(2), style.unicode)) } else { text.into_owned() }
 }
 
-/// A line, or some where it does not fit, for each row of the last axis.
-fn brackets(texts: &[String], shape: &[u64], cut: bool, limit: Option<usize>, lines: &mut Vec<String>) {
-    let rank = shape.len();
-    let row = shape.last().and_then(|last| usize::try_from(*last).ok()).unwrap_or(usize::MAX).max(1);
-    let blocks = blocks(shape);
-    // How many axes begin, or end, in front of an element.
-    let edges = |at: usize| blocks.iter().filter(|block| at.is_multiple_of(**block)).count();
-    let mut at = 0usize;
-    for chunk in texts.chunks(row) {
-        let opened = edges(at);
-        at = at.saturating_add(chunk.len());
-        let whole = chunk.len() == row;
-        let closed = if whole { edges(at) } else { rank };
-        let dots = if whole { "" } else { " ..." };
-        let open = format!("{}{}", " ".repeat(rank.saturating_sub(opened)), "[".repeat(opened));
-        let close = format!("{dots}{}", "]".repeat(closed));
-        fill(&open, chunk, &close, rank, limit, lines);
-        if closed > 1 && closed < rank {
-            lines.push(String::new());
-        }
-        if whole && cut && at == texts.len() {
-            lines.push(format!(
-                "{}...{}",
-                " ".repeat(rank.saturating_sub(closed)),
-                "]".repeat(rank.saturating_sub(closed))
-            ));
-        }
-    }
-    if texts.is_empty() && cut {
-        lines.push(format!("{}...{}", "[".repeat(rank), "]".repeat(rank)));
-    }
-}
-
-/// Elements in one step of each axis's parent: the whole tensor first, a row last.
-fn blocks(shape: &[u64]) -> Vec<usize> {
-    let mut product = 1usize;
-    let mut blocks: Vec<usize> = shape
+fn blocks(shape: &[u64]) -> Vec<u64> {
+    let mut product = 1u64;
+    let mut blocks: Vec<u64> = shape
         .iter()
         .rev()
         .map(|axis| {
-            product = product.saturating_mul(usize::try_from(*axis).unwrap_or(usize::MAX));
+            product = product.saturating_mul(*axis);
             product
         })
         .collect();
     blocks.reverse();
     blocks
-}
-
-fn fill(open: &str, texts: &[String], close: &str, indent: usize, limit: Option<usize>, lines: &mut Vec<String>) {
-    let limit = limit.unwrap_or(usize::MAX);
-    let mut line = open.to_owned();
-    let mut first = true;
-    for (i, text) in texts.iter().enumerate() {
-        let after = if i.saturating_add(1) == texts.len() { width(close) } else { 0 };
-        let needed = width(&line).saturating_add(1).saturating_add(width(text)).saturating_add(after);
-        if !first && needed > limit {
-            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
-        } else if !first {
-            line.push(' ');
-        }
-        line.push_str(text);
-        first = false;
-    }
-    line.push_str(close);
-    lines.push(line);
 }
 
 /// Bars between the ends of the histogram, in at most `limit` columns.
@@ -140,13 +180,22 @@ mod tests {
     use super::*;
     use crate::view::sample;
 
-    fn values(shape: &[u64], shown: u64) -> ShownValues {
-        let total = shape.iter().product();
-        ShownValues { shape: shape.to_vec(), texts: (0..shown).map(|i| i.to_string()).collect(), total, all: false }
+    fn written(shape: &[u64], texts: &[&str], is_text: bool, all: bool, limit: Option<usize>) -> String {
+        let widest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
+        let (shown, total) = (texts.len() as u64, shape.iter().product());
+        let values = ShownValues { shape: shape.to_vec(), shown, total, all, widest, precision: 6 };
+        let mut out = Vec::new();
+        let mut nested = Nested::new(&values, is_text, limit, &sample::STYLE, &mut out);
+        texts.iter().for_each(|text| nested.add(text).unwrap());
+        nested.end().unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+        lines.join("\n")
     }
 
     fn print(shape: &[u64], shown: u64, limit: Option<usize>) -> String {
-        nested(&values(shape, shown), false, limit, &sample::STYLE).join("\n")
+        let texts: Vec<String> = (0..shown).map(|number| number.to_string()).collect();
+        written(shape, &texts.iter().map(String::as_str).collect::<Vec<_>>(), false, false, limit)
     }
 
     #[test]
@@ -175,13 +224,11 @@ mod tests {
 
     #[test]
     fn strings_are_quoted_cleaned_and_cut() {
-        let mut values = values(&[1], 1);
-        values.texts = vec!["a\u{1b}[2J".into()];
-        assert_eq!(nested(&values, true, None, &sample::STYLE), ["[\"a\\x1b[2J\"]"]);
-        values.texts = vec!["x".repeat(10_000)];
-        assert!(nested(&values, true, Some(40), &sample::STYLE).iter().all(|line| width(line) <= 40));
-        values.all = true;
-        assert_eq!(nested(&values, true, Some(40), &sample::STYLE), [format!("[\"{}\"]", "x".repeat(10_000))]);
+        assert_eq!(written(&[1], &["a\u{1b}[2J"], true, false, None), "[\"a\\x1b[2J\"]");
+        let long = "x".repeat(10_000);
+        let cut = written(&[1], &[&long], true, false, Some(40));
+        assert!(cut.lines().all(|line| width(line) <= 40), "{cut}");
+        assert_eq!(written(&[1], &[&long], true, true, Some(40)), format!("[\"{long}\"]"));
     }
 
     #[test]
