@@ -68,7 +68,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let directory_near = !facts.resolved.is_directory && resolved.directory.is_none();
     let fix = match near.rsplit_once("saved_model.pb") {
-        Some((folder, "")) => format!("tf.saved_model.load({})", python(folder.trim_end_matches('/'))),
+        Some((folder, "" | "txt")) => format!("tf.saved_model.load({})", python(folder.trim_end_matches('/'))),
         _ if near.ends_with('/') || directory_near => {
             format!("checkpoint.restore(tf.train.latest_checkpoint({}))", python(near.trim_end_matches('/')))
         }
@@ -106,6 +106,18 @@ mod tests {
         check(&facts, &mut findings);
         assert_eq!(findings.list()[0].message, "the number is missing: ckpts/ckpt-4 is there");
         assert_eq!(findings.list()[0].fixes[0].text, "checkpoint.restore(\"ckpts/ckpt-4\")");
+    }
+
+    #[test]
+    fn a_saved_model_one_level_deeper_is_loaded_by_its_folder() {
+        for graph in ["saved_model.pb", "saved_model.pbtxt"] {
+            let mut facts = sample::nothing("exported");
+            facts.resolved.is_directory = true;
+            facts.resolved.near = vec![format!("exported/1/{graph}")];
+            let mut findings = Findings::default();
+            check(&facts, &mut findings);
+            assert_eq!(findings.list()[0].fixes[0].text, "tf.saved_model.load(\"exported/1\")");
+        }
     }
 
     #[test]
