@@ -94,8 +94,21 @@ fn pipes_sockets_and_devices() {
     for device in ["/dev/zero", "/dev/null"] {
         refused(folder.path(), None, Path::new(device));
     }
-    let answer = program(folder.path(), None, &[OsStr::new("doctor"), at("pipe").as_os_str()]);
-    assert!(answer.out.contains("F031") && answer.out.contains("is not a regular file"), "{}", answer.out);
+    // What a restore does with each, as TensorFlow 2.21 did.
+    symlink("loop", at("loop")).unwrap();
+    let (long, short) = (PathBuf::from("x".repeat(5000)), "file is too short to be an sstable");
+    let cases: [(PathBuf, &str); 5] = [
+        (at("pipe"), "waits"),
+        ("/dev/zero".into(), short),
+        ("/dev/null".into(), short),
+        (at("loop"), "Failed to find any matching files"),
+        (long, "Failed to find any matching files"),
+    ];
+    for (path, said) in cases {
+        let answer = program(folder.path(), None, &[OsStr::new("doctor"), path.as_os_str()]);
+        assert!(answer.out.contains("F031") && answer.out.contains(said), "{}", answer.out);
+        assert!(!answer.out.contains("the same error of the operating system"), "{}", answer.out);
+    }
 }
 
 /// Each file of a checkpoint, and of a project, is a pipe in turn.
@@ -180,7 +193,27 @@ fn folders_and_files_without_rights() {
     let answer = doctor(&closed.join("ckpt-1")).expect(0);
     assert!(answer.out.contains("not examined: what lies around it"), "{}", answer.out);
 
+    // It may be listed, but not entered: that is what is wrong with each file.
+    set(&closed, 0o644);
+    for path in [closed.clone(), closed.join("ckpt-1")] {
+        let told = doctor(&path).expect(1).out;
+        assert!(told.contains("F031") && told.contains("chmod u+x") && !told.contains("chmod u+r"), "{told}");
+        assert!(!told.contains("there is no checkpoint") && !told.contains("not there"), "{told}");
+    }
+    let listing = program(folder.path(), user, &[OsStr::new("ls"), closed.as_os_str()]).expect(2);
+    assert!(listing.err.contains("may not be searched"), "{}", listing.err);
+
     set(&closed, 0o755);
+    set(&closed.join("checkpoint"), 0o000);
+    let told = doctor(&closed).expect(1).out;
+    assert!(told.contains("F011") && told.contains("chmod u+r") && !told.contains("echo"), "{told}");
+    set(&closed.join("checkpoint"), 0o644);
+    set(&closed.join("ckpt-1.data-00000-of-00001"), 0o000);
+    let path = closed.join("ckpt-1");
+    let diff = [OsStr::new("diff"), source.join("ckpt-1").as_os_str(), path.as_os_str()].map(OsStr::to_owned);
+    let told = program(folder.path(), user, &diff.each_ref().map(OsString::as_os_str)).out;
+    assert!(told.contains("cannot be read") && !told.contains("damaged") && !told.contains("renamed"), "{told}");
+    set(&closed.join("ckpt-1.data-00000-of-00001"), 0o644);
     for (file, said) in [("ckpt-1.index", "F031"), ("ckpt-1.data-00000-of-00001", "F031")] {
         set(&closed.join(file), 0o000);
         let answer = doctor(&closed.join("ckpt-1")).expect(1);
@@ -211,8 +244,13 @@ fn names_that_are_not_utf8() {
         for command in ["ls", "doctor"] {
             let answer = program(folder.path(), None, &[OsStr::new(command), prefix.as_os_str()]);
             assert_eq!(answer.code, 0, "{command} {}\n{}{}", prefix.display(), answer.out, answer.err);
+            assert!(!answer.out.contains("restore("), "nothing to paste has its name: {}", answer.out);
         }
     }
+    let answer = program(folder.path(), None, &[OsStr::new("ls"), name(b"ck\xfept.index").as_os_str()]).expect(0);
+    assert!(answer.out.contains("without .index"), "{}", answer.out);
+    let doctor = program(folder.path(), None, &[OsStr::new("doctor"), folder.path().as_os_str()]).expect(1).out;
+    assert!(doctor.contains("not UTF-8") && !doctor.contains("F007") && !doctor.contains("mv "), "{doctor}");
 }
 
 #[test]

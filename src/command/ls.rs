@@ -172,7 +172,7 @@ fn kept(directory: &Directory, candidate: &Candidate) -> Option<bool> {
     (!state.all.is_empty() && !state.latest.is_empty()).then(|| state.all.iter().any(named))
 }
 
-/// True if every file is there, as long as it must be.
+/// True if every file is there, as long as it must be, and tells all that it holds.
 fn is_complete(checkpoint: &Checkpoint) -> bool {
     let short = |fault: &Fault| {
         matches!(
@@ -180,7 +180,7 @@ fn is_complete(checkpoint: &Checkpoint) -> bool {
             FaultKind::Missing | FaultKind::Empty | FaultKind::ShardTruncated { .. } | FaultKind::TooShort { .. }
         )
     };
-    !checkpoint.faults.iter().any(short)
+    !checkpoint.is_partial() && !checkpoint.faults.iter().any(short)
 }
 
 /// True if two paths lead to one place, also if only one of them starts at the root.

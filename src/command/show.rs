@@ -58,7 +58,7 @@ fn find(resolved: &Resolved, checkpoint: &Checkpoint, text: &str) -> Result<(Var
     Err(match nearest(checkpoint, name) {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None if !checkpoint.faults.is_empty() => {
-            error.hint(format!("its files are damaged: ckpt doctor {} says how", resolved.given))
+            error.hint(format!("its files {}: ckpt doctor {} says why", checkpoint.plight(), resolved.given))
         }
         None => error.hint(format!("ckpt ls {} --role all lists them", resolved.given)),
     })

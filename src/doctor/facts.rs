@@ -6,10 +6,11 @@ use super::finding::{Checksums, Renamed, Summary};
 use super::rule::Rule;
 use super::rules;
 use super::select::Selection;
+use super::words::file_name;
 use crate::compare::align::Alignment;
 use crate::compare::change::Changes;
 use crate::compare::story::Event;
-use crate::model::{Checkpoint, Container, Depth, Digests, EntryId, FileRole, Resolved, Role, natural};
+use crate::model::{Checkpoint, Container, Depth, Digests, EntryId, File, Resolved, Role, natural};
 use crate::restore::{Bound, Goals, Options, Prediction, Way};
 
 /// Everything that was learned about one path, before anything is judged.
@@ -125,11 +126,11 @@ impl Facts {
             let s = if unasked == 1 { " was" } else { "s were" };
             not_examined.push(format!("{unasked} rule{s} not asked, by selection"));
         }
+        // What is listed is there, though nobody may look at it.
+        let names = self.resolved.directory.as_ref().map(|directory| directory.names.as_slice()).unwrap_or_default();
+        let is_listed = |file: &File| names.iter().any(|name| name == file_name(&file.label));
         let absent = opened.map_or(0, |checkpoint| {
-            checkpoint
-                .shards()
-                .filter(|(_, file)| file.size.is_none() && matches!(file.role, FileRole::Shard { .. }))
-                .count()
+            checkpoint.shards().filter(|(_, file)| file.size.is_none() && !is_listed(file)).count()
         });
         if absent > 0 {
             let s = if absent == 1 { "" } else { "s" };

@@ -113,15 +113,21 @@ impl Finding {
 
     /// Code to paste.
     #[must_use]
-    pub fn python(mut self, text: impl Into<String>) -> Self {
-        self.fixes.push(Fix { kind: "python", text: text.into() });
-        self
+    pub fn python(self, text: impl Into<String>) -> Self {
+        self.fix("python", text.into())
     }
 
     /// A command to paste.
     #[must_use]
-    pub fn shell(mut self, text: impl Into<String>) -> Self {
-        self.fixes.push(Fix { kind: "shell", text: text.into() });
+    pub fn shell(self, text: impl Into<String>) -> Self {
+        self.fix("shell", text.into())
+    }
+
+    /// None with bytes that no text has: what stands for them is no name of a file.
+    fn fix(mut self, kind: &'static str, text: String) -> Self {
+        if !text.contains(char::REPLACEMENT_CHARACTER) {
+            self.fixes.push(Fix { kind, text });
+        }
         self
     }
 }

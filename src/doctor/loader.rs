@@ -18,8 +18,9 @@ pub struct Advice {
 }
 
 impl Advice {
+    /// None for a path whose bytes no text has: nobody can paste it.
     fn call(call: String) -> Self {
-        Self { call: Some(call), note: None }
+        Self { call: Some(call).filter(|call| !call.contains(char::REPLACEMENT_CHARACTER)), note: None }
     }
 
     fn none(why: impl Into<String>) -> Self {

@@ -30,6 +30,14 @@ pub(super) fn told(findings: &Findings, severity: Severity) -> bool {
     findings.list().iter().any(|finding| finding.severity >= severity)
 }
 
+/// The checkpoint to restore, and for a state file to name: the one examined, or where an error has been told, which is
+/// what faults are told as, a whole one beside it. None where there is none.
+pub(super) fn restorable<'a>(facts: &'a Facts, findings: &Findings) -> Option<&'a str> {
+    let own = facts.checkpoint.as_ref().map(|checkpoint| checkpoint.label.as_str());
+    let sibling = facts.whole_siblings.first().map(String::as_str);
+    own.and_then(|own| if told(findings, Severity::Error) { sibling } else { Some(own) })
+}
+
 /// What happened to the model.
 pub(super) fn story(facts: &Facts) -> &[Event] {
     facts.comparison.as_ref().map_or(&[], |comparison| &comparison.story)

@@ -1,5 +1,8 @@
 //! Small pieces of sentences: numbers, counts, short lists, and text that can be pasted.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 pub(super) use crate::model::thousands as number;
 
 /// So many of something: `1 tensor`, `12 tensors`.
@@ -54,6 +57,19 @@ fn is_printed(c: char) -> bool {
     matches!(c, '"' | '\'' | '\\') || c.escape_debug().nth(1).is_none()
 }
 
+/// What gives the user the rights that are missing, in words and as a command; none if it is not for want of rights.
+pub(super) fn allow(path: &str, error: &str) -> Option<(&'static str, String)> {
+    let error = error.to_ascii_lowercase();
+    if !error.contains("permission") {
+        return None;
+    }
+    if !error.contains("folder") {
+        return Some(("let your user read it", format!("chmod u+r {}", shell(path))));
+    }
+    let folder = path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+    Some(("let your user into the folder", format!("chmod u+x {}", shell(folder))))
+}
+
 /// As one word of a shell command; a path that begins like a flag is made one of this directory.
 pub(super) fn shell(text: &str) -> String {
     if text.starts_with('-') {
@@ -85,6 +101,11 @@ pub(super) fn map_command(old: &str, new: &str) -> String {
 /// The last part of a path of either style.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path)
+}
+
+/// The last part of a path of this machine, where `\\` may be a letter of a name.
+pub(super) fn own_name(label: &str) -> &str {
+    Path::new(label).file_name().and_then(OsStr::to_str).unwrap_or(label)
 }
 
 /// A path in a directory, as people write it: without a leading `./`.

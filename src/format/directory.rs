@@ -19,7 +19,7 @@ pub(super) fn survey(store: &dyn Store, path: &Path) -> io::Result<Directory> {
     Ok(Directory {
         path: path.to_owned(),
         label: label(path),
-        candidates: candidates(&items),
+        candidates: candidates(&items, |name| store.stat(&path.join(name)).is_ok()),
         latest: state::latest(store, path, &state),
         state,
         leftovers: items.iter().filter(|item| is_leftover(item)).map(|item| item.name.clone()).collect(),
@@ -33,10 +33,12 @@ pub(super) fn label(path: &Path) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
-/// The prefixes that have a file in a listing, oldest first.
-fn candidates(items: &[Item]) -> Vec<Candidate> {
+/// The prefixes that have a file in a listing, oldest first. What a name with replaced bytes stands for, cannot be opened
+/// by it: it may be given as a prefix.
+fn candidates(items: &[Item], is_there: impl Fn(&str) -> bool) -> Vec<Candidate> {
     let mut found: BTreeMap<&str, Candidate> = BTreeMap::new();
-    let parts = items.iter().filter(|item| item.kind == ItemKind::File);
+    let is_name = |name: &str| !name.contains(char::REPLACEMENT_CHARACTER) || is_there(name);
+    let parts = items.iter().filter(|item| item.kind == ItemKind::File && is_name(&item.name));
     for (item, (prefix, part)) in parts.filter_map(|item| Some((item, part(&item.name)?))) {
         let candidate = found.entry(prefix).or_insert_with(|| Candidate {
             name: prefix.to_owned(),

@@ -145,6 +145,9 @@ fn in_directory(ground: &Ground, given: &Path, resolved: &mut Resolved) {
     if resolved.prefix.is_none() {
         resolved.hollow = hub::hollow(store, given);
         resolved.near = beside(store, given, &surveyed);
+        // A folder may be listed, and nothing in it looked at.
+        let own = surveyed.names.iter().find(|name| super::is_checkpoint_file(name)).map(|name| given.join(name));
+        resolved.refused = own.and_then(|path| refused(&path, &store.stat(&path).err()?));
     }
     resolved.directory = Some(surveyed);
 }
@@ -190,13 +193,18 @@ fn older(store: &dyn Store, directory: &Directory) -> Option<PathBuf> {
     (is_v1 || super::v1::is_set(path)).then(|| path.clone())
 }
 
+/// The prefix of a file's path, whatever bytes it is made of: `prefix` is the end of it as text.
+fn stripped(path: &Path, prefix: &str) -> PathBuf {
+    if prefix.is_empty() { in_dir(parent(path), prefix) } else { path.with_extension("") }
+}
+
 fn of_file(ground: &Ground, given: &Path, resolved: &mut Resolved) {
     let store = ground.store;
     let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let around = parent(given);
     survey_around(ground, given, resolved);
     if let Some((prefix, _)) = part(&name) {
-        let path = in_dir(around, prefix);
+        let path = stripped(given, prefix);
         if prefix.is_empty() || is_prefix(store, &path) {
             resolved.stripped = name.get(prefix.len()..).map(str::to_owned);
             resolved.prefix = Some(path);
@@ -229,7 +237,7 @@ fn absent(ground: &Ground, given: &Path, resolved: &mut Resolved) {
     let name = given.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // The suffix of a file that is not there (any more) does not change which checkpoint is meant.
     if let Some((prefix, _)) = part(&name) {
-        let path = in_dir(parent(given), prefix);
+        let path = stripped(given, prefix);
         if is_prefix(store, &path) {
             resolved.stripped = name.get(prefix.len()..).map(str::to_owned);
             survey_around(ground, &path, resolved);
@@ -339,9 +347,9 @@ fn one_level_down(store: &dyn Store, directory: &Path) -> Vec<String> {
     let items = store.list(directory).unwrap_or_default();
     let folders = items.iter().filter(|item| item.kind == ItemKind::Directory).map(|item| directory.join(&item.name));
     let held = |path: PathBuf| {
-        let graph = path.join("saved_model.pb");
-        if store.stat(&graph).is_ok() {
-            return Some(label(&graph));
+        let graphs = ["saved_model.pb", "saved_model.pbtxt"].map(|name| path.join(name));
+        if let Some(graph) = graphs.iter().find(|graph| store.stat(graph).is_ok()) {
+            return Some(label(graph));
         }
         let found = directory::survey(store, &path).ok().filter(|found| !found.candidates.is_empty())?;
         match found.latest {

@@ -23,7 +23,7 @@ pub(super) fn read(store: &dyn Store, directory: &Path) -> StateFile {
     let bytes = match store::read(store, &path, limits::STATE_FILE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return StateFile::Missing,
-        Err(error) => return malformed(FaultKind::Unreadable { error: error.to_string() }, None),
+        Err(error) => return malformed(FaultKind::Unreadable { error: files::words(&error) }, None),
     };
     let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text,

@@ -13,6 +13,12 @@ impl Checkpoint {
         self.faults.iter().any(|fault| self.hides(fault)) || has_lost_graph && !self.faults.is_empty()
     }
 
+    /// What its faults come to: that one may not read a file is no damage.
+    pub fn plight(&self) -> &'static str {
+        let refused = |fault: &Fault| matches!(fault.kind, FaultKind::Unreadable { .. });
+        if self.faults.iter().all(refused) { "cannot be read" } else { "are damaged" }
+    }
+
     fn hides(&self, fault: &Fault) -> bool {
         match &fault.kind {
             // Of a file that is gone it depends on what was in it.

@@ -112,7 +112,7 @@ impl Goals {
 pub fn judge(scene: &Scene, changes: &Changes, loader: Option<Loader>) -> Option<Goals> {
     let (old, new) = (scene.checkpoint?, scene.target?);
     if new.is_partial() {
-        let reasons = || vec![format!("the files of {} are damaged", new.label)];
+        let reasons = || vec![format!("the files of {} {}", new.label, new.plight())];
         let unknown = |goal| Verdict { goal, answer: Reached::Unknown, reasons: reasons() };
         return Some(Goals { loader, options: scene.options, verdicts: Goal::ALL.map(unknown).into() });
     }

@@ -19,11 +19,40 @@ fn here(path: &Path) -> &Path {
     if path.as_os_str().is_empty() { Path::new(".") } else { path }
 }
 
+/// What is at a path. Its own rights are not asked for this: those of the folders on the way are.
+fn look(path: &Path) -> io::Result<Metadata> {
+    fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            io::Error::new(error.kind(), "its folder may not be searched (Permission denied)")
+        }
+        _ => error,
+    })
+}
+
+/// What something is that is no regular file.
+fn irregular(metadata: &Metadata) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = metadata.file_type();
+        if kind.is_fifo() {
+            return "is a pipe, not a regular file";
+        }
+        if kind.is_socket() {
+            return "is a socket, not a regular file";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "is a device, not a regular file";
+        }
+    }
+    if metadata.is_dir() { "is a directory" } else { "is not a regular file" }
+}
+
 impl Store for Local {
     fn stat(&self, path: &Path) -> io::Result<Item> {
         let path = here(path);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(item(name.unwrap_or_default(), &fs::metadata(path)?))
+        Ok(item(name.unwrap_or_default(), &look(path)?))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Arc<[Item]>> {
@@ -42,10 +71,9 @@ impl Store for Local {
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Blob>> {
         // Opening a pipe would wait for a writer that never comes.
-        let metadata = fs::metadata(path)?;
+        let metadata = look(path)?;
         if !metadata.is_file() {
-            let what = if metadata.is_dir() { "is a directory" } else { "is not a regular file" };
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, irregular(&metadata)));
         }
         let file = File::open(path)?;
         let size = file.metadata()?.len();

@@ -208,7 +208,7 @@ pub struct DirectoryRow {
     /// Whether the state file lists it, as a CheckpointManager does with those that it keeps and will
     /// delete; none if there is no list.
     pub kept: Option<bool>,
-    /// False if a file of it is missing or too short.
+    /// False if a file of it is missing or too short, or its index damaged.
     pub complete: bool,
     /// What is wrong with it, as far as its index and the sizes of its files tell.
     pub problem: Option<String>,

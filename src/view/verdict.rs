@@ -234,8 +234,8 @@ pub(super) fn answers(goals: &Goals) -> (String, Vec<String>) {
 fn damage(diff: &Diff) -> String {
     let [old, new] = &diff.given;
     match (diff.old.faults.is_empty(), diff.new.faults.is_empty()) {
-        (false, true) => format!("the files of the old side are damaged (ckpt doctor {old})"),
-        (true, false) => format!("the files of the new side are damaged (ckpt doctor {new})"),
+        (false, true) => format!("the files of the old side {} (ckpt doctor {old})", diff.old.plight()),
+        (true, false) => format!("the files of the new side {} (ckpt doctor {new})", diff.new.plight()),
         (false, false) => format!("the files of both sides are damaged (ckpt doctor {old} {new})"),
         // Its index is whole; only reading the data met the damage.
         (true, true) => format!("the data of one side are damaged (ckpt doctor {old} {new})"),

@@ -3,7 +3,7 @@
 use super::super::facts::Facts;
 use super::super::finding::Finding;
 use super::super::rules::{file_unreadable, html_or_archive, lfs_pointer as lfs};
-use super::super::words::{number, shell, some};
+use super::super::words::{allow, number, shell, some};
 use super::files;
 use super::toll::fall_back;
 use crate::bytes::{Fault, FaultKind, Foreign};
@@ -41,7 +41,10 @@ fn reaction(facts: &Facts, faults: &[&Fault]) -> &'static str {
         let tables = || checkpoint.files.iter().filter(|file| checkpoint.is_table(file));
         faults.iter().any(|fault| tables().any(|file| file.label == fault.at.file))
     });
-    if index {
+    let is_empty = faults.iter().any(|fault| matches!(fault.kind, FaultKind::Foreign { what: Foreign::Empty }));
+    if index && is_empty {
+        "raises \"file is too short to be an sstable\" when it opens the checkpoint"
+    } else if index {
         "raises \"not an sstable (bad magic number)\" when it opens the checkpoint"
     } else {
         "opens the checkpoint, then raises IndexError (OutOfRangeError from an op): \"Read less bytes than requested\""
@@ -53,17 +56,44 @@ pub(super) fn unreadable(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {
     let FaultKind::Unreadable { error } = &fault.kind else { return None };
     let says = |words: &str| error.to_ascii_lowercase().contains(words);
     let finding = Finding::new(&file_unreadable::RULE, format!("cannot be read: {error}")).at(&fault.at);
-    let path = shell(&fault.at.file);
-    let finding = if says("permission") {
-        finding.help("let your user read the file").shell(format!("chmod u+r {path}"))
+    let finding = if let Some((help, command)) = allow(&fault.at.file, error) {
+        finding.help(help).shell(command)
     } else if says("not a regular file") {
         finding.help("write what comes through the pipe, the socket or the device to a file, and give that")
     } else if says("symbolic links") {
-        finding.help("the links lead to each other: let them lead to the file").shell(format!("ls -l {path}"))
+        let command = format!("ls -l {}", shell(&fault.at.file));
+        finding.help("the links lead to each other: let them lead to the file").shell(command)
+    } else if says("name too long") {
+        finding.help("no file has a name of this length: give the path of one")
     } else {
         fall_back(finding, facts, "copy the file off this disk, or fetch it again")
     };
-    Some(finding.tensorflow("raises the same error of the operating system, when it opens or reads this file"))
+    Some(finding.tensorflow(refusal(facts, &fault.at.file, error)))
+}
+
+/// What a restore comes to that meets a file which the operating system does not give as one. TensorFlow looks whether
+/// there is an index before it opens it; of what is no file it takes the size, which is 0.
+fn refusal(facts: &Facts, file: &str, error: &str) -> &'static str {
+    let says = |words: &str| error.to_ascii_lowercase().contains(words);
+    let is_shard = facts.checkpoint.as_ref().is_some_and(|checkpoint| {
+        checkpoint.container == Container::Bundle && checkpoint.shards().any(|(_, shard)| *shard.label == *file)
+    });
+    let is_keras = H5.iter().chain(&[".keras"]).any(|end| file.ends_with(end));
+    if says("pipe") {
+        return "waits, without a word and without an end, for somebody to write into the pipe";
+    }
+    match (says("device"), is_keras, is_shard) {
+        (true, true, _) => NO_HDF5,
+        (true, _, true) => {
+            "restore() reads what the device gives, and raises when that is too little or has another checksum"
+        }
+        (true, ..) => "raises OpError (DataLossError from an op): \"file is too short to be an sstable\"",
+        // Whose status cannot be had is taken for absent.
+        (false, false, false) if says("symbolic links") || says("name too long") || says("folder") => {
+            "raises NotFoundError: \"Failed to find any matching files for\" the prefix"
+        }
+        _ => "raises the same error of the operating system, when it opens or reads this file",
+    }
 }
 
 pub(super) fn lfs_pointer(facts: &Facts, faults: &[&Fault]) -> Option<Finding> {

@@ -51,11 +51,12 @@ fn check(facts: &Facts, findings: &mut Findings) {
 fn program(facts: &Facts) -> Option<Finding> {
     let target = facts.program().filter(|target| target.is_partial())?;
     let fault = target.faults.first()?;
-    let message = format!("{} is damaged: not all of the program's variables are known", target.label);
+    let message =
+        format!("the files of {} {}: not all of the program's variables are known", target.label, target.plight());
     let finding = Finding::new(&RULE, message).at(&fault.at).evidence(fault.to_string());
     let finding = finding.evidence("what a restore into this program does is not predicted");
     let finding = finding
-        .help("save it anew, or copy it again; then hold against it")
+        .help("see to it first: save it anew, or copy it again")
         .shell(format!("ckpt doctor {}", shell(&target.label)));
     Some(Finding { severity: Severity::Error, ..finding })
 }

@@ -110,6 +110,13 @@ fn of_another_format(facts: &Facts) -> Option<Finding> {
 
 fn empty_directory(facts: &Facts, finding: Finding) -> Finding {
     let directory = facts.resolved.directory.as_ref();
+    let mut names = directory.into_iter().flat_map(|directory| &directory.names);
+    let finding = match names.find(|name| name.contains(char::REPLACEMENT_CHARACTER) && name.ends_with(".index")) {
+        Some(name) => finding.evidence(format!(
+            "{name} is here, whose name is not UTF-8: give its prefix itself, as the shell completes it"
+        )),
+        None => finding,
+    };
     match directory.map(|directory| (&directory.latest, &directory.state)) {
         Some((Latest::Raises, _)) => {
             finding.tensorflow("latest_checkpoint() raises ValueError: \"Invalid checkpoint state loaded from ...\"")

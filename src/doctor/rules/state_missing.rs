@@ -2,8 +2,9 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::outlook::restorable;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, many, python, shell, state_line, within};
+use crate::doctor::words::{many, own_name, python, shell, state_line, within};
 use crate::model::{Depth, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -42,7 +43,7 @@ A browser may have saved it as checkpoint.txt: rename it.",
 
 fn check(facts: &Facts, findings: &mut Findings) {
     let resolved = &facts.resolved;
-    let (Some(directory), Some(checkpoint)) = (&resolved.directory, &facts.checkpoint) else { return };
+    let (Some(directory), Some(_)) = (&resolved.directory, &facts.checkpoint) else { return };
     if !resolved.is_directory || resolved.is_saved_model || !matches!(directory.state, StateFile::Missing) {
         return;
     }
@@ -57,9 +58,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
         ),
     };
     let state = within(&directory.label, "checkpoint");
-    let shell_fix = match misnamed {
-        Some(name) => format!("mv {} {}", shell(&within(&directory.label, name)), shell(&state)),
-        None => state_line(&directory.label, file_name(&checkpoint.label)).1,
+    let restorable = restorable(facts, findings);
+    let shell_fix = match (misnamed, restorable) {
+        (Some(name), _) => Some(format!("mv {} {}", shell(&within(&directory.label, name)), shell(&state))),
+        (None, label) => label.map(|label| state_line(&directory.label, own_name(label)).1),
     };
     let finding = Finding::new(&RULE, message)
         .path(directory.label.clone())
@@ -68,15 +70,20 @@ fn check(facts: &Facts, findings: &mut Findings) {
             "latest_checkpoint({}) returns None, and restore(None) raises nothing: training restarts at 0",
             python(&directory.label)
         ))
-        .help("write the file, or restore by prefix")
-        .shell(shell_fix)
-        .python(format!("checkpoint.restore({})", python(&checkpoint.label)));
-    findings.add(Finding { severity, ..finding });
+        .help(match (&shell_fix, restorable) {
+            (None, _) => "nothing that TensorFlow could restore is here for it to name",
+            (Some(_), None) => "give the file its name",
+            (Some(_), Some(_)) => "write the file, or restore by prefix",
+        });
+    let finding = shell_fix.into_iter().fold(finding, Finding::shell);
+    let call = restorable.map(|label| format!("checkpoint.restore({})", python(label)));
+    findings.add(Finding { severity, ..call.into_iter().fold(finding, Finding::python) });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::FaultKind;
     use crate::doctor::sample;
 
     fn run(facts: &Facts) -> Vec<Finding> {
@@ -94,6 +101,35 @@ mod tests {
         sample::directory(&mut facts).names.push("checkpoint.txt".to_owned());
         assert_eq!(run(&facts)[0].severity, Severity::Warning);
         assert_eq!(run(&facts)[0].fixes[0].text, "mv ckpts/checkpoint.txt ckpts/checkpoint");
+    }
+
+    /// Of a damaged one another finding says what to restore in its place: nothing here says otherwise.
+    #[test]
+    fn a_damaged_one_is_not_to_be_named() {
+        let mut facts = sample::facts(sample::named(&[("w", &[2])]));
+        sample::directory(&mut facts).state = StateFile::Missing;
+        facts.checkpoint.as_mut().unwrap().faults.push(sample::index_fault(FaultKind::BadMagic));
+        let fixes = |facts: &Facts| {
+            let report = crate::doctor::examine(facts, &crate::doctor::Selection::new(&["F009".into()], &[]).unwrap());
+            report.findings[0].fixes.iter().map(|fix| fix.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(fixes(&facts), [""; 0]);
+        facts.whole_siblings.push("ckpts/ckpt-3".to_owned());
+        let named = "echo 'model_checkpoint_path: \"ckpt-3\"' > ckpts/checkpoint";
+        assert_eq!(fixes(&facts), [named, "checkpoint.restore(\"ckpts/ckpt-3\")"]);
+    }
+
+    #[test]
+    fn a_name_may_hold_what_parts_paths_elsewhere() {
+        let mut checkpoint = sample::named(&[("w", &[2])]);
+        checkpoint.label = "ckpts/back\\slash".to_owned();
+        let mut facts = sample::facts(checkpoint);
+        sample::directory(&mut facts).state = StateFile::Missing;
+        let line = r#"echo 'model_checkpoint_path: "back\\slash"' > ckpts/checkpoint"#;
+        assert_eq!(
+            run(&facts)[0].fixes[0].text,
+            if cfg!(windows) { line.replace("back\\\\", "") } else { line.to_owned() }
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, is_absolute, python, state_line, within};
+use crate::doctor::words::{file_name, is_absolute, own_name, python, state_line, within};
 use crate::model::{Candidate, Depth, Directory, Latest, State, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -116,7 +116,7 @@ fn lost(facts: &Facts, directory: &Directory, state: &State) -> Option<Finding> 
     let instead = facts.whole_siblings.first().filter(|_| damaged);
     Some(match (here, newest) {
         (true, _) if instead.is_some() => {
-            let instead = instead.map_or("", |sibling| file_name(sibling));
+            let instead = instead.map_or("", |sibling| own_name(sibling));
             repair(
                 finding
                     .evidence(format!("{name} is here, but damaged; {instead} has its index and all its data files")),

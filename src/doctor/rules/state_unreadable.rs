@@ -1,10 +1,11 @@
 //! F011: TensorFlow cannot read the state file.
 
-use crate::bytes::{FaultKind, Foreign};
+use crate::bytes::{Fault, FaultKind, Foreign};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::outlook::restorable;
 use crate::doctor::rule::{Check, Manual, Rule, Severity};
-use crate::doctor::words::{file_name, python, state_line, within};
+use crate::doctor::words::{allow, own_name, python, state_line, within};
 use crate::model::{Depth, Latest, StateFile};
 
 pub static RULE: Rule = Rule {
@@ -44,6 +45,12 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let file = within(&directory.label, "checkpoint");
     let finding = match (&directory.state, &directory.latest) {
+        // Of a folder in which nothing can be looked at F031 speaks.
+        (StateFile::Malformed { fault, .. }, _)
+            if resolved.refused.is_some() && matches!(fault.kind, FaultKind::Unreadable { .. }) =>
+        {
+            return;
+        }
         (StateFile::Malformed { fault, foreign }, _) => {
             let message = match (foreign, &fault.kind) {
                 (Some(what), _) if !matches!(what, Foreign::Text | Foreign::StateFile) => {
@@ -71,23 +78,33 @@ fn check(facts: &Facts, findings: &mut Findings) {
         }
         _ => return,
     };
-    let finding = match &facts.checkpoint {
-        Some(checkpoint) => {
-            let (_, command) = state_line(&directory.label, file_name(&checkpoint.label));
-            finding
-                .help("write it anew; one line is enough")
-                .shell(command)
-                .python(format!("checkpoint.restore({})", python(&checkpoint.label)))
+    let allow = match &directory.state {
+        StateFile::Malformed { fault: Fault { kind: FaultKind::Unreadable { error }, .. }, .. } => allow(&file, error),
+        _ => None,
+    };
+    let finding = match (restorable(facts, findings), allow) {
+        // It may be in order.
+        (label, Some((help, command))) => {
+            let calls = label.map(call).into_iter();
+            calls.fold(finding.help(help).shell(command), Finding::python)
         }
-        None => finding.help("no checkpoint is here for it to name"),
+        (Some(label), None) => {
+            let (_, command) = state_line(&directory.label, own_name(label));
+            finding.help("write it anew; one line is enough").shell(command).python(call(label))
+        }
+        (None, None) => finding.help("nothing that TensorFlow could restore is here for it to name"),
     };
     findings.add(finding);
+}
+
+fn call(label: &str) -> String {
+    format!("checkpoint.restore({})", python(label))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bytes::{Fault, Span};
+    use crate::bytes::Span;
     use crate::doctor::sample;
 
     #[test]
@@ -103,9 +120,10 @@ mod tests {
         let directory = sample::directory(&mut facts);
         (directory.latest, directory.state) =
             (Latest::Nothing("unreadable"), StateFile::Malformed { fault, foreign: None });
+        let mut findings = Findings::default();
         check(&facts, &mut findings);
-        assert_eq!(findings.list()[1].message, "TensorFlow ignores this file: expected string");
-        assert_eq!(findings.list()[1].fixes[0].text, "echo 'model_checkpoint_path: \"ckpt-4\"' > ckpts/checkpoint");
+        assert_eq!(findings.list()[0].message, "TensorFlow ignores this file: expected string");
+        assert_eq!(findings.list()[0].fixes[0].text, "echo 'model_checkpoint_path: \"ckpt-4\"' > ckpts/checkpoint");
     }
 
     #[test]
