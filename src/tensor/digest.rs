@@ -139,8 +139,10 @@ impl Pass<'_> {
         let mut seen: Vec<Look> = runs(&pieces).into_iter().par_bridge().flat_map_iter(|run| self.run(run)).collect();
         // From the order of the files to that of the tensors.
         seen.sort_by_key(|(piece, _)| (piece.entry, piece.part, piece.extent.offset));
-        let of_entries = seen.chunk_by(|(a, _), (b, _)| a.entry == b.entry);
+        // To put the checksums of a large tensor together takes a while, too.
+        let of_entries: Vec<&[Look]> = seen.chunk_by(|(a, _), (b, _)| a.entry == b.entry).collect();
         of_entries
+            .into_par_iter()
             .filter_map(|looks| Some((looks.first()?.0.entry, looks)))
             .map(|(id, looks)| (id, self.conclude(id, looks)))
             .collect()

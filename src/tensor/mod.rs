@@ -35,4 +35,4 @@ const PIECE: usize = 1 << 18;
 
 /// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of a
 /// few times ten thousand bytes: that it is done is not noticed with stretches of this size.
-const STRETCH: u64 = 1 << 22;
+const STRETCH: u64 = 1 << 23;

@@ -1,8 +1,9 @@
 //! A graph, of which only those nodes are decoded that are asked for.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt};
 use prost::Message;
 
 use crate::bytes::limits;

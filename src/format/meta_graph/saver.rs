@@ -1,6 +1,8 @@
 //! What a graph's Saver asks of a checkpoint.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashSet, HashSetExt};
 
 use super::graph::{Graph, Node, axes, dtype, shape};
 use crate::bytes::limits;
