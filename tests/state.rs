@@ -117,3 +117,14 @@ fn a_field_that_is_not_known_is_named() {
     let answer = ask(&Local, &["doctor", &folder]).expect(1);
     assert!(answer.out.contains("unknown field `note`"), "{}", answer.out);
 }
+
+/// A table of the format before 2016 has no name of its own: a folder that holds one alone leads to it.
+#[test]
+fn a_folder_of_a_v1_table_leads_to_it() {
+    let fixture = support::fixture("formats/v1-every-dtype");
+    let folder = fixture.folder.display().to_string();
+    let told = support::ask(&Local, &["doctor", &folder]).expect(1).out;
+    assert!(told.contains("Saver().restore(session, ") && !told.contains("F001"), "{told}");
+    let listing = support::ask(&Local, &["ls", &folder]).expect(2);
+    assert!(listing.err.contains("did you mean"), "{}", listing.err);
+}

@@ -324,7 +324,9 @@ fn beside(store: &dyn Store, directory: &Path, surveyed: &Directory) -> Vec<Stri
     let best = files.iter().map(|(rank, _)| *rank).min();
     files.retain(|(rank, _)| best != Some(0) || *rank == 0);
     files.sort();
+    let tables = if files.is_empty() { tables(store, directory) } else { Vec::new() };
     match files.is_empty() {
+        true if !tables.is_empty() => tables,
         true => one_level_down(store, directory),
         false => files.iter().take(3).map(|(_, name)| label(&directory.join(name))).collect(),
     }
@@ -340,6 +342,18 @@ fn near_items(store: &dyn Store, around: &Path, name: &str) -> Vec<String> {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.iter().take(3).map(|(_, item)| label(&around.join(&item.name))).collect()
 }
+
+/// Checkpoints of format V1 in a directory, whose names tell nothing; few files are looked at.
+fn tables(store: &dyn Store, directory: &Path) -> Vec<String> {
+    let items = store.list(directory).unwrap_or_default();
+    let files = items.iter().filter(|item| item.kind == ItemKind::File && !super::is_checkpoint_file(&item.name));
+    let paths = files.take(LOOKED_AT).map(|item| directory.join(&item.name));
+    let is_table = |path: &PathBuf| recognise::file(store, path).is_ok_and(|kind| kind == Some(recognise::Kind::V1));
+    paths.filter(is_table).take(3).map(|path| label(&path)).collect()
+}
+
+/// Files that are opened to see whether they are such tables.
+const LOOKED_AT: usize = 16;
 
 /// What folders in a directory hold: a SavedModel by its graph, a directory of checkpoints with a slash at its
 /// end, a checkpoint that no state file names by its prefix.

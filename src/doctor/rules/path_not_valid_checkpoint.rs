@@ -47,7 +47,7 @@ fn check(facts: &Facts, findings: &mut Findings) {
     }
     let beside = in_directory(facts, near);
     // Of files that Keras loads F005 speaks.
-    if beside && !near.contains('?') && !near.ends_with(".meta") {
+    if beside && [".keras", ".h5", ".hdf5", ".weights.json"].iter().any(|end| near.ends_with(end)) {
         return;
     }
     let (message, evidence) = if number_missing {
@@ -73,7 +73,10 @@ fn check(facts: &Facts, findings: &mut Findings) {
             format!("checkpoint.restore(tf.train.latest_checkpoint({}))", python(near.trim_end_matches('/')))
         }
         _ if near.ends_with(".meta") => format!("tf.compat.v1.train.import_meta_graph({})", python(near)),
-        _ if near.contains('?') => format!("tf.compat.v1.train.Saver().restore(session, {})", python(near)),
+        // A table of the format before 2016, or a set of those.
+        _ if near.contains('?') || resolved.is_directory && beside => {
+            format!("tf.compat.v1.train.Saver().restore(session, {})", python(near))
+        }
         _ => format!("checkpoint.restore({})", python(near)),
     };
     let says = match resolved.is_directory {
