@@ -45,7 +45,8 @@ impl Trouble {
     /// Adds a fault.
     pub fn add(&mut self, fault: &Fault) {
         let told = self.causes.entry(cause(fault)).or_default();
-        if told.known {
+        let line = format!("{}: {}", fault.at.file, fault.kind);
+        if told.known || told.lines > 0 && self.lines.get(told.last) == Some(&line) {
             return;
         }
         if told.lines >= TOLD {
@@ -53,7 +54,7 @@ impl Trouble {
             return;
         }
         (told.lines, told.last) = (told.lines.saturating_add(1), self.lines.len());
-        self.lines.push(format!("{}: {}", fault.at.file, fault.kind));
+        self.lines.push(line);
     }
 
     /// What to say.
@@ -90,6 +91,7 @@ mod tests {
         for wanted in 1..6 {
             trouble.add(&fault("a", FaultKind::EndsEarly { wanted }));
         }
+        trouble.add(&fault("b", FaultKind::Missing));
         trouble.add(&fault("b", FaultKind::Missing));
         let early = |wanted| format!("a: ends early: {wanted} more bytes were promised");
         let last = early(3) + " (and 2 more like this)";
