@@ -33,6 +33,6 @@ pub use visit::visit;
 /// (checksum, then statistics), large enough to keep the operating system busy.
 const PIECE: usize = 1 << 18;
 
-/// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of a
-/// few times ten thousand bytes: that it is done is not noticed with stretches of this size.
+/// Bytes of one tensor that one thread looks at. To put two checksums together costs as much as the checksum of
+/// several hundred thousand bytes: that it is done is hardly noticed with stretches of this size.
 const STRETCH: u64 = 1 << 23;
